@@ -1,0 +1,1 @@
+"""The Django project: configuration, settings, URLs and the local supervisor."""

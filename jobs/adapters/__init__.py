@@ -1,0 +1,1 @@
+"""Implementations of the ports: one vendor each, whose exceptions end here."""

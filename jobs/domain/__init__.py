@@ -1,0 +1,1 @@
+"""What a job, a document and a CIN are. Standard library only."""

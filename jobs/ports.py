@@ -1,0 +1,199 @@
+"""What the use cases and the worker need from the outside, as Protocols.
+
+Adapters implement them and translate their vendor's exceptions into ``jobs.domain.errors``.
+Every method may raise DatabaseUnavailable / DatabaseRefused (repositories) or
+BlobStoreUnavailable / BlobStoreRefused (blob stores) besides what it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from jobs.domain.document import Document, DocumentError, Extraction, Filing, StoredFile
+from jobs.domain.ending import Ending
+from jobs.domain.job import Job, JobStatus, Lease, Progress, Run
+
+
+class Clock(Protocol):
+    """The time that decides what is due: aware, UTC, to the millisecond."""
+
+    def __call__(self) -> datetime: ...
+
+
+class JobRepository(Protocol):
+    """The queue and the record of all jobs."""
+
+    def add(self, jobs: Sequence[Job], *, again: bool) -> Mapping[str, str]:
+        """Store new jobs. Returns the refused ones: CIN → id of the company's unfinished job.
+
+        Two unfinished jobs of one company are refused, also when two callers race, unless
+        ``again``. All others are stored whatever became of their neighbours.
+        """
+
+    def get(self, job_id: str) -> Job:
+        """Raises InvalidJobId, UnknownJob."""
+
+    def latest(self, limit: int) -> list[Job]:
+        """The newest jobs first."""
+
+    def count_by_status(self) -> dict[JobStatus, int]:
+        """Every status, also those with no job. The cost grows with the number of jobs."""
+
+    def count_due(self, limit: int) -> int:
+        """How many jobs a claim could take now, counted up to ``limit``."""
+
+    def claim_next(self, worker: str, lease_seconds: float) -> Job | None:
+        """Take the due job of the highest priority, among those the oldest; None if none is due.
+
+        Atomic: of several callers one gets the job. The fence rises.
+        """
+
+    def claim(self, job_id: str, worker: str, lease_seconds: float) -> Job:
+        """Take this job if it is due, or already leased to this very worker.
+
+        The latter is how a pod's worker picks up what its init container claimed; it counts no
+        further attempt. Raises InvalidJobId, UnknownJob, WrongState.
+        """
+
+    def renew(self, lease: Lease, lease_seconds: float) -> Job:
+        """Extend the lease; the answer shows a cancel request. Raises LeaseLost."""
+
+    def save_progress(self, lease: Lease, progress: Progress) -> None:
+        """Raises LeaseLost."""
+
+    def end(self, lease: Lease, ending: Ending) -> None:
+        """Give the job back or end it. Raises LeaseLost."""
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel at once if nobody works on it, else ask its worker to. Idempotent.
+
+        Raises InvalidJobId, UnknownJob, WrongState (the job has ended otherwise).
+        """
+
+    def retry(self, job_id: str) -> Job:
+        """Make a failed or cancelled job pending and due. Raises InvalidJobId, UnknownJob, WrongState."""
+
+
+class DocumentRepository(Protocol):
+    """The documents of jobs. A worker's writes carry its fence; a higher one shuts them out."""
+
+    def take_over(self, lease: Lease) -> None:
+        """From now on only this fence, or a higher one, may write to the job's documents."""
+
+    def add(self, lease: Lease, job: Job, filings: Sequence[Filing]) -> None:
+        """Store filings as listed documents; those already there stay as they are."""
+
+    def to_download(self, job_id: str, limit: int) -> list[Document]:
+        """Listed documents: the least tried first, then by number."""
+
+    def save_stored(self, lease: Lease, document: Document, file: StoredFile) -> None:
+        """The bytes are in the blob store. Raises LeaseLost."""
+
+    def save_failure(self, lease: Lease, document: Document, error: DocumentError, *, final: bool) -> None:
+        """One more failed try; ``final`` makes the document ``failed``. Raises LeaseLost."""
+
+    def progress(self, job_id: str) -> Progress:
+        """Counted from what is stored."""
+
+    def of_job(self, job_id: str) -> Iterator[Document]:
+        """All documents of a job by number."""
+
+    def list_again(self, job_id: str) -> int:
+        """Make a job's failed documents ``listed`` with no attempts; returns how many."""
+
+
+class RunRepository(Protocol):
+    """The history of runs. It tells what happened and decides nothing."""
+
+    def start(self, run: Run) -> None:
+        """Record a run; earlier ones of the job that never ended become ``lost``. Idempotent."""
+
+    def finish(self, run: Run) -> None:
+        """Record the run's end. Idempotent."""
+
+    def of_job(self, job_id: str) -> list[Run]:
+        """The runs of a job by number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blob:
+    """A blob's properties. ``size`` in bytes; ``md5`` the raw 16 bytes."""
+
+    name: str
+    url: str
+    size: int
+    content_type: str
+    md5: bytes
+    metadata: Mapping[str, str]
+
+
+class BlobStore(Protocol):
+    """A flat space of named blobs."""
+
+    def put(
+        self,
+        name: str,
+        data: BinaryIO,
+        *,
+        content_type: str,
+        md5: bytes,
+        fence: int,
+        metadata: Mapping[str, str],
+    ) -> Blob:
+        """Store a blob, whole or not at all, replacing what has this name. Streams ``data``.
+
+        A blob remembers its writer's fence. Raises LeaseLost if a higher fence wrote it.
+        """
+
+    def open(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """Read a blob as a stream. Raises BlobNotFound."""
+
+    def properties(self, name: str) -> Blob:
+        """Raises BlobNotFound."""
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """The names that begin with ``prefix``, sorted."""
+
+    def delete(self, name: str) -> None:
+        """Idempotent."""
+
+    def check(self) -> str:
+        """A word on version and place. Raises if the store cannot be used."""
+
+
+class Source(Protocol):
+    """Where filings come from. Blocking calls keep their own time limits."""
+
+    def filings(self, cin: str, company_name: str) -> Sequence[Filing]:
+        """All filings of a company, in a stable order. Raises CompanyNotFound, SourceUnavailable."""
+
+    def download(self, cin: str, company_name: str, filing: Filing, attempt: int) -> Iterator[bytes]:
+        """A filing's bytes, in chunks of at most 1 MiB. ``attempt`` is 1 at the first try.
+
+        Raises DocumentUnavailable, DocumentUnreadable, SourceUnavailable.
+        """
+
+
+class Extractor(Protocol):
+    """Reads text out of documents."""
+
+    def extract(self, path: Path, file_name: str) -> tuple[Extraction, str]:
+        """The text of a file. Raises DocumentUnreadable with a reason that a person understands."""
+
+    def close(self) -> None:
+        """Give back what the extractor holds. Idempotent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapters:
+    """One of each port that a use case works with."""
+
+    jobs: JobRepository
+    documents: DocumentRepository
+    runs: RunRepository
+    clock: Clock

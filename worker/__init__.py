@@ -1,0 +1,1 @@
+"""One pod, one job: list a company's filings, download, read and store them."""

@@ -1,0 +1,1 @@
+"""What reads text out of documents."""

@@ -1,0 +1,1 @@
+"""Where filings come from."""
