@@ -22,7 +22,8 @@ from jobs.domain.job import Job, JobStatus, Lease, Progress, Run
 class Clock(Protocol):
     """The time that decides what is due: aware, UTC, to the millisecond."""
 
-    def __call__(self) -> datetime: ...
+    def __call__(self) -> datetime:
+        """Now."""
 
 
 class JobRepository(Protocol):
@@ -75,7 +76,7 @@ class JobRepository(Protocol):
         Raises InvalidJobId, UnknownJob, WrongState (the job has ended otherwise).
         """
 
-    def retry(self, job_id: str) -> Job:
+    def retry(self, job_id: str, progress: Progress) -> Job:
         """Make a failed or cancelled job pending and due. Raises InvalidJobId, UnknownJob, WrongState."""
 
 
@@ -98,9 +99,9 @@ class DocumentRepository(Protocol):
         """One more failed try; ``final`` makes the document ``failed``. Raises LeaseLost."""
 
     def progress(self, job_id: str) -> Progress:
-        """Counted from what is stored."""
+        """Counted from what is stored; ``total`` is None where nothing is."""
 
-    def of_job(self, job_id: str) -> Iterator[Document]:
+    def of_job(self, job_id: str) -> list[Document]:
         """All documents of a job by number."""
 
     def list_again(self, job_id: str) -> int:
@@ -187,13 +188,3 @@ class Extractor(Protocol):
 
     def close(self) -> None:
         """Give back what the extractor holds. Idempotent."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Adapters:
-    """One of each port that a use case works with."""
-
-    jobs: JobRepository
-    documents: DocumentRepository
-    runs: RunRepository
-    clock: Clock

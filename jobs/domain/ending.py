@@ -64,9 +64,7 @@ def ended_early(job: Job, progress: Progress, now: datetime) -> Ending:
     )  # fmt: skip
 
 
-def ended_badly(
-    job: Job, progress: Progress, error: FilesureError, now: datetime, backoff: Backoff
-) -> Ending:
+def ended_badly(job: Job, progress: Progress, error: FilesureError, now: datetime, backoff: Backoff) -> Ending:
     """The run failed: wait and try again, or fail for good once the attempts are used up."""
     cause = JobError(kind=error.kind, message=str(error), at=now)
     if not error.retryable or job.attempts >= job.max_attempts:
@@ -89,6 +87,4 @@ def failed_for_good(job: Job, progress: Progress, error: JobError) -> Ending:
 
 def cancelled(job: Job, progress: Progress) -> Ending:
     """Staff asked for it, and the worker has seen it."""
-    return Ending(
-        transition=Transition.CANCEL, outcome=RunOutcome.CANCELLED, attempts=job.attempts, progress=progress
-    )
+    return Ending(transition=Transition.CANCEL, outcome=RunOutcome.CANCELLED, attempts=job.attempts, progress=progress)

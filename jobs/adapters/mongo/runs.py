@@ -1,0 +1,52 @@
+"""The history of runs in MongoDB."""
+
+from __future__ import annotations
+
+from bson import ObjectId
+from pymongo import ASCENDING
+from pymongo.database import Database
+
+from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.records import error_fields, known, object_id, to_run
+from jobs.domain.job import Run, RunOutcome
+
+
+class MongoRunRepository:
+    """``jobs.ports.RunRepository`` on the collection ``runs``."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._runs = database["runs"]
+
+    @translated
+    def start(self, run: Run) -> None:
+        """See the port."""
+        job_id = ObjectId(run.job_id)
+        silent = {"jobId": job_id, "fence": {"$lt": run.fence}, "outcome": {"$exists": False}}
+        lost = {"outcome": str(RunOutcome.LOST), "finishedAt": run.started_at}
+        self._runs.update_many(silent, {"$set": lost})
+        self._save(run)
+
+    @translated
+    def finish(self, run: Run) -> None:
+        """See the port."""
+        self._save(run)
+
+    def _save(self, run: Run) -> None:
+        key = {"jobId": ObjectId(run.job_id), "number": run.number}
+        fields = known({
+            "worker": run.worker,
+            "fence": run.fence,
+            "startedAt": run.started_at,
+            "finishedAt": run.finished_at,
+            "outcome": str(run.outcome) if run.outcome else None,
+            "documents": run.documents,
+            "bytes": run.bytes,
+            "error": error_fields(run.error) if run.error else None,
+        })  # fmt: skip
+        self._runs.update_one(key, {"$set": fields}, upsert=True)
+
+    @translated
+    def of_job(self, job_id: str) -> list[Run]:
+        """See the port."""
+        rows = self._runs.find({"jobId": object_id(job_id)}, sort=[("number", ASCENDING)])
+        return [to_run(record) for record in rows]

@@ -1,0 +1,96 @@
+"""Puts the use cases and their adapters together, as the configuration says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from bson import ObjectId
+
+from filesure_site.configuration import Configuration, current
+from jobs.adapters.mongo import embedded
+from jobs.adapters.mongo.connection import ServerClock, connect
+from jobs.adapters.mongo.documents import MongoDocumentRepository
+from jobs.adapters.mongo.jobs import MongoJobRepository
+from jobs.adapters.mongo.runs import MongoRunRepository
+from jobs.services import JobService
+
+if TYPE_CHECKING:
+    from pymongo.database import Database
+
+    from jobs.adapters.mongo.connection import Document
+    from jobs.ports import BlobStore
+
+
+def new_id() -> str:
+    """A new job's id: MongoDB's own kind, which rises with time."""
+    return str(ObjectId())
+
+
+@dataclass(frozen=True)
+class Application:
+    """What views, commands and the worker use. Each part is made at its first use."""
+
+    configuration: Configuration
+
+    @cached_property
+    def mongodb_uri(self) -> str:
+        """The connection string. Raises DatabaseUnavailable if the embedded server is not running."""
+        return self.configuration.mongodb_uri or embedded.running_uri(self.configuration.data_dir)
+
+    @cached_property
+    def database(self) -> Database[Document]:
+        """The database; for adapters only."""
+        config = self.configuration
+        return connect(self.mongodb_uri, config.mongodb_database, config.mongodb_timeout_seconds)
+
+    @cached_property
+    def clock(self) -> ServerClock:
+        """The time that decides what is due."""
+        return ServerClock(self.database)
+
+    @cached_property
+    def jobs(self) -> MongoJobRepository:
+        """The queue."""
+        return MongoJobRepository(self.database, self.clock)
+
+    @cached_property
+    def documents(self) -> MongoDocumentRepository:
+        """The documents of all jobs."""
+        return MongoDocumentRepository(self.database, self.clock)
+
+    @cached_property
+    def runs(self) -> MongoRunRepository:
+        """The history of runs."""
+        return MongoRunRepository(self.database)
+
+    @cached_property
+    def blobs(self) -> BlobStore:
+        """The blob store."""
+        config = self.configuration
+        if config.blob_store == "azure":
+            from jobs.adapters.azure_blob import AzureBlobStore
+
+            return AzureBlobStore(
+                connection_string=config.azure_storage_connection_string,
+                account_url=config.azure_storage_account_url,
+                container=config.azure_storage_container,
+            )
+        from jobs.adapters.file_blob import FileBlobStore
+
+        return FileBlobStore(config.data_dir / "blobs")
+
+    @cached_property
+    def service(self) -> JobService:
+        """The use cases of the people who order."""
+        return JobService(
+            jobs=self.jobs, documents=self.documents, runs=self.runs, clock=self.clock,
+            new_id=new_id, max_attempts=self.configuration.max_attempts,
+        )  # fmt: skip
+
+
+@cache
+def application() -> Application:
+    """The process's application. After a fork each process makes its own: nothing is connected before."""
+    return Application(current())

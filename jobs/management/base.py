@@ -1,0 +1,45 @@
+"""What all commands share: one clear sentence and the right exit code instead of a traceback."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from filesure_site import logs
+from filesure_site.configuration import current
+from jobs.domain.errors import FilesureError, LeaseLost, WrongUse
+
+EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, EXIT_LEASE_LOST = 0, 1, 2, 3
+EXIT_INTERRUPTED = 130
+
+
+def exit_code(error: FilesureError) -> int:
+    """The exit code that tells a script what kind of failure it was."""
+    if isinstance(error, WrongUse):
+        return EXIT_WRONG_USE
+    return EXIT_LEASE_LOST if isinstance(error, LeaseLost) else EXIT_FAILED
+
+
+class FilesureCommand(BaseCommand):
+    """A command whose failures of our own kinds end in a sentence on stderr."""
+
+    requires_system_checks = ()
+    epilog = "Exit codes: 0 done; 1 failed; 2 wrong use."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Show the exit codes in --help."""
+        return super().create_parser(prog_name, subcommand, epilog=self.epilog, **kwargs)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run the command; errors that we know become a sentence and an exit code."""
+        try:
+            configuration = current()
+            logs.configure(configuration.log_format, configuration.log_level)
+            return super().execute(*args, **options)
+        except FilesureError as error:
+            self.stderr.write(str(error))
+            sys.exit(exit_code(error))
+        except KeyboardInterrupt:
+            sys.exit(EXIT_INTERRUPTED)

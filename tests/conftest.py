@@ -1,0 +1,77 @@
+"""Fixtures for all tests: servers that are really there, and twins for where none is needed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+# Settings are read at the first import of Django's: give the tests a data directory of their own.
+_data_dir = tempfile.TemporaryDirectory(prefix="filesure-tests-")
+os.environ["DATA_DIR"] = _data_dir.name
+for name in ("MONGODB_URI", "BLOB_STORE", "SOURCE", "JOB_ID", "JOB_FILE", "WORKER_ID"):
+    os.environ.pop(name, None)
+
+from jobs.adapters.mongo.connection import connect  # noqa: E402
+from jobs.adapters.mongo.schema import ensure  # noqa: E402
+from tests.servers.mongodb import embedded_mongodb  # noqa: E402
+
+
+class FakeClock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """TEST_MONGODB_URI, else an embedded server for this session."""
+    given = os.environ.get("TEST_MONGODB_URI")
+    if given:
+        yield given
+        return
+    with embedded_mongodb(tmp_path_factory.mktemp("mongodb")) as uri:
+        yield uri
+
+
+@pytest.fixture(scope="session")
+def database_name(mongodb_uri: str) -> Iterator[str]:
+    """A database of this session's own, with its schema; dropped at the end."""
+    name = f"test_{uuid4().hex[:12]}"
+    database = connect(mongodb_uri, name, 30)
+    ensure(database)
+    yield name
+    database.client.drop_database(name)
+    database.client.close()
+
+
+@pytest.fixture
+def database(mongodb_uri: str, database_name: str):
+    """The session's database, emptied."""
+    database = connect(mongodb_uri, database_name, 30)
+    for name in ("jobs", "documents", "runs"):
+        database[name].delete_many({})
+    yield database
+    database.client.close()
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"

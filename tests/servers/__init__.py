@@ -1,0 +1,27 @@
+"""Servers that tests start for themselves, on free ports of this machine."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+
+
+class Unavailable(Exception):
+    """A server that this machine cannot run: the message names what is missing and how to get it."""
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def stop(process: subprocess.Popen[bytes], seconds: float = 10) -> None:
+    """Ask a process to end, then make it."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,41 @@
+"""The embedded MongoDB, as a process of its own on a free port."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jobs.adapters.mongo import embedded
+from jobs.domain.errors import DatabaseUnavailable
+from tests.servers import stop
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def embedded_mongodb(data_dir: Path) -> Iterator[str]:
+    """Start the server for a data directory; yields its connection string."""
+    command = [sys.executable, "-m", "jobs.adapters.mongo.embedded", str(data_dir)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT) as process:
+        try:
+            yield _wait(data_dir, process)
+        finally:
+            stop(process)
+
+
+def _wait(data_dir: Path, process: subprocess.Popen[bytes]) -> str:
+    address = data_dir / "mongodb" / "address.json"
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            uri = embedded.running_uri(data_dir)
+        except DatabaseUnavailable:
+            time.sleep(0.05)
+            continue
+        if f'"pid": {process.pid}' in address.read_text():
+            return uri
+    raise AssertionError("the embedded MongoDB did not start")
