@@ -60,7 +60,7 @@ class MemoryJobRepository:
     def latest(self, limit: int) -> list[Job]:
         """See the port."""
         with self._lock:
-            return sorted(self._jobs.values(), key=lambda job: (job.created_at, job.id), reverse=True)[:limit]
+            return sorted(self._jobs.values(), key=lambda job: job.id, reverse=True)[:limit]
 
     def count_by_status(self) -> dict[JobStatus, int]:
         """See the port."""

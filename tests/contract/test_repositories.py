@@ -245,9 +245,7 @@ def test_a_worker_that_was_taken_over_can_write_nothing(stores, clock):
         lambda: stores.jobs.end(old.lease, ended_well(old, DONE, clock())),
         lambda: stores.jobs.end(old.lease, cancelled(old, HALF)),
         lambda: stores.documents.save_stored(old.lease, document, a_file()),
-        lambda: stores.documents.save_failure(
-            old.lease, document, DocumentError(kind="k", message="m"), final=True
-        ),
+        lambda: stores.documents.save_failure(old.lease, document, DocumentError(kind="k", message="m"), final=True),
     ):
         with pytest.raises(LeaseLost):
             write()

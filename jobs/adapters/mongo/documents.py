@@ -12,10 +12,10 @@ from pymongo.errors import BulkWriteError
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.jobs import DUPLICATE_KEY
-from jobs.adapters.mongo.records import file_fields, new_document_record, object_id, to_document
+from jobs.adapters.mongo.records import file_fields, new_document_record, to_document
 from jobs.domain.document import Document, DocumentError, DocumentStatus, Filing, StoredFile
 from jobs.domain.errors import LeaseLost
-from jobs.domain.job import Job, Lease, Progress
+from jobs.domain.job import Job, Lease, Progress, parse_job_id
 from jobs.ports import Clock
 
 _LISTED, _STORED, _FAILED = (str(status) for status in DocumentStatus)
@@ -31,7 +31,7 @@ class MongoDocumentRepository:
     @translated
     def take_over(self, lease: Lease) -> None:
         """See the port: each row remembers the highest fence that it has seen."""
-        rows = {"jobId": ObjectId(lease.job_id), "fence": {"$lt": lease.fence}}
+        rows = {"jobId": lease.job_id, "fence": {"$lt": lease.fence}}
         self._documents.update_many(rows, {"$set": {"fence": lease.fence}})
 
     @translated
@@ -50,7 +50,7 @@ class MongoDocumentRepository:
     def to_download(self, job_id: str, limit: int) -> list[Document]:
         """See the port."""
         order = [("attempts", ASCENDING), ("documentNumber", ASCENDING)]
-        rows = {"jobId": object_id(job_id), "status": _LISTED}
+        rows = {"jobId": parse_job_id(job_id), "status": _LISTED}
         return [to_document(record) for record in self._documents.find(rows, sort=order, limit=limit)]
 
     @translated
@@ -77,7 +77,7 @@ class MongoDocumentRepository:
     @translated
     def progress(self, job_id: str) -> Progress:
         """See the port."""
-        rows = {"jobId": object_id(job_id)}
+        rows = {"jobId": parse_job_id(job_id)}
         groups = self._documents.aggregate([{"$match": rows}, {"$group": {"_id": "$status", "count": {"$sum": 1}}}])
         counts = {group["_id"]: group["count"] for group in groups}
         return Progress(
@@ -87,12 +87,12 @@ class MongoDocumentRepository:
     @translated
     def of_job(self, job_id: str) -> list[Document]:
         """See the port."""
-        rows = self._documents.find({"jobId": object_id(job_id)}, sort=[("documentNumber", ASCENDING)])
+        rows = self._documents.find({"jobId": parse_job_id(job_id)}, sort=[("documentNumber", ASCENDING)])
         return [to_document(record) for record in rows]
 
     @translated
     def list_again(self, job_id: str) -> int:
         """See the port."""
-        rows = {"jobId": object_id(job_id), "status": _FAILED}
+        rows = {"jobId": parse_job_id(job_id), "status": _FAILED}
         update = {"$set": {"status": _LISTED, "attempts": 0}, "$unset": {"error": ""}}
         return self._documents.update_many(rows, update).modified_count

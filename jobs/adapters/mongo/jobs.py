@@ -90,9 +90,8 @@ class MongoJobRepository:
 
     @translated
     def latest(self, limit: int) -> list[Job]:
-        """See the port."""
-        newest = [("createdAt", DESCENDING), ("_id", DESCENDING)]
-        return [to_job(record) for record in self._jobs.find(sort=newest, limit=limit)]
+        """See the port: ids rise with time, and their index is always there."""
+        return [to_job(record) for record in self._jobs.find(sort=[("_id", DESCENDING)], limit=limit)]
 
     @translated
     def count_by_status(self) -> dict[JobStatus, int]:

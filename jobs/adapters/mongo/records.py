@@ -1,4 +1,8 @@
-"""Jobs, documents and runs as MongoDB keeps them: camelCase, and no field for what is unknown."""
+"""Jobs, documents and runs as MongoDB keeps them: camelCase, and no field for what is unknown.
+
+``jobId`` is the id's text, as in blob names and logs: the embedded server finds an ObjectId only
+in ``_id``.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +100,7 @@ def _to_error(error: Mapping[str, Any] | None) -> JobError | None:
 def new_document_record(job: Job, filing: doc.Filing, fence: int, now: datetime) -> dict[str, Any]:
     """A filing as a listed document of a job."""
     return known({
-        "jobId": ObjectId(job.id),
+        "jobId": job.id,
         "documentNumber": filing.number,
         "cin": job.cin,
         "companyName": job.company_name,
@@ -133,7 +137,7 @@ def to_document(record: Mapping[str, Any]) -> doc.Document:
     get = record.get
     error = get("error")
     return doc.Document(
-        id=str(record["_id"]), job_id=str(record["jobId"]), cin=record["cin"],
+        id=str(record["_id"]), job_id=record["jobId"], cin=record["cin"],
         company_name=record["companyName"], filing=_to_filing(record),
         status=doc.DocumentStatus(record["status"]), attempts=record["attempts"],
         error=doc.DocumentError(kind=error["kind"], message=error["message"]) if error else None,
@@ -170,7 +174,7 @@ def to_run(record: Mapping[str, Any]) -> Run:
     """A run as stored."""
     outcome = record.get("outcome")
     return Run(
-        job_id=str(record["jobId"]), number=record["number"], worker=record["worker"], fence=record["fence"],
+        job_id=record["jobId"], number=record["number"], worker=record["worker"], fence=record["fence"],
         started_at=record["startedAt"], finished_at=record.get("finishedAt"),
         outcome=RunOutcome(outcome) if outcome else None,
         documents=record.get("documents", 0), bytes=record.get("bytes", 0),

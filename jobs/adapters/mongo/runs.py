@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bson import ObjectId
 from pymongo import ASCENDING
 from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.adapters.mongo.records import error_fields, known, object_id, to_run
-from jobs.domain.job import Run, RunOutcome
+from jobs.adapters.mongo.records import error_fields, known, to_run
+from jobs.domain.job import Run, RunOutcome, parse_job_id
 
 
 class MongoRunRepository:
@@ -20,8 +19,7 @@ class MongoRunRepository:
     @translated
     def start(self, run: Run) -> None:
         """See the port."""
-        job_id = ObjectId(run.job_id)
-        silent = {"jobId": job_id, "fence": {"$lt": run.fence}, "outcome": {"$exists": False}}
+        silent = {"jobId": run.job_id, "fence": {"$lt": run.fence}, "outcome": {"$exists": False}}
         lost = {"outcome": str(RunOutcome.LOST), "finishedAt": run.started_at}
         self._runs.update_many(silent, {"$set": lost})
         self._save(run)
@@ -32,7 +30,7 @@ class MongoRunRepository:
         self._save(run)
 
     def _save(self, run: Run) -> None:
-        key = {"jobId": ObjectId(run.job_id), "number": run.number}
+        key = {"jobId": run.job_id, "number": run.number}
         fields = known({
             "worker": run.worker,
             "fence": run.fence,
@@ -48,5 +46,5 @@ class MongoRunRepository:
     @translated
     def of_job(self, job_id: str) -> list[Run]:
         """See the port."""
-        rows = self._runs.find({"jobId": object_id(job_id)}, sort=[("number", ASCENDING)])
+        rows = self._runs.find({"jobId": parse_job_id(job_id)}, sort=[("number", ASCENDING)])
         return [to_run(record) for record in rows]

@@ -30,7 +30,6 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("unfinishedCin", ASCENDING)], name="unfinishedCin", unique=True, sparse=True),
         IndexModel([("cin", ASCENDING), ("jobStatus", ASCENDING)], name="cin_jobStatus"),
         IndexModel([("jobStatus", ASCENDING), ("createdAt", DESCENDING)], name="jobStatus_createdAt"),
-        IndexModel([("createdAt", DESCENDING), ("_id", DESCENDING)], name="createdAt"),
     ],
     "documents": [
         IndexModel([("jobId", ASCENDING), ("documentNumber", ASCENDING)], name="jobId_documentNumber", unique=True),
@@ -88,7 +87,7 @@ VALIDATORS: dict[str, Document] = {
         "required": ["jobId", "documentNumber", "cin", "companyName", "documentType", "fileName", "status",
                      "attempts", "fence", "createdAt"],
         "properties": {
-            "_id": _ID, "jobId": _ID, "documentNumber": _COUNT, "cin": _TEXT, "companyName": _TEXT,
+            "_id": _ID, "jobId": _TEXT, "documentNumber": _COUNT, "cin": _TEXT, "companyName": _TEXT,
             "documentType": _TEXT, "srn": _TEXT, "filedOn": _TIME, "fileName": _TEXT,
             "status": {"enum": [str(status) for status in DocumentStatus]},
             "attempts": _COUNT, "fence": _COUNT, "error": _ERROR, "blobName": _TEXT, "blobUrl": _TEXT,
@@ -101,7 +100,7 @@ VALIDATORS: dict[str, Document] = {
         "bsonType": "object",
         "required": ["jobId", "number", "worker", "fence", "startedAt"],
         "properties": {
-            "_id": _ID, "jobId": _ID, "number": _COUNT, "worker": _TEXT, "fence": _COUNT,
+            "_id": _ID, "jobId": _TEXT, "number": _COUNT, "worker": _TEXT, "fence": _COUNT,
             "startedAt": _TIME, "finishedAt": _TIME, "documents": _COUNT, "bytes": _COUNT, "error": _ERROR,
             "outcome": {"enum": [str(outcome) for outcome in RunOutcome]},
         },
