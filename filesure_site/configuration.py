@@ -104,6 +104,15 @@ class Configuration:
     )
 
     # --- the worker
+    job_id: str | None = _setting(
+        env.text,
+        None,
+        "The job that process_job works on, where no argument names one.",
+        example="65a1f0c2b7e4d3a291f0c2b7",
+    )
+    job_file: Path | None = _setting(
+        env.path, None, "A file that holds that id, where JOB_ID is unset.", example="/claim/job.env"
+    )
     worker_id: str | None = _setting(
         env.text, None, "The worker's name in leases. Unset: host name and process id.", example="worker-1"
     )

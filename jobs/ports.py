@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol
 
 from jobs.domain.document import Document, DocumentError, Extraction, Filing, StoredFile
 from jobs.domain.ending import Ending
@@ -47,6 +47,9 @@ class JobRepository(Protocol):
 
     def count_due(self, limit: int) -> int:
         """How many jobs a claim could take now, counted up to ``limit``."""
+
+    def has_unfinished(self) -> bool:
+        """Whether any job is pending or processing, due or not."""
 
     def claim_next(self, worker: str, lease_seconds: float) -> Job | None:
         """Take the due job of the highest priority, among those the oldest; None if none is due.
@@ -139,7 +142,7 @@ class BlobStore(Protocol):
     def put(
         self,
         name: str,
-        data: BinaryIO,
+        data: IO[bytes],
         *,
         content_type: str,
         md5: bytes,

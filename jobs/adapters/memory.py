@@ -72,6 +72,11 @@ class MemoryJobRepository:
         with self._lock:
             return min(limit, sum(job.is_due(self._clock()) for job in self._jobs.values()))
 
+    def has_unfinished(self) -> bool:
+        """See the port."""
+        with self._lock:
+            return any(job.status in UNFINISHED for job in self._jobs.values())
+
     def claim_next(self, worker: str, lease_seconds: float) -> Job | None:
         """See the port."""
         with self._lock:

@@ -174,6 +174,13 @@ class RunTimedOut(FilesureError):
     retryable = True
 
 
+class LocalDiskError(FilesureError):
+    """The worker's own disk is full or cannot be written."""
+
+    kind = "local_disk"
+    retryable = True
+
+
 class WorkerDied(FilesureError):
     """Worker after worker ended without a word while it held this job."""
 

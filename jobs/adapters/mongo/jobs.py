@@ -105,6 +105,11 @@ class MongoJobRepository:
         """See the port."""
         return self._jobs.count_documents(due(self._clock()), limit=limit)
 
+    @translated
+    def has_unfinished(self) -> bool:
+        """See the port."""
+        return self._jobs.find_one({"runAfter": {"$exists": True}}, {"_id": True}) is not None
+
     # --- the lease
 
     @translated

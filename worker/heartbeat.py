@@ -1,0 +1,64 @@
+"""The heartbeat: keeps the lease while the worker lives, and hears what staff want."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from types import TracebackType
+
+from jobs.domain.errors import FilesureError, LeaseLost
+from jobs.domain.job import Lease
+from jobs.ports import JobRepository
+from worker.stopping import Reason, Stop
+
+logger = logging.getLogger(__name__)
+
+BEATS_PER_LEASE = 3
+
+
+class Heartbeat:
+    """Renews a lease from a thread of its own, for the length of a ``with`` block.
+
+    If MongoDB stays away until the lease has run out by our own count, another worker may hold
+    the job by then: the lease counts as lost, although nobody said so.
+    """
+
+    def __init__(self, jobs: JobRepository, lease: Lease, lease_seconds: float, stop: Stop) -> None:
+        self._jobs = jobs
+        self._lease = lease
+        self._seconds = lease_seconds
+        self._stop = stop
+        self._ended = threading.Event()
+        self._expires = time.monotonic() + lease_seconds
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Heartbeat:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._ended.set()
+        # A beat that hangs in the network is no reason to hang with it: the thread is a daemon.
+        self._thread.join(1)
+
+    def _beat(self) -> None:
+        while not self._ended.wait(self._seconds / BEATS_PER_LEASE):
+            self._renew()
+            if self._stop.reason is Reason.LOST:
+                return
+
+    def _renew(self) -> None:
+        asked_at = time.monotonic()
+        try:
+            job = self._jobs.renew(self._lease, self._seconds)
+        except LeaseLost:
+            self._stop.request(Reason.LOST)
+        except FilesureError as error:
+            logger.warning("heartbeat.missed", extra={"jobId": self._lease.job_id, "reason": str(error)})
+            if time.monotonic() >= self._expires:
+                self._stop.request(Reason.LOST)
+        else:
+            self._expires = asked_at + self._seconds
+            if job.cancel_requested_at:
+                self._stop.request(Reason.CANCELLED)
