@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "jobs.middleware.DatabaseErrorsMiddleware",
 ]
 ROOT_URLCONF = "filesure_site.urls"
 WSGI_APPLICATION = "filesure_site.wsgi.application"
@@ -102,6 +103,5 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # nothing has to be collected before `make run`
 LOGGING_CONFIG = None  # wsgi and the commands configure logs themselves, in one format

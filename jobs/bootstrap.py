@@ -10,7 +10,7 @@ from bson import ObjectId
 
 from filesure_site.configuration import Configuration, current
 from jobs.adapters.mongo import embedded
-from jobs.adapters.mongo.connection import ServerClock, connect
+from jobs.adapters.mongo.connection import ServerClock, connect, server_version
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.runs import MongoRunRepository
@@ -44,6 +44,10 @@ class Application:
         """The database; for adapters only."""
         config = self.configuration
         return connect(self.mongodb_uri, config.mongodb_database, config.mongodb_timeout_seconds)
+
+    def ping(self) -> str:
+        """MongoDB's version. Raises DatabaseUnavailable, DatabaseRefused."""
+        return server_version(self.database)
 
     @cached_property
     def clock(self) -> ServerClock:

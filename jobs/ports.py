@@ -7,7 +7,7 @@ BlobStoreUnavailable / BlobStoreRefused (blob stores) besides what it names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +35,9 @@ class JobRepository(Protocol):
         Two unfinished jobs of one company are refused, also when two callers race, unless
         ``again``. All others are stored whatever became of their neighbours.
         """
+
+    def unfinished(self, cins: Collection[str]) -> Mapping[str, str]:
+        """CIN → id of an unfinished job, for the companies that have one."""
 
     def get(self, job_id: str) -> Job:
         """Raises InvalidJobId, UnknownJob."""
@@ -181,6 +184,9 @@ class Source(Protocol):
 
         Raises DocumentUnavailable, DocumentUnreadable, SourceUnavailable.
         """
+
+    def check(self) -> str:
+        """A word on what and where it is. Raises SourceUnavailable."""
 
 
 class Extractor(Protocol):

@@ -5,8 +5,9 @@ Each use case is one function of a small object that holds the ports it needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from jobs.domain.cin import parse_cin
 from jobs.domain.document import Document
@@ -61,21 +62,28 @@ class JobService:
         """Order each: the new job, or why not, in the order given.
 
         One that is refused (InvalidCin, InvalidOrder, AlreadyOrdered) does not stop the others.
-        A dry run checks the orders themselves and stores nothing.
+        A dry run checks the same and stores nothing.
         """
-        checked = [self._checked(order, requested_by, allow_unknown_codes) for order in orders]
+        now = self.clock()
+        checked = [self._checked(order, requested_by, allow_unknown_codes, now) for order in orders]
         results = checked if again else _without_repeats(checked)
         wanted = [result for result in results if isinstance(result, Job)]
-        refused = {} if dry_run or not wanted else self.jobs.add(wanted, again=again)
+        refused = self._store(wanted, again=again, dry_run=dry_run) if wanted else {}
         return [
             AlreadyOrdered(result.cin, refused[result.cin])
-            if isinstance(result, Job) and result.cin in refused
+            if isinstance(result, Job | AlreadyOrdered) and result.cin in refused
             else result
             for result in results
         ]
 
-    def _checked(self, order: Order, requested_by: str, allow_unknown_codes: bool) -> Job | FilesureError:
-        now = self.clock()
+    def _store(self, wanted: Sequence[Job], *, again: bool, dry_run: bool) -> Mapping[str, str]:
+        if not dry_run:
+            return self.jobs.add(wanted, again=again)
+        return {} if again else self.jobs.unfinished({job.cin for job in wanted})
+
+    def _checked(
+        self, order: Order, requested_by: str, allow_unknown_codes: bool, now: datetime
+    ) -> Job | FilesureError:
         try:
             cin = parse_cin(order.cin, this_year=now.year, allow_unknown_codes=allow_unknown_codes)
             name, priority = _name(order.company_name), _priority(order.priority)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -45,6 +45,11 @@ class MemoryJobRepository:
                 else:
                     self._jobs[job.id] = job
         return refused
+
+    def unfinished(self, cins: Collection[str]) -> Mapping[str, str]:
+        """See the port."""
+        with self._lock:
+            return {cin: holder.id for cin in cins if (holder := self._unfinished(cin))}
 
     def _unfinished(self, cin: str) -> Job | None:
         return next((job for job in self._jobs.values() if job.cin == cin and job.status in UNFINISHED), None)

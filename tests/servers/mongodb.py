@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -28,14 +29,10 @@ def embedded_mongodb(data_dir: Path) -> Iterator[str]:
 
 
 def _wait(data_dir: Path, process: subprocess.Popen[bytes]) -> str:
-    address = data_dir / "mongodb" / "address.json"
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            uri = embedded.running_uri(data_dir)
-        except DatabaseUnavailable:
-            time.sleep(0.05)
-            continue
-        if f'"pid": {process.pid}' in address.read_text():
-            return uri
+        with contextlib.suppress(DatabaseUnavailable):
+            if embedded.running_pid(data_dir) == process.pid:
+                return embedded.running_uri(data_dir)
+        time.sleep(0.05)
     raise AssertionError("the embedded MongoDB did not start")

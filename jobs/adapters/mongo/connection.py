@@ -44,14 +44,6 @@ def connect(uri: str, database: str, timeout_seconds: float) -> Database[Documen
     return client.get_database(database, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC))
 
 
-def place(uri: str) -> str:
-    """The hosts of a connection string: what a message may show of it."""
-    try:
-        return ", ".join(f"{host}:{port}" for host, port in parse_uri(uri, validate=False)["nodelist"])
-    except (errors.PyMongoError, ValueError):
-        return "the address in MONGODB_URI"
-
-
 def translated(function: Callable[P, R]) -> Callable[P, R]:
     """Turn the driver's exceptions into ours."""
 
@@ -63,6 +55,21 @@ def translated(function: Callable[P, R]) -> Callable[P, R]:
             raise _in_our_words(error) from error
 
     return call
+
+
+@translated
+def server_version(database: Database[Document]) -> str:
+    """The server's version, asked anew: also the cheapest proof that it answers."""
+    # The embedded server does not tell its version.
+    return str(database.client.admin.command("buildInfo").get("version", "embedded"))
+
+
+def place(uri: str) -> str:
+    """The hosts of a connection string: what a message may show of it."""
+    try:
+        return ", ".join(f"{host}:{port}" for host, port in parse_uri(uri, validate=False)["nodelist"])
+    except (errors.PyMongoError, ValueError):
+        return "the address in MONGODB_URI"
 
 
 def _in_our_words(error: errors.PyMongoError) -> DatabaseUnavailable | DatabaseRefused:

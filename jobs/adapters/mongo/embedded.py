@@ -25,7 +25,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from jobs.domain.errors import DatabaseRefused, DatabaseUnavailable, FilesureError
 
@@ -41,10 +41,19 @@ def running_uri(data_dir: Path) -> str:
 
     Raises DatabaseUnavailable if none does.
     """
+    return str(_running(data_dir)["uri"])
+
+
+def running_pid(data_dir: Path) -> int:
+    """Its process id. Raises DatabaseUnavailable if none runs."""
+    return int(_running(data_dir)["pid"])
+
+
+def _running(data_dir: Path) -> dict[str, Any]:
     folder = _folder(data_dir)
-    with contextlib.suppress(OSError, ValueError, KeyError):
+    with contextlib.suppress(OSError, ValueError):
         if _is_locked(folder / "lock"):
-            return str(json.loads((folder / "address.json").read_text())["uri"])
+            return dict(json.loads((folder / "address.json").read_text()))
     raise DatabaseUnavailable(
         f"No embedded MongoDB runs for DATA_DIR={data_dir}: start it with `make run`, or set MONGODB_URI,"
         " for example MONGODB_URI=mongodb://localhost:27017/."

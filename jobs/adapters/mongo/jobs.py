@@ -6,7 +6,7 @@ belief that turned out stale matches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -62,7 +62,7 @@ class MongoJobRepository:
     @translated
     def add(self, jobs: Sequence[Job], *, again: bool) -> Mapping[str, str]:
         """See the port. The look finds what stands; the unique key decides between racing callers."""
-        refused = {} if again else self._unfinished({job.cin for job in jobs})
+        refused = {} if again else dict(self.unfinished({job.cin for job in jobs}))
         wanted = [job for job in jobs if job.cin not in refused]
         if not wanted:
             return refused
@@ -70,11 +70,12 @@ class MongoJobRepository:
             records = [new_job_record(job, unique=not again) for job in wanted]
             self._jobs.insert_many(records, ordered=False)
         except BulkWriteError as error:
-            refused |= self._unfinished(_duplicates(error, wanted))
+            refused |= self.unfinished(_duplicates(error, wanted))
         return refused
 
-    def _unfinished(self, cins: set[str]) -> dict[str, str]:
-        """CIN → the id of an unfinished job."""
+    @translated
+    def unfinished(self, cins: Collection[str]) -> Mapping[str, str]:
+        """See the port."""
         found = self._jobs.find({"cin": {"$in": sorted(cins)}, "jobStatus": {"$in": sorted(UNFINISHED)}}, {"cin": True})
         return {record["cin"]: str(record["_id"]) for record in found}
 

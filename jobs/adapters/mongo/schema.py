@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel, errors
@@ -114,12 +114,31 @@ def ensure(database: Database[Document]) -> list[str]:
     return [line for name in VALIDATORS for line in _ensure_collection(database, name)]
 
 
+@translated
+def missing_indexes(database: Database[Document]) -> list[str]:
+    """The keys of indexes that are not there, as ``collection (field, …)``."""
+    return [
+        f"{name} ({', '.join(keys)})"
+        for name, indexes in INDEXES.items()
+        for keys in sorted({_keys(index.document) for index in indexes} - _present(database, name))
+    ]
+
+
+def _present(database: Database[Document], name: str) -> set[tuple[str, ...]]:
+    """By their keys: the embedded server gives indexes names of its own."""
+    return {tuple(field for field, _ in index["key"]) for index in database[name].index_information().values()}
+
+
+def _keys(index: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(index["key"])
+
+
 def _ensure_collection(database: Database[Document], name: str) -> Iterator[str]:
     yield f"{name}: {_ensure_validator(database, name)}"
-    before = set(database[name].index_information())
+    before = _present(database, name)
     for index in INDEXES[name]:
         changed = _ensure_index(database, name, index)
-        if changed or index.document["name"] not in before:
+        if changed or _keys(index.document) not in before:
             yield f"{name}: index {index.document['name']} {'rebuilt' if changed else 'created'}"
 
 

@@ -1,0 +1,57 @@
+# make run    everything on this machine          make test   the whole test suite
+# make lint   ruff, mypy, import rules            make bench  measurements, as ratios
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TESTS ?= tests
+
+.PHONY: run test lint format bench lock azurite env.example
+.DEFAULT_GOAL := run
+
+run: $(VENV)/run.stamp
+	@$(BIN)/python manage.py run_local
+
+test: $(VENV)/dev.stamp
+	$(BIN)/pytest -n auto --dist loadgroup $(TESTS)
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m bench
+
+# Azurite, the test server for Azure Blob Storage; needs Node.js.
+azurite:
+	npm ci --silent --no-audit --no-fund --prefix tests/servers/npm
+
+# The example of all settings, from the table in filesure_site/configuration.py.
+env.example: $(VENV)/run.stamp
+	$(BIN)/python -m filesure_site.configuration > $@
+
+# Both locks, for every Python from 3.11 on.
+lock: $(VENV)/dev.stamp
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		--group dev pyproject.toml -o requirements-dev.lock
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Filesure needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/run.stamp

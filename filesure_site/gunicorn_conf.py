@@ -1,0 +1,16 @@
+"""Gunicorn's settings, for every place the web site runs in."""
+
+from filesure_site.configuration import current
+
+_configuration = current()
+
+wsgi_app = "filesure_site.wsgi"
+bind = f"0.0.0.0:{_configuration.port}"  # a container's only door; `make run` binds to loopback instead
+workers = _configuration.web_processes
+threads = _configuration.web_threads
+timeout = 60
+graceful_timeout = 20
+# Recycling now and then bounds what a leak in any library can do; the jitter keeps some of them up.
+max_requests = 10_000
+max_requests_jitter = 1_000
+loglevel = "warning"

@@ -1,0 +1,189 @@
+"""Everything on one machine: embedded MongoDB, web site, scaler. What ``make run`` runs."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filesure_site.configuration import BASE_DIR, Configuration
+from jobs.adapters.mongo import embedded
+from jobs.domain.errors import ConfigurationError, DatabaseUnavailable, FilesureError
+
+HOST = "127.0.0.1"
+STAFF = "staff"
+START_SECONDS = 30.0
+
+
+class ServiceFailed(FilesureError):
+    """A process of ours did not start, or ended by itself."""
+
+    kind = "service_failed"
+
+
+@dataclass(kw_only=True)
+class Service:
+    """A process that we own. ``stop_seconds``: how long it may take to end."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    stop_seconds: float
+
+    def check(self) -> None:
+        """Raises ServiceFailed if it has ended."""
+        code = self.process.poll()
+        if code is not None:
+            raise ServiceFailed(f"The {self.name} ended by itself (exit code {code}): see the lines above.")
+
+    def stop(self) -> None:
+        """Ask it to end, wait, and make it."""
+        self.process.terminate()
+        try:
+            self.process.wait(self.stop_seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@dataclass(kw_only=True)
+class Local:
+    """Starts the services in order, watches them, and stops them in the opposite order."""
+
+    configuration: Configuration
+    say: Callable[[str], object]
+    services: list[Service] = field(default_factory=list)
+
+    def run(self, prepare: Callable[[], None]) -> None:
+        """Serve until SIGTERM or Ctrl-C. ``prepare`` is called once MongoDB runs.
+
+        Raises ConfigurationError, ServiceFailed, DatabaseUnavailable.
+        """
+        stopped = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: stopped.set())
+        self._check_port()
+        with self._alone():
+            try:
+                self._start(prepare, stopped)
+                while not stopped.wait(0.5):
+                    for service in self.services:
+                        service.check()
+            finally:
+                self._stop()
+
+    def _check_port(self) -> None:
+        port = self.configuration.port
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError as error:
+                example = f"PORT={port + 1 if port < 65535 else port - 1} make run"
+                message = f"Port {port} is not free ({error.strerror}). Choose another one, for example: {example}"
+                raise ConfigurationError(message) from error
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One of us for a data directory. The lock goes with the process, however that ends."""
+        path = self.configuration.data_dir / "run.lock"
+        with path.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                place = self.configuration.data_dir
+                raise ConfigurationError(f"Filesure already runs on DATA_DIR={place}.") from error
+            yield
+
+    def _start(self, prepare: Callable[[], None], stopped: threading.Event) -> None:
+        if self.configuration.mongodb_uri is None:
+            self._start_mongodb()
+        prepare()
+        self._start_web(stopped)
+        manage = [sys.executable, str(BASE_DIR / "manage.py")]
+        self._add("scaler", [*manage, "run_scaler"], self.configuration.stop_seconds + 8)
+
+    def _start_mongodb(self) -> None:
+        data_dir = self.configuration.data_dir
+        server = self._add("embedded MongoDB", [sys.executable, "-m", embedded.__name__, str(data_dir)], 10)
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            server.check()
+            with contextlib.suppress(DatabaseUnavailable):
+                if embedded.running_pid(data_dir) == server.process.pid:
+                    return
+            if time.monotonic() > deadline:
+                raise ServiceFailed(f"The embedded MongoDB did not start within {START_SECONDS:g} seconds.")
+            time.sleep(0.05)
+
+    def _start_web(self, stopped: threading.Event) -> None:
+        port = self.configuration.port
+        config = ["--config", "python:filesure_site.gunicorn_conf", "--bind", f"{HOST}:{port}"]
+        command = [sys.executable, "-m", "gunicorn", *config]
+        web = self._add("web site", command, 25)
+        deadline = time.monotonic() + START_SECONDS
+        while not _answers(port) and not stopped.is_set():
+            web.check()
+            if time.monotonic() > deadline:
+                raise ServiceFailed(f"The web site did not answer within {START_SECONDS:g} seconds.")
+            time.sleep(0.1)
+
+    def _add(self, name: str, command: list[str], stop_seconds: float) -> Service:
+        """Start a process that hears Ctrl-C from us alone, and ends when we do, even by kill -9."""
+        process = subprocess.Popen(
+            command,
+            cwd=BASE_DIR,
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  safe: we have no threads
+        )
+        self.services.append(Service(name=name, process=process, stop_seconds=stop_seconds))
+        return self.services[-1]
+
+    def _stop(self) -> None:
+        """The scaler first: its workers give their jobs back while MongoDB still runs."""
+        if self.services:
+            self.say("Stopping: workers finish the documents in hand …")
+        while self.services:
+            self.services.pop().stop()
+
+
+def _end_with_parent() -> None:
+    """On Linux, have the kernel send SIGTERM when the parent dies; elsewhere nothing does."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+        return True
+    return False
+
+
+def create_staff() -> str | None:
+    """Make the first account, once there is a database for it; its password, or None if any exists."""
+    from django.contrib.auth import get_user_model
+
+    users = get_user_model().objects
+    if users.exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    users.create_superuser(username=STAFF, password=password)
+    return password
+
+
+def manage_command(data_dir: Path) -> str:
+    """How to call manage.py from another terminal."""
+    given = f"DATA_DIR={data_dir} " if os.environ.get("DATA_DIR") else ""
+    return f"{given}.venv/bin/python manage.py"

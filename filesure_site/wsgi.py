@@ -1,0 +1,12 @@
+"""The web site as gunicorn runs it."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from filesure_site import logs
+from filesure_site.configuration import current
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "filesure_site.settings")
+logs.configure(current().log_format, current().log_level)
+application = get_wsgi_application()

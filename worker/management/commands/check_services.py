@@ -1,0 +1,55 @@
+"""``manage.py check_services``: is everything reachable, which version is it, and if not, what is wrong?"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from jobs.adapters.mongo.connection import place
+from jobs.adapters.mongo.schema import missing_indexes
+from jobs.bootstrap import Application, application
+from jobs.domain.errors import FilesureError
+from jobs.management.base import EXIT_FAILED, FilesureCommand
+from worker.bootstrap import source
+
+Check = tuple[str, Callable[[], str]]
+
+
+class Command(FilesureCommand):
+    """Checks every service."""
+
+    help = "Say for each service whether it is reachable, which version it is, and what is wrong."
+    epilog = "Exit codes: 0 all is well; 1 something is not; 2 a wrong setting."
+
+    def handle(self, **_: Any) -> None:
+        """Check all, also after one has failed."""
+        results = [self._check(name, check) for name, check in _checks(application())]
+        if not all(results):
+            sys.exit(EXIT_FAILED)
+
+    def _check(self, name: str, check: Callable[[], str]) -> bool:
+        started = time.monotonic()
+        try:
+            found = check()
+        except FilesureError as error:
+            self.stdout.write(f"FAILED  {name:<11} {error}")
+            return False
+        milliseconds = (time.monotonic() - started) * 1000
+        self.stdout.write(f"ok      {name:<11} {found} ({milliseconds:.0f} ms)")
+        return True
+
+
+def _checks(app: Application) -> Iterator[Check]:
+    yield "MongoDB", lambda: f"version {app.ping()} at {place(app.mongodb_uri)}"
+    yield "indexes", lambda: _indexes(app)
+    yield "blob store", lambda: app.blobs.check()
+    yield "source", lambda: source(app.configuration).check()
+
+
+def _indexes(app: Application) -> str:
+    missing = missing_indexes(app.database)
+    if missing:
+        raise FilesureError(f"Missing: {', '.join(missing)}. Run: manage.py ensure_indexes")
+    return "all there"
