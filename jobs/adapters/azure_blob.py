@@ -1,0 +1,242 @@
+"""Azure Blob Storage. The client is loaded and built at the first use, and nothing is sent before."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
+from urllib.parse import quote, unquote
+
+from jobs.domain.errors import (
+    BlobNotFound,
+    BlobStoreRefused,
+    BlobStoreUnavailable,
+    ConfigurationError,
+    FilesureError,
+    LeaseLost,
+)
+from jobs.ports import Blob
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobClient, ContainerClient
+
+BLOCK = 4 * 1024 * 1024  # what one upload holds in memory
+_RACES = 5
+_KEY_IS_WRONG = (
+    "Azure refuses the credentials: the key in AZURE_STORAGE_CONNECTION_STRING is wrong, or the identity used for"
+    " AZURE_STORAGE_ACCOUNT_URL lacks the role Storage Blob Data Contributor."
+)
+_EXAMPLE = "AZURE_STORAGE_CONNECTION_STRING='DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…'"
+_REFUSALS = {
+    "AccountIsDisabled": "Azure has disabled the storage account.",
+    "ContainerBeingDeleted": "Azure is still deleting the container; it can be made anew in about a minute.",
+    "AuthorizationPermissionMismatch": _KEY_IS_WRONG,
+}
+
+
+class AzureBlobStore:
+    """``jobs.ports.BlobStore`` in one container, which is made at the first upload if it is missing."""
+
+    def __init__(
+        self,
+        *,
+        connection_string: str | None,
+        account_url: str | None,
+        container: str,
+        connect_seconds: float = 5,
+        read_seconds: float = 30,
+        retries: int = 3,
+    ) -> None:
+        self._connection_string = connection_string
+        self._account_url = account_url
+        self._name = container
+        self._options: dict[str, Any] = {
+            "connection_timeout": connect_seconds, "read_timeout": read_seconds, "retry_total": retries,
+            "retry_connect": min(retries, 2), "initial_backoff": 1, "increment_base": 2,
+            "max_single_put_size": BLOCK, "max_block_size": BLOCK, "max_chunk_get_size": BLOCK,
+            "max_single_get_size": BLOCK,
+        }  # fmt: skip
+        self._building = threading.Lock()
+
+    @cached_property
+    def _container(self) -> ContainerClient:
+        from azure.storage.blob import BlobServiceClient
+
+        with self._building:
+            try:
+                if self._connection_string:
+                    service = BlobServiceClient.from_connection_string(self._connection_string, **self._options)
+                else:
+                    from azure.identity import DefaultAzureCredential
+
+                    credential = DefaultAzureCredential()
+                    service = BlobServiceClient(self._account_url or "", credential=credential, **self._options)
+                return service.get_container_client(self._name)
+            except ValueError as error:
+                # The vendor's sentence may quote the string, and with it the key.
+                message = f"AZURE_STORAGE_CONNECTION_STRING is not one of Azure's, for example {_EXAMPLE}."
+                raise ConfigurationError(message) from error.__cause__
+
+    def close(self) -> None:
+        """Give back the connections."""
+        if "_container" in self.__dict__:
+            self._container.close()
+
+    def put(
+        self, name: str, data: IO[bytes], *, content_type: str, md5: bytes, fence: int, metadata: Mapping[str, str]
+    ) -> Blob:
+        """See the port. A name that is new, the usual case, takes one request."""
+        from azure.storage.blob import ContentSettings
+
+        start, size = data.tell(), _rest(data)
+        fields = {key: quote(value) for key, value in metadata.items()} | {"fence": str(fence)}
+        settings = ContentSettings(content_type=content_type, content_md5=bytearray(md5))
+
+        def upload(**condition: Any) -> None:
+            data.seek(start)
+            self._blob(name).upload_blob(
+                data, length=size, content_settings=settings, metadata=fields, max_concurrency=1, **condition
+            )
+
+        with _translated(name):
+            self._in_container(lambda: self._fenced(name, fence, metadata, upload))
+            url = self._blob(name).url.split("?")[0]
+        return Blob(name=name, url=url, size=size, content_type=content_type, md5=md5, metadata=dict(metadata))
+
+    def _fenced(self, name: str, fence: int, metadata: Mapping[str, str], upload: Callable[..., None]) -> None:
+        """Write if the name is free, else over what a fence that is not higher wrote."""
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+
+        condition: dict[str, Any] = {"overwrite": False}
+        for _ in range(_RACES):
+            try:
+                return upload(**condition)
+            except (ResourceExistsError, ResourceModifiedError):
+                try:
+                    found = self._blob(name).get_blob_properties()
+                except ResourceNotFoundError:
+                    condition = {"overwrite": False}
+                    continue
+                if int((found.metadata or {}).get("fence", -1)) > fence:
+                    raise LeaseLost(metadata.get("jobId", name), fence) from None
+                unchanged = {"etag": found.etag, "match_condition": MatchConditions.IfNotModified}
+                condition = {"overwrite": True, **unchanged}
+        raise BlobStoreUnavailable(f"Others keep writing the blob {name}.")
+
+    def _in_container(self, act: Callable[[], None]) -> None:
+        """Do it; where the container is missing, make it and do it again."""
+        from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+
+        try:
+            act()
+        except ResourceNotFoundError as error:
+            if _code(error) != "ContainerNotFound":
+                raise
+            with contextlib.suppress(ResourceExistsError):
+                self._container.create_container()
+            act()
+
+    @contextlib.contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """See the port."""
+        with _translated(name):
+            chunks = self._blob(name).download_blob(max_concurrency=1).chunks()
+        with io.BufferedReader(_Chunks(chunks, name)) as reader:
+            yield cast("BinaryIO", reader)
+
+    def properties(self, name: str) -> Blob:
+        """See the port."""
+        with _translated(name):
+            found = self._blob(name).get_blob_properties()
+        settings = found.content_settings
+        return Blob(
+            name=name, url=self._blob(name).url.split("?")[0], size=found.size,
+            content_type=settings.content_type or "", md5=bytes(settings.content_md5 or b""),
+            metadata={key: unquote(value) for key, value in found.metadata.items() if key != "fence"},
+        )  # fmt: skip
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """See the port."""
+        with _translated(prefix), contextlib.suppress(BlobNotFound):
+            yield from self._container.list_blob_names(name_starts_with=prefix)
+
+    def delete(self, name: str) -> None:
+        """See the port."""
+        with contextlib.suppress(BlobNotFound), _translated(name):
+            self._blob(name).delete_blob()
+
+    def check(self) -> str:
+        """See the port."""
+        with _translated("the container"):
+            there = self._container.exists()
+            version = self._container.api_version
+            place = self._container.url.split("?")[0]
+        return f"{place}, {'there' if there else 'to be created at the first upload'}, API {version}"
+
+    def _blob(self, name: str) -> BlobClient:
+        return self._container.get_blob_client(name)
+
+
+class _Chunks(io.RawIOBase):
+    """An iterator of byte strings as a file."""
+
+    def __init__(self, chunks: Iterator[bytes], name: str) -> None:
+        self._chunks = chunks
+        self._name = name
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        if not self._left:
+            with _translated(self._name):
+                self._left = next(self._chunks, b"")
+        part, self._left = self._left[: len(view)], self._left[len(view) :]
+        view[: len(part)] = part
+        return len(part)
+
+
+def _rest(data: IO[bytes]) -> int:
+    start = data.tell()
+    end = data.seek(0, io.SEEK_END)
+    data.seek(start)
+    return end - start
+
+
+def _code(error: Exception) -> str:
+    return str(getattr(error, "error_code", "") or "")
+
+
+@contextlib.contextmanager
+def _translated(name: str) -> Iterator[None]:
+    """Turn Azure's exceptions into ours. Their own texts may hold keys: none is shown."""
+    from azure.core.exceptions import AzureError
+
+    try:
+        yield
+    except FilesureError:
+        raise
+    except AzureError as error:
+        raise _in_our_words(error, name) from error
+
+
+def _in_our_words(error: Exception, name: str) -> FilesureError:
+    from azure.core import exceptions
+
+    code, status = _code(error), getattr(error, "status_code", None)
+    if code in _REFUSALS:
+        return BlobStoreRefused(_REFUSALS[code])
+    if isinstance(error, exceptions.ClientAuthenticationError) or status in (401, 403):
+        return BlobStoreRefused(_KEY_IS_WRONG)
+    if isinstance(error, exceptions.ResourceNotFoundError):
+        return BlobNotFound(f"There is no blob {name}.")
+    if isinstance(error, exceptions.HttpResponseError) and status and status < 500 and status not in (408, 429):
+        return BlobStoreRefused(f"Azure refuses the request ({code or status}).")
+    where = "busy or out of order" if status else "not reachable"
+    return BlobStoreUnavailable(f"Azure Blob Storage is {where} ({code or status or type(error).__name__}).")

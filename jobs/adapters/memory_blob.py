@@ -1,0 +1,62 @@
+"""The blob store in memory: a working twin for tests, held to the same suite."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import threading
+from collections.abc import Iterator, Mapping
+from typing import IO, BinaryIO
+
+from jobs.domain.errors import BlobNotFound, BlobStoreUnavailable, LeaseLost
+from jobs.ports import Blob
+
+
+class MemoryBlobStore:
+    """``jobs.ports.BlobStore`` over a dictionary."""
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, tuple[Blob, bytes, int]] = {}
+        self._lock = threading.Lock()
+
+    def put(
+        self, name: str, data: IO[bytes], *, content_type: str, md5: bytes, fence: int, metadata: Mapping[str, str]
+    ) -> Blob:
+        """See the port."""
+        content = data.read()
+        if hashlib.md5(content, usedforsecurity=False).digest() != md5:
+            raise BlobStoreUnavailable("The bytes changed on their way into the blob store.")
+        blob = Blob(
+            name=name, url=f"memory:///{name}", size=len(content), content_type=content_type, md5=md5,
+            metadata=dict(metadata),
+        )  # fmt: skip
+        with self._lock:
+            if name in self._blobs and self._blobs[name][2] > fence:
+                raise LeaseLost(metadata.get("jobId", name), fence)
+            self._blobs[name] = (blob, content, fence)
+        return blob
+
+    @contextlib.contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """See the port."""
+        self.properties(name)
+        yield io.BytesIO(self._blobs[name][1])
+
+    def properties(self, name: str) -> Blob:
+        """See the port."""
+        if name not in self._blobs:
+            raise BlobNotFound(f"There is no blob {name}.")
+        return self._blobs[name][0]
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """See the port."""
+        return iter(sorted(name for name in self._blobs if name.startswith(prefix)))
+
+    def delete(self, name: str) -> None:
+        """See the port."""
+        self._blobs.pop(name, None)
+
+    def check(self) -> str:
+        """See the port."""
+        return "memory"
