@@ -156,7 +156,7 @@ class Fetcher:
 
 def _temporary_file() -> IO[bytes]:
     try:
-        return tempfile.NamedTemporaryFile(prefix="filesure-")  # type: ignore[return-value]
+        return tempfile.NamedTemporaryFile(prefix="filesure-")
     except OSError as error:
         raise LocalDiskError(f"The worker has no room for temporary files: {error.strerror}.") from error
 

@@ -44,7 +44,7 @@ class Command(FilesureCommand):
 def _checks(app: Application) -> Iterator[Check]:
     yield "MongoDB", lambda: f"version {app.ping()} at {place(app.mongodb_uri)}"
     yield "indexes", lambda: _indexes(app)
-    yield "blob store", lambda: app.blobs.check()
+    yield "blob store", lambda: f"{app.blobs.check()}"
     yield "source", lambda: source(app.configuration).check()
 
 
