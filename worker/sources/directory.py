@@ -1,4 +1,8 @@
-"""A source that is a folder: one folder a company, named by its CIN, with its PDFs."""
+"""A source that is a folder: ``<root>/<CIN>/*.pdf``, filled by people or by another program.
+
+The folder may be shared with others, so nothing outside the root is ever read: a link that leads
+out of it would hand the worker's own files to whoever may put links there.
+"""
 
 from __future__ import annotations
 
@@ -8,69 +12,128 @@ from datetime import date
 from pathlib import Path
 
 from jobs.domain.document import Filing
-from jobs.domain.errors import CompanyNotFound, DocumentUnavailable, SourceUnavailable
+from jobs.domain.errors import CompanyNotFound, DocumentUnavailable, DocumentUnreadable, SourceUnavailable
 
-_CHUNK = 256 * 1024
-_FORM = re.compile(r"(?<![a-z])(aoc|mgt|dir|adt|inc|chg|pas|sh|dpt)[-_ ]?(\d{1,2}a?)(?![a-z0-9])", re.IGNORECASE)
-_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+CHUNK_BYTES = 256 * 1024
+OTHER = "OTHER"
+
+# The forms of the Ministry of Corporate Affairs that are asked for most: name, number, variant.
+FORMS = ("AOC-4", "MGT-7", "MGT-7A", "DIR-12", "ADT-1", "INC-22", "CHG-1", "PAS-3", "MGT-14", "SH-7", "DPT-3")
+
+_FORM = re.compile(r"(?<![A-Z0-9])([A-Z]{2,3})[-_ ]?(\d{1,2}A?)(?![A-Z0-9])", re.ASCII)
+_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
+_DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 
 class DirectorySource:
-    """``jobs.ports.Source`` over ``root/<CIN>/*.pdf``."""
+    """Lists and reads the PDF files directly in a company's folder. Thread-safe: it keeps nothing open."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     def filings(self, cin: str, company_name: str) -> Sequence[Filing]:
-        """See the port: in the order of the names, 2 before 10."""
-        self.check()
-        folder = self._root / cin
+        """The company's files in natural order (2 before 10). Raises CompanyNotFound, SourceUnavailable."""
+        del company_name  # the folder is named by the CIN
+        folder = self._folder(cin)
         try:
-            names = [path.name for path in folder.iterdir() if path.suffix.lower() == ".pdf" and self._is_inside(path)]
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise CompanyNotFound(f"{self._root} holds no folder {cin} for {company_name}.") from error
+            names = sorted((path.name for path in folder.iterdir() if _is_pdf(path)), key=_natural)
         except OSError as error:
-            raise SourceUnavailable(f"{folder} cannot be read: {error.strerror}.") from error
-        return [_filing(number, name) for number, name in enumerate(sorted(names, key=_natural), start=1)]
+            raise self._unavailable(folder, error) from error
+        return [_filing(number, name) for number, name in enumerate(names, start=1)]
 
-    def download(self, cin: str, company_name: str, filing: Filing, attempt: int) -> Iterator[bytes]:  # noqa: ARG002
-        """See the port."""
-        path = self._root / cin / filing.file_name
-        if not self._is_inside(path):
-            raise DocumentUnavailable(f"{filing.file_name} is no longer in {path.parent}.")
+    def download(self, cin: str, company_name: str, filing: Filing, attempt: int) -> Iterator[bytes]:
+        """The file's bytes in chunks. Raises DocumentUnavailable, DocumentUnreadable, SourceUnavailable.
+
+        DocumentUnreadable is a link that leads out of the root: trying again would not change it.
+        """
+        del company_name, attempt
+        path = self._path(cin, filing.file_name)
         try:
             with path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
+                while chunk := file.read(CHUNK_BYTES):
                     yield chunk
         except OSError as error:
-            raise DocumentUnavailable(f"{filing.file_name} cannot be read: {error.strerror}.") from error
+            raise DocumentUnavailable(f"The file {filing.file_name} cannot be read: {error.strerror}.") from error
 
-    def check(self) -> str:
-        """See the port."""
-        if not self._root.is_dir():
-            raise SourceUnavailable(f"FILINGS_DIR={self._root} is not a folder that can be read.")
-        return f"folder {self._root}"
+    def _folder(self, cin: str) -> Path:
+        """The company's folder, all links followed."""
+        root = self._resolved_root()
+        folder = root / cin
+        if Path(cin).name != cin or not folder.is_dir():
+            raise CompanyNotFound(f"There is no folder {cin} in {self._root} (FILINGS_DIR).")
+        resolved = folder.resolve()
+        if not resolved.is_relative_to(root):
+            raise CompanyNotFound(f"The folder {cin} is a link that leads out of {self._root} (FILINGS_DIR): not read.")
+        return resolved
 
-    def _is_inside(self, path: Path) -> bool:
-        """A file below root, also after links: a link in a filings folder must not lead to other files."""
-        real = path.resolve()
-        return real.is_file() and real.is_relative_to(self._root.resolve())
+    def _resolved_root(self) -> Path:
+        try:
+            root = self._root.resolve(strict=True)
+            next(root.iterdir(), None)
+        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
+            raise self._unavailable(self._root, error) from error
+        return root
+
+    def _path(self, cin: str, file_name: str) -> Path:
+        """The file's path, all links followed."""
+        folder = self._folder(cin)
+        path = folder / file_name
+        if Path(file_name).name != file_name:
+            raise DocumentUnreadable("The file's name leads out of the company's folder: not read.")
+        if not path.is_file():
+            path = _under_shown_name(folder, file_name)
+        resolved = path.resolve()
+        if not resolved.is_relative_to(self._root.resolve()):
+            raise DocumentUnreadable(f"The file {file_name} is a link that leads out of {self._root}: not read.")
+        return resolved
+
+    def _unavailable(self, path: Path, error: Exception) -> SourceUnavailable:
+        reason = error.strerror if isinstance(error, OSError) else "its links lead in a circle"
+        return SourceUnavailable(f"The folder {path} cannot be read: {reason}. FILINGS_DIR is {self._root}.")
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Numbers by their value, other parts by their text."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name.lower())]
+def _is_pdf(path: Path) -> bool:
+    # A link is followed here: one that leads out is listed, so that its refusal is seen.
+    return path.suffix.lower() == ".pdf" and path.is_file()
+
+
+def _under_shown_name(folder: Path, file_name: str) -> Path:
+    """The file whose name had to be spelled otherwise. Raises DocumentUnavailable."""
+    try:
+        found = next((path for path in folder.iterdir() if _is_pdf(path) and _shown(path.name) == file_name), None)
+    except OSError as error:
+        raise DocumentUnavailable(f"The folder of {file_name} cannot be read: {error.strerror}.") from error
+    if found is None:
+        raise DocumentUnavailable(f"The file {file_name} was listed, but is no longer in its folder.")
+    return found
+
+
+def _shown(name: str) -> str:
+    """The name as valid Unicode: a file's name may be any bytes, which no database takes as text."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Digits by their value; the name itself decides between 01 and 1, so that the order is stable."""
+    parts = _DIGITS.split(name.casefold())
+    return [(int(part), "") if index % 2 else (0, part) for index, part in enumerate(parts)], name
 
 
 def _filing(number: int, name: str) -> Filing:
-    form = _FORM.search(name)
-    kind = f"{form[1]}-{form[2]}".upper() if form else "OTHER"
-    return Filing(number=number, document_type=kind, file_name=name, filed_on=_date(name))
+    shown = _shown(name)
+    return Filing(number=number, document_type=_form(shown), file_name=shown, filed_on=_filed_on(shown))
 
 
-def _date(name: str) -> date | None:
-    found = _DATE.search(name)
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3])) if found else None
-    except ValueError:
-        return None
+def _form(name: str) -> str:
+    """The first known form in the name, however it is spelled: ``mgt7a-2019.pdf`` is MGT-7A."""
+    spelled = (f"{letters}-{digits}" for letters, digits in _FORM.findall(name.upper()))
+    return next((form for form in spelled if form in FORMS), OTHER)
+
+
+def _filed_on(name: str) -> date | None:
+    for text in _DATE.findall(name):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:  # the 31st of February; a later part of the name may be a date
+            continue
+    return None

@@ -19,6 +19,7 @@ import asyncio
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import signal
 import sys
@@ -166,6 +167,7 @@ def main(data_dir: Path) -> None:
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.ERROR)  # it warns of each query that it answers by scanning
     try:
         main(Path(sys.argv[1]).absolute())
     except FilesureError as error:
