@@ -34,7 +34,7 @@ azurite:
 
 # The example of all settings, from the table in filesure_site/configuration.py.
 env.example: $(VENV)/run.stamp
-	$(BIN)/python -m filesure_site.configuration > $@
+	$(BIN)/python -m filesure_site.configuration > $@.new && mv $@.new $@
 
 # Both locks, for every Python from 3.11 on.
 lock: $(VENV)/dev.stamp

@@ -7,6 +7,7 @@ configuration without loading Django.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
@@ -21,7 +22,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 def _setting(parse: env.Parse[Any], default: Any, about: str, *, example: str = "", secret: bool = False) -> Any:
     """Declare a setting. The environment's name is the field's name in upper case."""
-    meta = {"parse": parse, "about": about, "example": example or str(default), "secret": secret}
+    shown = ",".join(default) if isinstance(default, tuple) else str(default)
+    meta = {"parse": parse, "about": about, "example": example or shown, "secret": secret}
     return field(default=default, metadata=meta)
 
 
@@ -184,3 +186,16 @@ def _missing(configuration: Configuration) -> list[str]:
 def current() -> Configuration:
     """The process's configuration, read at the first call."""
     return load()
+
+
+def example() -> str:
+    """The text of ``env.example``: every setting with its meaning, default and an example."""
+    lines = ["# Every setting of Filesure. All have a default: nothing here has to be set to try it.",
+             "# A secret can come from a file: NAME_FILE=/run/secrets/name instead of NAME=….", ""]  # fmt: skip
+    for name, setting in settings_table():
+        lines += [f"# {setting.metadata['about']}", f"# {name}={setting.metadata['example']}", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(example())

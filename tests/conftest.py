@@ -19,6 +19,8 @@ for name in ("MONGODB_URI", "BLOB_STORE", "SOURCE", "JOB_ID", "JOB_FILE", "WORKE
 
 from jobs.adapters.mongo.connection import connect  # noqa: E402
 from jobs.adapters.mongo.schema import ensure  # noqa: E402
+from tests.servers import Unavailable  # noqa: E402
+from tests.servers.azurite import azurite  # noqa: E402
 from tests.servers.mongodb import embedded_mongodb  # noqa: E402
 
 
@@ -70,6 +72,18 @@ def database(mongodb_uri: str, database_name: str):
         database[name].delete_many({})
     yield database
     database.client.close()
+
+
+@pytest.fixture(scope="session")
+def azurite_connection_string() -> Iterator[str]:
+    """A running Azurite; where it cannot be had, a skip that says how to get it."""
+    try:
+        with azurite() as connection_string:
+            yield connection_string
+    except Unavailable as error:
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail(f"REQUIRE_ALL is set: {error}")
+        pytest.skip(str(error))
 
 
 @pytest.fixture

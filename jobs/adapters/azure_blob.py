@@ -23,7 +23,8 @@ from jobs.ports import Blob
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, ContainerClient
 
-BLOCK = 4 * 1024 * 1024  # what one upload holds in memory
+BLOCK = 4 * 1024 * 1024  # what one upload holds in memory, twice
+RANGE = 1024 * 1024
 _RACES = 5
 _KEY_IS_WRONG = (
     "Azure refuses the credentials: the key in AZURE_STORAGE_CONNECTION_STRING is wrong, or the identity used for"
@@ -144,8 +145,8 @@ class AzureBlobStore:
     def open(self, name: str) -> Iterator[BinaryIO]:
         """See the port."""
         with _translated(name):
-            chunks = self._blob(name).download_blob(max_concurrency=1).chunks()
-        with io.BufferedReader(_Chunks(chunks, name)) as reader:
+            found = self._blob(name).get_blob_properties()
+        with io.BufferedReader(_Ranges(self._blob(name), found.size, found.etag)) as reader:
             yield cast("BinaryIO", reader)
 
     def properties(self, name: str) -> Blob:
@@ -181,25 +182,38 @@ class AzureBlobStore:
         return self._container.get_blob_client(name)
 
 
-class _Chunks(io.RawIOBase):
-    """An iterator of byte strings as a file."""
+class _Ranges(io.RawIOBase):
+    """A blob as a file, one range a request; the client needs nine times a range's size in memory.
 
-    def __init__(self, chunks: Iterator[bytes], name: str) -> None:
-        self._chunks = chunks
-        self._name = name
-        self._left = b""
+    A blob that is replaced while it is read is not mixed with its successor: the etag says no.
+    """
+
+    def __init__(self, blob: BlobClient, size: int, etag: str) -> None:
+        self._blob = blob
+        self._size = size
+        self._etag = etag
+        self._at = 0
+        self._left = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer)
-        if not self._left:
-            with _translated(self._name):
-                self._left = next(self._chunks, b"")
-        part, self._left = self._left[: len(view)], self._left[len(view) :]
-        view[: len(part)] = part
-        return len(part)
+        if not self._left and self._at < self._size:
+            self._left = memoryview(self._next())
+            self._at += len(self._left)
+        count = min(len(buffer), len(self._left))
+        buffer[:count], self._left = self._left[:count], self._left[count:]
+        return count
+
+    def _next(self) -> bytes:
+        from azure.core import MatchConditions
+
+        length = min(RANGE, self._size - self._at)
+        unchanged: dict[str, Any] = {"etag": self._etag, "match_condition": MatchConditions.IfNotModified}
+        with _translated(self._blob.blob_name or ""):
+            stream = self._blob.download_blob(self._at, length, max_concurrency=1, **unchanged)
+            return cast("bytes", stream.readall())
 
 
 def _rest(data: IO[bytes]) -> int:
@@ -210,7 +224,8 @@ def _rest(data: IO[bytes]) -> int:
 
 
 def _code(error: Exception) -> str:
-    return str(getattr(error, "error_code", "") or "")
+    code = getattr(error, "error_code", None) or ""
+    return str(getattr(code, "value", code))
 
 
 @contextlib.contextmanager

@@ -66,13 +66,11 @@ class FileBlobStore:
         )  # fmt: skip
 
     def names(self, prefix: str) -> Iterator[str]:
-        """See the port."""
-        for folder, folders, files in os.walk(self._root):
-            folders[:] = [each for each in folders if not each.startswith(".")]
-            for file in files:
-                name = (Path(folder) / file).relative_to(self._root).as_posix()
-                if name.startswith(prefix) and not name.startswith("."):
-                    yield name
+        """See the port. Only the folder that the prefix names is looked through."""
+        inside = self._root / prefix.rpartition("/")[0]
+        found = (path.relative_to(self._root).as_posix() for path in inside.rglob("*") if path.is_file())
+        visible = (name for name in found if not any(part.startswith(".") for part in name.split("/")))
+        return iter(sorted(name for name in visible if name.startswith(prefix)))
 
     def delete(self, name: str) -> None:
         """See the port."""

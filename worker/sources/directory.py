@@ -55,6 +55,10 @@ class DirectorySource:
         except OSError as error:
             raise DocumentUnavailable(f"The file {filing.file_name} cannot be read: {error.strerror}.") from error
 
+    def check(self) -> str:
+        """A word on where it is. Raises SourceUnavailable."""
+        return f"folder {self._resolved_root()}"
+
     def _folder(self, cin: str) -> Path:
         """The company's folder, all links followed."""
         root = self._resolved_root()

@@ -1,0 +1,169 @@
+"""One suite that every blob store passes: a folder, Azure (by Azurite), and the twin in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+
+from jobs.adapters.azure_blob import AzureBlobStore
+from jobs.adapters.file_blob import FileBlobStore
+from jobs.adapters.memory_blob import MemoryBlobStore
+from jobs.domain.errors import BlobNotFound, LeaseLost
+from jobs.ports import Blob, BlobStore
+
+METADATA = {"jobId": "j1", "companyName": "Ünïcode & Söhne हिन्दी", "cin": "L24295GJ1987PLC143792"}
+
+
+@pytest.fixture(params=["memory", "file", pytest.param("azure", marks=pytest.mark.server)])
+def store(request, tmp_path) -> Iterator[BlobStore]:
+    if request.param == "memory":
+        yield MemoryBlobStore()
+    elif request.param == "file":
+        yield FileBlobStore(tmp_path / "blobs")
+    else:
+        given = request.getfixturevalue("azurite_connection_string")
+        azure = AzureBlobStore(connection_string=given, account_url=None, container=f"c{uuid4().hex[:12]}")
+        yield azure
+        azure.close()
+
+
+def put(store: BlobStore, name: str, data: bytes, fence: int = 1) -> Blob:
+    return store.put(
+        name, io.BytesIO(data), content_type="application/pdf", md5=hashlib.md5(data).digest(),
+        fence=fence, metadata=METADATA,
+    )  # fmt: skip
+
+
+def get(store: BlobStore, name: str) -> bytes:
+    with store.open(name) as file:
+        return file.read()
+
+
+NAME = "jobs/65a1f0c2b7e4d3a291f0c2b7/document_1.pdf"
+
+
+def test_a_blob_comes_back_with_its_properties(store):
+    blob = put(store, NAME, b"some bytes")
+    assert get(store, NAME) == b"some bytes"
+    found = store.properties(NAME)
+    assert found == blob
+    assert (found.size, found.content_type, found.md5) == (10, "application/pdf", hashlib.md5(b"some bytes").digest())
+    assert dict(found.metadata) == METADATA
+    assert found.url.endswith(NAME)
+
+
+def test_the_same_or_a_higher_fence_replaces_a_blob(store):
+    put(store, NAME, b"first", fence=3)
+    put(store, NAME, b"second", fence=3)
+    assert get(store, NAME) == b"second"
+    put(store, NAME, b"third", fence=4)
+    assert get(store, NAME) == b"third"
+
+
+def test_a_lower_fence_changes_nothing(store):
+    put(store, NAME, b"the new worker's", fence=4)
+    with pytest.raises(LeaseLost):
+        put(store, NAME, b"the old worker's", fence=3)
+    assert get(store, NAME) == b"the new worker's"
+
+
+def test_of_racing_workers_the_highest_fence_stays(store):
+    put(store, "warm/up", b"")
+
+    def write(fence: int) -> None:
+        with contextlib.suppress(LeaseLost):
+            put(store, NAME, f"fence {fence}".encode(), fence=fence)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, [2, 4, 1, 3]))
+    assert get(store, NAME) == b"fence 4"
+
+
+def test_an_empty_blob_is_a_blob(store):
+    put(store, NAME, b"")
+    assert (get(store, NAME), store.properties(NAME).size) == (b"", 0)
+
+
+def test_names_are_found_by_their_beginning(store):
+    for name in ("jobs/b/document_1.pdf", "jobs/a/document_2.txt", "jobs/a/document_1.pdf", "other/x"):
+        put(store, name, b"x")
+    assert list(store.names("jobs/a/")) == ["jobs/a/document_1.pdf", "jobs/a/document_2.txt"]
+    assert len(list(store.names("jobs/"))) == 3
+    assert list(store.names("nothing/")) == []
+
+
+def test_a_missing_blob_is_said_to_be_missing(store):
+    put(store, NAME, b"x")
+    with pytest.raises(BlobNotFound):
+        store.properties("jobs/none")
+    with pytest.raises(BlobNotFound), store.open("jobs/none"):
+        pass
+
+
+def test_deleting_twice_is_deleting_once(store):
+    put(store, NAME, b"x")
+    store.delete(NAME)
+    store.delete(NAME)
+    with pytest.raises(BlobNotFound):
+        store.properties(NAME)
+
+
+def test_a_store_says_where_it_is(store):
+    assert store.check()
+
+
+class Zeros(io.RawIOBase):
+    """A large file that takes no memory."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.at = size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self.at = offset + (0, self.at, self.size)[whence]
+        return self.at
+
+    def tell(self) -> int:
+        return self.at
+
+    def read(self, count: int = -1) -> bytes:
+        left = self.size - self.at
+        taken = left if count < 0 else min(count, left)
+        self.at += taken
+        return bytes(taken)
+
+
+def test_a_large_blob_streams(store):
+    if isinstance(store, MemoryBlobStore):
+        return  # it keeps everything in memory, by design
+    size = 48 * 1024 * 1024
+    digest = hashlib.md5()
+    for _ in range(48):
+        digest.update(bytes(1024 * 1024))
+    put(store, "warm/up", b"")
+    tracemalloc.start()
+    try:
+        store.put(
+            NAME, Zeros(size), content_type="application/pdf", md5=digest.digest(), fence=1, metadata=METADATA
+        )  # fmt: skip
+        with store.open(NAME) as file:
+            read = 0
+            while chunk := file.read(1024 * 1024):
+                read += len(chunk)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert read == size
+    assert peak < 24 * 1024 * 1024
