@@ -1,0 +1,58 @@
+"""Settings: every wrong one is named, with an example; a secret can come from a file."""
+
+from __future__ import annotations
+
+import pytest
+
+from filesure_site.configuration import BASE_DIR, example, load
+from jobs.domain.errors import ConfigurationError
+
+
+def test_nothing_has_to_be_set():
+    configuration = load({})
+    assert (configuration.port, configuration.run_fraction, configuration.worker_concurrency) == (5001, 0.35, 8)
+
+
+def test_env_example_is_current():
+    assert (BASE_DIR / "env.example").read_text() == example(), "run: make env.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"), ("PORT", "0"), ("PORT", "65536"), ("RUN_FRACTION", "35%"), ("RUN_FRACTION", "nan"),
+        ("RUN_FRACTION", "1.01"), ("DEBUG", "maybe"), ("SOURCE", "mca"), ("BLOB_STORE", "s3"), ("LOG_LEVEL", "loud"),
+        ("LEASE_SECONDS", "0"), ("MAX_WORKERS", "1.5"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_named_with_an_example(name, value):
+    with pytest.raises(ConfigurationError, match=rf"^{name} must be .*, for example {name}="):
+        load({name: value})
+
+
+def test_all_wrong_values_are_named_at_once():
+    with pytest.raises(ConfigurationError, match=r"PORT.*DEBUG"):
+        load({"PORT": "x", "DEBUG": "x"})
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"), [({"SOURCE": "directory"}, "FILINGS_DIR"), ({"BLOB_STORE": "azure"}, "AZURE_STORAGE_")]
+)
+def test_what_a_choice_needs_is_named(given, missing):
+    with pytest.raises(ConfigurationError, match=missing):
+        load(given)
+
+
+def test_an_empty_value_counts_as_unset():
+    assert load({"PORT": "", "MONGODB_URI": ""}).mongodb_uri is None
+
+
+def test_a_secret_is_read_from_a_mounted_file(tmp_path):
+    secret = tmp_path / "uri"
+    secret.write_text("mongodb://user:secret@host/\n")
+    assert load({"MONGODB_URI_FILE": str(secret)}).mongodb_uri == "mongodb://user:secret@host/"
+
+
+def test_a_missing_secret_file_is_named():
+    with pytest.raises(ConfigurationError, match="MONGODB_URI_FILE"):
+        load({"MONGODB_URI_FILE": "/nowhere/uri"})
