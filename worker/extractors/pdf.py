@@ -161,14 +161,14 @@ class _Child:
 
     def __init__(self, memory_bytes: int, max_characters: int) -> None:
         self._most_bytes = 4 * max_characters
-        # -P keeps the current directory, which may be anybody's, out of where modules come from.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", _MODULE, str(memory_bytes), str(max_characters)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=_environment(),
-        )
         self._expired = False
+        # -P keeps the current directory, which may be anybody's, out of where modules come from.
+        command = [sys.executable, "-P", "-m", _MODULE, str(memory_bytes), str(max_characters)]
+        pipe = subprocess.PIPE
+        try:
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=_environment())
+        except OSError as error:
+            raise UnexpectedError(f"The PDF reader cannot be started: {error.strerror}.") from error
 
     @property
     def alive(self) -> bool:

@@ -17,7 +17,7 @@ from jobs.domain.errors import CompanyNotFound, DocumentUnavailable, DocumentUnr
 CHUNK_BYTES = 256 * 1024
 OTHER = "OTHER"
 
-# The forms of the Ministry of Corporate Affairs that are asked for most: name, number, variant.
+# The forms of the Ministry of Corporate Affairs that are asked for most.
 FORMS = ("AOC-4", "MGT-7", "MGT-7A", "DIR-12", "ADT-1", "INC-22", "CHG-1", "PAS-3", "MGT-14", "SH-7", "DPT-3")
 
 _FORM = re.compile(r"(?<![A-Z0-9])([A-Z]{2,3})[-_ ]?(\d{1,2}A?)(?![A-Z0-9])", re.ASCII)
@@ -63,7 +63,7 @@ class DirectorySource:
         """The company's folder, all links followed."""
         root = self._resolved_root()
         folder = root / cin
-        if Path(cin).name != cin or not folder.is_dir():
+        if not cin.isalnum() or not folder.is_dir():
             raise CompanyNotFound(f"There is no folder {cin} in {self._root} (FILINGS_DIR).")
         resolved = folder.resolve()
         if not resolved.is_relative_to(root):

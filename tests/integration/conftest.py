@@ -1,0 +1,76 @@
+"""Commands as processes of their own, against real servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from filesure_site.configuration import Configuration
+from jobs.adapters.mongo.schema import ensure
+from jobs.bootstrap import Application
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Installation:
+    """A Filesure of one test's own: database, data directory, settings."""
+
+    environment: dict[str, str]
+    app: Application
+
+    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment | settings, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        with self.start(*arguments, **settings) as process:
+            out, err = process.communicate(timeout=60)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def order(self, count: int = 1) -> list[str]:
+        done = self.run("create_jobs", "--count", str(count))
+        assert done.returncode == 0, done.stderr
+        return [line.split()[0] for line in done.stdout.splitlines()]
+
+    def status(self, job_id: str) -> dict[str, Any]:
+        return dict(json.loads(self.run("job_status", job_id, "--json").stdout))
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def plain_environment() -> dict[str, str]:
+    """This process's environment without what would steer Filesure."""
+    kept = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+@pytest.fixture
+def installation(mongodb_uri: str, data_dir: Path) -> Iterator[Installation]:
+    name = f"test_{uuid4().hex[:12]}"
+    environment = plain_environment() | {
+        "MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": name, "DATA_DIR": str(data_dir), "LOG_FORMAT": "json",
+        "SIMULATED_SECONDS_PER_DOCUMENT": "0.01", "POLL_SECONDS": "0.2", "BACKOFF_SECONDS": "0.1",
+    }  # fmt: skip
+    app = Application(Configuration(data_dir=data_dir, mongodb_uri=mongodb_uri, mongodb_database=name))
+    ensure(app.database)
+    yield Installation(environment, app)
+    app.database.client.drop_database(name)
+    app.database.client.close()

@@ -1,0 +1,189 @@
+"""``process_job`` as KEDA would run it: real processes, real signals, a real server."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from jobs.domain.job import JobStatus
+from tests.integration.conftest import Installation, wait_until
+
+pytestmark = pytest.mark.server
+
+
+def nothing_is_missing_or_double(installation: Installation, job_id: str) -> None:
+    """What must hold for a completed job, whatever happened on the way."""
+    details = installation.app.service.details(job_id)
+    assert details.job.status is JobStatus.COMPLETED
+    total = details.job.progress.total
+    assert details.job.progress.downloaded == total == len(details.documents) > 0
+    blobs = installation.app.blobs
+    expected = set()
+    for document in details.documents:
+        file = document.file
+        expected |= {file.blob_name, file.text_blob_name}
+        with blobs.open(file.blob_name) as original:
+            content = original.read()
+        assert file.checksum == f"sha256:{hashlib.sha256(content).hexdigest()}"
+        assert file.size == len(content)
+        with blobs.open(file.text_blob_name) as text:
+            assert document.cin.encode() in text.read()
+    assert set(blobs.names(f"jobs/{job_id}/")) == expected
+    assert all(run.outcome is not None for run in details.runs)
+
+
+def test_three_runs_complete_a_job(installation):
+    (job_id,) = installation.order()
+    for _ in range(3):
+        done = installation.run("process_job", job_id)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    nothing_is_missing_or_double(installation, job_id)
+    assert [run["outcome"] for run in installation.status(job_id)["runHistory"]] == [
+        "advanced", "advanced", "completed",
+    ]  # fmt: skip
+
+
+def test_the_id_comes_from_the_environment_or_from_a_file(installation, tmp_path):
+    first, second, third = installation.order(3)
+    assert installation.run("process_job", JOB_ID=first).returncode == 0
+    bare, quoted = tmp_path / "bare", tmp_path / "job.env"
+    bare.write_text(f"{second}\n")
+    quoted.write_text(f"JOB_ID='{third}'\n")
+    assert installation.run("process_job", JOB_FILE=str(bare)).returncode == 0
+    assert installation.run("process_job", JOB_FILE=str(quoted)).returncode == 0
+    for job_id in (first, second, third):
+        assert installation.app.jobs.get(job_id).runs == 1
+
+
+def test_with_nothing_to_do_it_exits_with_0(installation, tmp_path):
+    assert installation.run("process_job", "--claim").returncode == 0
+    assert installation.run("process_job", JOB_FILE=str(tmp_path / "absent")).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "--claim"),
+        (["not-an-id"], "is not a job id"),
+        (["0" * 24], "There is no job"),
+        (["0" * 24, "--claim"], "not both"),
+        (["--unknown"], "unrecognized arguments"),
+    ],
+)
+def test_wrong_use_exits_with_2_and_one_sentence(installation, arguments, sentence):
+    done = installation.run("process_job", *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_job_in_the_wrong_state_is_left_alone(installation):
+    (job_id,) = installation.order()
+    installation.app.service.cancel(job_id)
+    done = installation.run("process_job", job_id)
+    assert (done.returncode, done.stderr) == (2, f"Job {job_id} is cancelled; only a pending job can be processed.\n")
+
+
+def test_a_wrong_setting_exits_with_2_and_names_it(installation):
+    done = installation.run("process_job", "--claim", RUN_FRACTION="all")
+    assert done.returncode == 2
+    assert done.stderr == "RUN_FRACTION must be a number from 0.01 to 1, for example RUN_FRACTION=0.35.\n"
+
+
+def test_mongodb_away_is_one_sentence_and_exit_code_1(installation):
+    done = installation.run("process_job", "--claim", MONGODB_URI="mongodb://127.0.0.1:9/", MONGODB_TIMEOUT_SECONDS="1")
+    assert done.returncode == 1
+    assert "MongoDB does not answer: 127.0.0.1:9" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_kill_9_at_random_moments_loses_and_doubles_nothing(installation):
+    job_ids = installation.order(2)
+    chance = random.Random(7)
+    settings = {"LEASE_SECONDS": "1", "MAX_ATTEMPTS": "100", "SIMULATED_SECONDS_PER_DOCUMENT": "0.05"}
+    for _ in range(12):
+        with installation.start("process_job", "--claim", **settings) as worker:
+            time.sleep(chance.uniform(0.3, 1.2))
+            worker.kill()
+            worker.communicate()
+    deadline = time.monotonic() + 60
+    while installation.app.jobs.has_unfinished() and time.monotonic() < deadline:
+        assert installation.run("process_job", "--claim", **settings).returncode == 0
+    for job_id in job_ids:
+        nothing_is_missing_or_double(installation, job_id)
+
+
+def test_many_workers_at_once_process_every_job_once(installation):
+    job_ids = installation.order(4)
+    for _ in range(3):
+        workers = [installation.start("process_job", "--claim") for _ in range(5)]
+        for worker in workers:
+            with worker:
+                _, err = worker.communicate(timeout=60)
+                assert worker.returncode == 0, err
+    for job_id in job_ids:
+        nothing_is_missing_or_double(installation, job_id)
+        assert installation.app.jobs.get(job_id).runs == 3
+
+
+def started(installation: Installation, job_id: str, **settings: str) -> subprocess.Popen[str]:
+    """A worker in the middle of a run."""
+    worker = installation.start("process_job", job_id, **settings)
+    wait_until(lambda: installation.app.jobs.get(job_id).progress.total)
+    return worker
+
+
+def test_sigterm_finishes_what_is_in_hand_and_gives_the_job_back(installation):
+    (job_id,) = installation.order()
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.5", "WORKER_CONCURRENCY": "2"}
+    with started(installation, job_id, **slow) as worker:
+        asked = time.monotonic()
+        worker.send_signal(signal.SIGTERM)
+        _, err = worker.communicate(timeout=20)
+    assert worker.returncode == 0, err
+    assert time.monotonic() - asked < 20
+    job = installation.app.jobs.get(job_id)
+    assert (job.status, job.attempts, job.locked_by) == (JobStatus.PENDING, 0, None)
+    assert 0 < job.progress.downloaded <= 4
+    assert installation.status(job_id)["runHistory"][0]["outcome"] == "released"
+
+
+def test_a_source_that_never_answers_does_not_keep_a_worker_from_stopping(installation):
+    (job_id,) = installation.order()
+    with started(installation, job_id, SIMULATED_SECONDS_PER_DOCUMENT="3000", STOP_SECONDS="0.5") as worker:
+        worker.send_signal(signal.SIGTERM)
+        worker.communicate(timeout=15)
+    assert worker.returncode == 0
+    assert installation.app.jobs.get(job_id).status is JobStatus.PENDING
+
+
+def test_cancelling_stops_the_worker_at_its_next_heartbeat(installation):
+    (job_id,) = installation.order()
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.5", "WORKER_CONCURRENCY": "1", "LEASE_SECONDS": "2"}
+    with started(installation, job_id, **slow) as worker:
+        assert installation.run("cancel_job", job_id).returncode == 0
+        worker.communicate(timeout=20)
+    assert worker.returncode == 0
+    assert installation.app.jobs.get(job_id).status is JobStatus.CANCELLED
+
+
+def test_a_worker_that_was_frozen_past_its_lease_exits_with_3(installation):
+    (job_id,) = installation.order()
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.3", "WORKER_CONCURRENCY": "1", "LEASE_SECONDS": "1"}
+    with started(installation, job_id, **slow) as worker:
+        worker.send_signal(signal.SIGSTOP)
+        time.sleep(1.2)
+        assert installation.run("process_job", "--claim").returncode == 0
+        worker.send_signal(signal.SIGCONT)
+        _, err = worker.communicate(timeout=20)
+    assert worker.returncode == 3, err
+    assert "is lost" in err
+    while installation.app.jobs.has_unfinished():
+        installation.run("process_job", "--claim")
+    nothing_is_missing_or_double(installation, job_id)
+    assert installation.status(job_id)["runHistory"][0]["outcome"] == "lost"
