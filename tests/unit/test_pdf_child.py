@@ -12,7 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 import pytest
@@ -70,6 +72,26 @@ def is_gone(process: psutil.Process) -> bool:
         return True
 
 
+class Fake(Protocol):
+    """Puts a script in the place of the reader; ``sys`` is imported."""
+
+    def __call__(self, script: str, *, ready: str = "print({}, flush=True)") -> AbstractContextManager[None]: ...
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Fake:
+    @contextmanager
+    def run(script: str, *, ready: str = "print({}, flush=True)") -> Iterator[None]:
+        module = tmp_path / "worker" / "extractors" / "pdf_child.py"
+        module.parent.mkdir(parents=True)
+        module.write_text(f"import sys\n{ready}\n{script}\n")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pdf, "_CODE", tmp_path)
+            yield
+
+    return run
+
+
 def is_asked(extractor: PdfExtractor) -> bool:
     """Whether a request waits in the pipe to the child."""
     assert extractor._child
@@ -125,14 +147,20 @@ def test_the_process_never_loads_django(extractor: PdfExtractor, plain: Path) ->
     assert process.stdout.strip() == "[]"
 
 
-def test_a_crash_costs_only_the_document(extractor: PdfExtractor, plain: Path) -> None:
+def test_a_crash_costs_only_the_document(extractor: PdfExtractor, plain: Path, fake: Fake) -> None:
+    with fake("import os, signal; sys.stdin.readline(); os.kill(os.getpid(), signal.SIGSEGV)"):
+        for _ in range(2):
+            with pytest.raises(DocumentUnreadable, match=CRASH):
+                read(extractor, plain)
+    assert read(extractor, plain).startswith("First page")
+
+
+def test_a_crash_that_a_new_process_does_not_repeat_was_not_the_documents(extractor: PdfExtractor, plain: Path) -> None:
     thread, errors, child = reading(extractor, plain)
     child.send_signal(signal.SIGSEGV)
     child.resume()
     thread.join()
-    with pytest.raises(DocumentUnreadable, match=CRASH):
-        raise errors[0]
-    assert read(extractor, plain).startswith("First page")
+    assert errors == []
     assert child_of(extractor) != child
 
 
@@ -168,41 +196,24 @@ def test_a_document_that_wants_all_memory_is_given_up(plain: Path) -> None:
     extractor.close()
 
 
-def test_answers_that_make_no_sense_count_as_a_crash(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for answer in ("", "nonsense", "[]", "{}", '{"reason": "x"}', '{"pages": 1, "bytes": 99999999999, "cut": false}'):
-        script = f"import sys; print('{{}}', flush=True); sys.stdin.readline(); print({answer!r}, flush=True)"
-        extractor = with_process(monkeypatch, script)
-        with pytest.raises(DocumentUnreadable, match=CRASH):
-            read(extractor, plain)
-        extractor.close()
-
-
-def test_a_machine_without_room_for_a_process_is_no_documents_fault(
-    plain: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "answer", ["", "nonsense", "[]", "{}", '{"reason": "x"}', '{"pages": 1, "bytes": 99999999999, "cut": false}']
+)
+def test_answers_that_make_no_sense_count_as_a_crash(
+    extractor: PdfExtractor, plain: Path, fake: Fake, answer: str
 ) -> None:
+    with fake(f"sys.stdin.readline(); print({answer!r}, flush=True)"), pytest.raises(DocumentUnreadable, match=CRASH):
+        read(extractor, plain)
+
+
+def test_a_process_that_does_not_start_is_no_documents_fault(
+    extractor: PdfExtractor, plain: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with fake("", ready="raise SystemExit(3)"), pytest.raises(UnexpectedError, match="does not start"):
+        read(extractor, plain)
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(UnexpectedError, match="cannot be started: No such file"):
-        read(PdfExtractor(), plain)
-
-
-def test_a_process_that_does_not_start_is_no_documents_fault(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    extractor = with_process(monkeypatch, "raise SystemExit(3)")
-    with pytest.raises(UnexpectedError, match="does not start"):
         read(extractor, plain)
-    extractor.close()
-
-
-def with_process(monkeypatch: pytest.MonkeyPatch, script: str) -> PdfExtractor:
-    popen = subprocess.Popen
-    monkeypatch.setattr(pdf.subprocess, "Popen", lambda _, **options: popen([sys.executable, "-c", script], **options))
-    extractor = PdfExtractor()
-    try:
-        extractor._child = pdf._Child(1, 1)
-    finally:
-        monkeypatch.undo()
-    ready = extractor._child.wait_until_ready
-    monkeypatch.setattr(PdfExtractor, "_living_child", lambda self: (ready(), self._child)[1])
-    return extractor
 
 
 def test_many_threads_share_the_process(extractor: PdfExtractor, tmp_path: Path) -> None:

@@ -48,10 +48,6 @@ class _Crashed(Exception):
     """The process ended, or answered nonsense, before it had read the document."""
 
 
-class _NotAsked(_Crashed):
-    """The process had ended before it could be asked: no fault of this document."""
-
-
 class _TooSlow(Exception):
     """The time is over, and the process was killed."""
 
@@ -119,9 +115,13 @@ class PdfExtractor:
                 raise DocumentUnreadable("Reading the PDF makes the reader crash.") from error
 
     def _ask(self, path: Path) -> _Answer:
+        used = self._child is not None
         try:
             return self._ask_once(path)
-        except _NotAsked:
+        except _Crashed:
+            # What ended it may be what earlier documents left behind, or no document at all.
+            if not used:
+                raise
             return self._ask_once(path)
 
     def _ask_once(self, path: Path) -> _Answer:
@@ -184,7 +184,7 @@ class _Child:
             raise UnexpectedError(f"The PDF reader does not start (exit code {self._process.poll()}).") from error
 
     def ask(self, path: Path, seconds: float) -> _Answer:
-        """Raises _NotAsked, _Crashed, _TooSlow; the process is of no use after any of them."""
+        """Raises _Crashed, _TooSlow; the process is of no use after either."""
         with self._deadline(seconds):
             self._send({"path": str(path)})
             return self._answer(self._header())
@@ -238,7 +238,7 @@ class _Child:
             self._stdin.write(json.dumps(request).encode() + b"\n")
             self._stdin.flush()
         except OSError as error:
-            raise _NotAsked from error
+            raise _Crashed from error
 
     def _header(self) -> dict[str, object]:
         """One line. It is not trusted: a PDF may have taken the process over."""

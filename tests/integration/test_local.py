@@ -1,0 +1,154 @@
+"""The scaler, and everything on one machine: ``run_scaler`` and ``run_local``."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from jobs.adapters.mongo import embedded
+from jobs.domain.errors import DatabaseUnavailable
+from jobs.domain.job import JobStatus
+from tests.integration.conftest import ROOT, plain_environment, wait_until
+from tests.servers import free_port
+
+pytestmark = pytest.mark.server
+
+
+def test_the_scaler_takes_all_jobs_through_and_ends_when_idle(installation):
+    job_ids = installation.order(3)
+    done = installation.run("run_scaler", "--until-idle", MAX_WORKERS="2")
+    assert done.returncode == 0, done.stderr
+    assert {installation.app.jobs.get(job_id).status for job_id in job_ids} == {JobStatus.COMPLETED}
+    assert {installation.app.jobs.get(job_id).runs for job_id in job_ids} == {3}
+    workers = [int(number) for number in re.findall(r'"workers": (\d+)', done.stderr)]
+    assert max(workers) == 2
+
+
+def test_a_stopped_scaler_has_its_workers_give_their_jobs_back(installation):
+    installation.order(2)
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.3", "WORKER_CONCURRENCY": "1"}
+    with installation.start("run_scaler", **slow) as scaler:
+        jobs = installation.app.jobs
+        wait_until(lambda: jobs.count_by_status()[JobStatus.PROCESSING] == 2)
+        workers = psutil.Process(scaler.pid).children()
+        scaler.send_signal(signal.SIGTERM)
+        scaler.communicate(timeout=25)
+    assert scaler.returncode == 0
+    assert not any(worker.is_running() for worker in workers)
+    assert jobs.count_by_status()[JobStatus.PENDING] == 2
+
+
+class Machine:
+    """``run_local`` on a data directory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.port = free_port()
+        self.data_dir = data_dir
+        self.environment = plain_environment() | {
+            "DATA_DIR": str(data_dir), "PORT": str(self.port), "POLL_SECONDS": "0.2", "WEB_PROCESSES": "1",
+            "SIMULATED_SECONDS_PER_DOCUMENT": "0.01",
+        }  # fmt: skip
+
+    def manage(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment | settings, text=True,
+            capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    def start(self) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "run_local"], cwd=ROOT, env=self.environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        wait_until(lambda: self.get("/readyz") == 200)
+        return process
+
+    def get(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+        except OSError:
+            return 0
+
+    def jobs_in(self, status: str) -> int:
+        return int(json.loads(self.manage("job_status", "--json").stdout)[status])
+
+
+def stopped(process: subprocess.Popen[str]) -> str:
+    """Ctrl-C, and what was printed."""
+    family = psutil.Process(process.pid).children(recursive=True)
+    with process:
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=40)
+    assert process.returncode == 0, out
+    assert not any(each.is_running() for each in family)
+    return out
+
+
+def test_one_command_runs_everything_and_what_is_stored_outlives_it(data_dir):
+    machine = Machine(data_dir)
+    process = machine.start()
+    assert machine.manage("create_jobs", "--count", "2").returncode == 0
+    wait_until(lambda: machine.jobs_in("completed") == 2, 60)
+    out = stopped(process)
+    assert len(re.findall(r"password \S+ \(shown only this once\)", out)) == 1
+    assert list((data_dir / "blobs" / "jobs").iterdir())
+
+    again = machine.start()
+    assert machine.jobs_in("completed") == 2
+    assert "password" not in stopped(again)
+
+
+def test_a_second_one_on_the_same_data_directory_or_port_is_refused(data_dir, tmp_path):
+    machine = Machine(data_dir)
+    process = machine.start()
+    same_place = machine.manage("run_local", PORT=str(free_port()))
+    assert (same_place.returncode, "already runs on DATA_DIR" in same_place.stderr) == (2, True)
+    same_port = machine.manage("run_local", DATA_DIR=str(tmp_path / "other"))
+    assert (same_port.returncode, f"Port {machine.port} is not free" in same_port.stderr) == (2, True)
+    stopped(process)
+
+
+def test_killed_by_force_it_leaves_no_process_and_starts_again(data_dir):
+    machine = Machine(data_dir)
+    with machine.start() as process:
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        wait_until(lambda: not any(each.is_running() and each.status() != "zombie" for each in family), 30)
+        process.communicate()
+    with pytest.raises(DatabaseUnavailable):
+        embedded.running_uri(data_dir)
+    stopped(machine.start())
+
+
+def test_an_occupied_port_is_said_before_anything_starts(data_dir):
+    machine = Machine(data_dir)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", machine.port))
+        other.listen()
+        done = machine.manage("run_local")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"Port {machine.port} is not free")
+    assert not (data_dir / "mongodb").exists()
+
+
+def test_mongodb_away_at_the_start_is_one_sentence(data_dir):
+    machine = Machine(data_dir)
+    away = {"MONGODB_URI": "mongodb://127.0.0.1:9/", "MONGODB_TIMEOUT_SECONDS": "1"}
+    done = machine.manage("run_local", **away)
+    assert done.returncode == 1
+    assert "MongoDB does not answer" in done.stderr
+    assert "Traceback" not in done.stderr
