@@ -193,7 +193,10 @@ class Extractor(Protocol):
     """Reads text out of documents."""
 
     def extract(self, path: Path, file_name: str) -> tuple[Extraction, str]:
-        """The text of a file. Raises DocumentUnreadable with a reason that a person understands."""
+        """The text of a file. Raises DocumentUnreadable with a reason that a person understands.
+
+        Also raises DocumentUnavailable (closed meanwhile), LocalDiskError, UnexpectedError.
+        """
 
     def close(self) -> None:
         """Give back what the extractor holds. Idempotent."""

@@ -21,6 +21,7 @@ Document = dict[str, Any]
 
 _AUTHENTICATION_FAILED, _UNAUTHORIZED = 18, 13
 _CLOCK_SECONDS = 60.0
+_EXAMPLE = "MONGODB_URI=mongodb://user:password@localhost:27017/"
 
 
 def connect(uri: str, database: str, timeout_seconds: float) -> Database[Document]:
@@ -29,6 +30,9 @@ def connect(uri: str, database: str, timeout_seconds: float) -> Database[Documen
     ``timeout_seconds`` bounds each operation as a whole, with its retries: a server that accepts
     and never answers is as good as one that is away.
     """
+    if not uri.startswith(("mongodb://", "mongodb+srv://")):
+        # The driver takes any other text for a host's name and looks for it.
+        raise ConfigurationError(f"MONGODB_URI does not begin with mongodb://, for example {_EXAMPLE}.")
     try:
         client: MongoClient[Document] = MongoClient(
             uri,
@@ -38,8 +42,7 @@ def connect(uri: str, database: str, timeout_seconds: float) -> Database[Documen
             connectTimeoutMS=int(min(5.0, timeout_seconds) * 1000),
         )
     except (errors.InvalidURI, errors.ConfigurationError, ValueError) as error:
-        example = "MONGODB_URI=mongodb://user:password@localhost:27017/"
-        raise ConfigurationError(f"MONGODB_URI is not usable ({error}), for example {example}.") from error
+        raise ConfigurationError(f"MONGODB_URI is not usable ({error}), for example {_EXAMPLE}.") from error
     # Aware datetimes with the one tzinfo that compares and prints as UTC.
     return client.get_database(database, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC))
 

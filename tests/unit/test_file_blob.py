@@ -1,0 +1,246 @@
+"""The blob store in a folder, where a disk fills up, a process is killed, or two of them race."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs.adapters.file_blob import FileBlobStore
+from jobs.domain.errors import BlobNotFound, BlobStoreRefused, BlobStoreUnavailable, LeaseLost
+from jobs.ports import Blob
+
+PROJECT = Path(__file__).parents[2]
+NAME = "jobs/65a1f0c2b7e4d3a291f0c2b7/document_1.pdf"
+
+# Says "here" and waits to be killed: while the bytes come in, before they are on the disk, and
+# after the properties have moved to their name but the blob has not.
+HANGING_WRITER = """
+import hashlib, io, os, pathlib, sys, time
+from jobs.adapters.file_blob import FileBlobStore
+
+root, point, name = sys.argv[1:]
+
+def hang(*_):
+    print("here", flush=True)
+    time.sleep(60)
+
+class Data(io.BytesIO):
+    def read(self, *size):
+        chunk = super().read(*size)
+        if point == "reading" and not chunk:
+            hang()
+        return chunk
+
+move = pathlib.Path.replace
+
+def replace(path, target):
+    return move(path, target) if point != "moving" or str(target).endswith(".json") else hang()
+
+if point == "syncing":
+    os.fsync = hang
+pathlib.Path.replace = replace
+data = b"half" * 300_000
+FileBlobStore(pathlib.Path(root)).put(
+    name, Data(data), content_type="a/b", md5=hashlib.md5(data).digest(), fence=2, metadata={"jobId": "j1"}
+)
+"""
+
+# Writes the same names as its rival, and says how often it was shut out.
+RIVAL = """
+import hashlib, io, pathlib, sys
+from jobs.adapters.file_blob import FileBlobStore
+from jobs.domain.errors import LeaseLost
+
+store, fence, lost = FileBlobStore(pathlib.Path(sys.argv[1])), int(sys.argv[2]), 0
+data = b"%d" % fence * 1000
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(60):
+    try:
+        store.put(
+            f"jobs/a/{number}", io.BytesIO(data), content_type="a/b", md5=hashlib.md5(data).digest(), fence=fence,
+            metadata={"jobId": "j1"},
+        )
+    except LeaseLost:
+        lost += 1
+print(lost, flush=True)
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "blobs"
+
+
+@pytest.fixture
+def store(root: Path) -> FileBlobStore:
+    return FileBlobStore(root)
+
+
+def put(store: FileBlobStore, data: bytes, *, name: str = NAME, fence: int = 1) -> Blob:
+    return store.put(
+        name, io.BytesIO(data), content_type="application/pdf", md5=hashlib.md5(data).digest(), fence=fence,
+        metadata={"jobId": "j1"},
+    )  # fmt: skip
+
+
+def get(store: FileBlobStore, name: str = NAME) -> bytes:
+    with store.open(name) as file:
+        return file.read()
+
+
+def incoming(root: Path) -> list[Path]:
+    return list((root / ".incoming").iterdir())
+
+
+def python(script: str, *arguments: str) -> subprocess.Popen[str]:
+    """A process of its own that runs the script; it speaks through its pipes."""
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *arguments],
+        cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def killed_in_the_middle(root: Path, point: str) -> None:
+    with python(HANGING_WRITER, str(root), point, NAME) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "here\n"
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_unavailable_and_leaves_nothing(
+    store: FileBlobStore, root: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(BlobStoreUnavailable, match="no room left"):
+        put(store, b"x")
+    assert (list(store.names("")), incoming(root)) == ([], [])
+
+
+def test_a_full_disk_keeps_what_was_there(store: FileBlobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store, b"first")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)  # the bytes fit, their properties do not
+    with pytest.raises(BlobStoreUnavailable, match="no room left"):
+        put(store, b"second")
+    monkeypatch.undo()
+    assert (get(store), store.properties(NAME).size) == (b"first", 5)
+
+
+def test_a_root_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    store = FileBlobStore(tmp_path / "file" / "blobs")
+    with pytest.raises(BlobStoreRefused, match="Not a directory"):
+        store.check()
+    with pytest.raises(BlobStoreRefused, match="Not a directory"):
+        put(store, b"x")
+
+
+def test_a_read_only_disk_is_refused(store: FileBlobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(_: int) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "fsync", read_only)  # rights alone would not stop a test that runs as root
+    with pytest.raises(BlobStoreRefused, match="Read-only"):
+        put(store, b"x")
+
+
+def test_a_check_makes_the_root_and_says_where_it_is(store: FileBlobStore, root: Path) -> None:
+    word = store.check()
+    assert str(root) in word
+    assert "GB free" in word
+    assert (root.is_dir(), incoming(root), list(store.names(""))) == (True, [], [])
+
+
+@pytest.mark.parametrize("point", ["reading", "syncing", "moving"])
+def test_a_killed_put_leaves_no_blob_and_the_next_one_heals(store: FileBlobStore, root: Path, point: str) -> None:
+    killed_in_the_middle(root, point)
+    assert list(store.names("")) == []
+    with pytest.raises(BlobNotFound):
+        store.properties(NAME)
+    with pytest.raises(BlobNotFound):
+        get(store)
+    blob = put(store, b"whole", fence=2)
+    assert (get(store), store.properties(NAME), list(store.names(""))) == (b"whole", blob, [NAME])
+
+
+@pytest.mark.parametrize("point", ["reading", "syncing", "moving"])
+def test_a_killed_put_over_a_blob_keeps_its_bytes_and_the_next_one_heals(
+    store: FileBlobStore, root: Path, point: str
+) -> None:
+    put(store, b"before", fence=1)
+    killed_in_the_middle(root, point)
+    assert get(store) == b"before"
+    blob = put(store, b"after", fence=2)
+    assert (get(store), store.properties(NAME)) == (b"after", blob)
+
+
+def test_a_put_killed_before_its_move_has_shut_out_lower_fences(store: FileBlobStore, root: Path) -> None:
+    killed_in_the_middle(root, "moving")
+    with pytest.raises(LeaseLost):
+        put(store, b"late", fence=1)
+
+
+def test_of_two_processes_the_higher_fence_stays(store: FileBlobStore, root: Path) -> None:
+    with python(RIVAL, str(root), "1") as low, python(RIVAL, str(root), "2") as high:
+        for process in (low, high):
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in (low, high):
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        low.communicate()
+        lost_by_high = high.communicate()[0]
+        assert (low.returncode, high.returncode, lost_by_high) == (0, 0, "0\n")
+    for name in store.names("jobs/"):
+        assert get(store, name) == b"2" * 1000
+        assert store.properties(name).md5 == hashlib.md5(b"2" * 1000).digest()
+    assert len(list(store.names("jobs/"))) == 60
+
+
+def test_other_bytes_than_announced_are_not_stored(store: FileBlobStore, root: Path) -> None:
+    with pytest.raises(BlobStoreUnavailable, match="changed on their way"):
+        store.put(NAME, io.BytesIO(b"x"), content_type="a/b", md5=bytes(16), fence=1, metadata={})
+    assert (list(store.names("")), incoming(root)) == ([], [])
+
+
+def test_a_lost_lease_names_the_job_and_the_fence(store: FileBlobStore) -> None:
+    put(store, b"x", fence=3)
+    with pytest.raises(LeaseLost) as caught:
+        put(store, b"y", fence=2)
+    assert (caught.value.job_id, caught.value.fence) == ("j1", 2)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "/etc/x", "../x", "a/../b", ".properties/x", "a/.b", "a\0b"])
+def test_a_name_that_leads_elsewhere_is_wrong_use(store: FileBlobStore, tmp_path: Path, name: str) -> None:
+    store.check()
+    before = sorted(tmp_path.rglob("*"))
+    for act in (lambda: put(store, b"x", name=name), lambda: get(store, name), lambda: store.delete(name)):
+        with pytest.raises(ValueError, match="cannot be the name of a blob"):
+            act()
+    with pytest.raises(ValueError, match="cannot be the name of a blob"):
+        store.properties(name)
+    assert [path for path in sorted(tmp_path.rglob("*")) if path.name != ".lock"] == before
+
+
+def test_a_blob_lies_under_its_own_name(store: FileBlobStore, root: Path) -> None:
+    blob = put(store, b"x")
+    assert (root / NAME).read_bytes() == b"x"
+    assert blob.url == (root / NAME).as_uri()
