@@ -1,0 +1,31 @@
+"""A worker with nothing to do, against Python importing what it needs in any case."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from bench.measuring import Report, alternate, an_application
+from filesure_site.configuration import BASE_DIR
+
+BASELINE = "import pymongo, django; django.setup()"
+
+
+def measure(uri: str, report: Report) -> None:
+    """The ratio of the medians."""
+    with an_application(uri) as app:
+        environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "filesure_site.worker_settings", "MONGODB_URI": uri, "LOG_FORMAT": "json",
+            "MONGODB_DATABASE": app.configuration.mongodb_database, "DATA_DIR": str(app.configuration.data_dir),
+        }  # fmt: skip
+
+        def run(*arguments: str) -> None:
+            subprocess.run(
+                [sys.executable, *arguments], cwd=BASE_DIR, env=environment, check=True, stderr=subprocess.DEVNULL
+            )  # fmt: skip
+
+        for command in (["manage.py", "process_job", "--claim"], ["-c", BASELINE]):
+            run(*command)  # once, so that both find their files in the cache
+        ours, base = alternate(lambda: run("manage.py", "process_job", "--claim"), lambda: run("-c", BASELINE), 21)
+    report.add("idle process_job --claim / import pymongo, django", ours / base, 1.3, note=f"{ours * 1e3:.0f} ms")

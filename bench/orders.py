@@ -1,0 +1,57 @@
+"""``create_jobs --csv`` with 100,000 rows, against one bare insert_many of the same documents."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+import tracemalloc
+from pathlib import Path
+from unittest import mock
+
+from django.core.management import call_command
+
+from bench.measuring import Report, an_application
+from jobs.bootstrap import Application
+
+ROWS = 100_000
+COMMAND = "jobs.management.commands.create_jobs"
+
+
+def measure(uri: str, report: Report) -> None:
+    """Time, and memory with ten times the rows."""
+    with an_application(uri) as app:
+        seconds = _order(app, ROWS)
+        documents = list(app.database["jobs"].find())
+        app.database["jobs"].delete_many({})
+        started = time.perf_counter()
+        app.database["jobs"].insert_many(documents, ordered=False)
+        bare = time.perf_counter() - started
+    note = f"{seconds:.1f} s / {bare:.1f} s"
+    report.add(f"create_jobs --csv / bare insert_many, {ROWS:,} rows", seconds / bare, 2.0, note=note)
+    peaks = [_peak(uri, rows) for rows in (3_000, 30_000)]
+    report.add("peak memory, 30,000 rows / 3,000 rows", peaks[1] / peaks[0], 1.25, note=f"{peaks[1] / 1e6:.1f} MB")
+
+
+def _peak(uri: str, rows: int) -> float:
+    with an_application(uri) as app:
+        tracemalloc.start()
+        try:
+            _order(app, rows)
+            return float(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+
+
+def _order(app: Application, rows: int) -> float:
+    path = Path(app.configuration.data_dir) / "orders.csv"
+    with path.open("w") as file:
+        file.write("cin,companyName,priority\n")
+        for number in range(rows):
+            file.write(
+                f"U72900KA{1990 + number // 500_000}PTC{number:06d},Company {number} Private Limited,{number % 10}\n"
+            )
+    started = time.perf_counter()
+    with mock.patch(f"{COMMAND}.application", lambda: app), contextlib.redirect_stderr(io.StringIO()):
+        call_command("create_jobs", csv=path, stdout=io.StringIO())
+    return time.perf_counter() - started
