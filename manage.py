@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import sys
+from typing import NoReturn
 
 WORKER_COMMANDS = frozenset({"process_job", "run_scaler"})
 
@@ -25,5 +28,24 @@ def main() -> None:
         sys.exit(2)
 
 
+def leave(code: int) -> NoReturn:
+    """End at once.
+
+    The interpreter would wait for threads of which nothing is needed any more: pymongo's monitors,
+    half a second each time, and a download that hangs, for ever.
+    """
+    logging.shutdown()
+    with contextlib.suppress(OSError):  # a reader that went away, as in `manage.py … | head`
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            sys.stderr.write(f"{end.code}\n")
+        leave(end.code if isinstance(end.code, int) else int(end.code is not None))
+    leave(0)

@@ -27,7 +27,8 @@ def measure(uri: str, report: Report) -> None:
         _fill(app, CLAIMS)
         context = multiprocessing.get_context("spawn")
         with context.Pool(PROCESSES) as pool:
-            claimed = sum(pool.map(_claim_all, [app.configuration] * PROCESSES), [])
+            lists = pool.map(_claim_all, [app.configuration] * PROCESSES)
+        claimed = [job_id for each in lists for job_id in each]
         lost, double = CLAIMS - len(set(claimed)), len(claimed) - len(set(claimed))
         report.add(f"claims lost or doubled, {PROCESSES} processes, {CLAIMS} jobs (count)", lost + double, 0)
 

@@ -52,6 +52,6 @@ def _order(app: Application, rows: int) -> float:
                 f"U72900KA{1990 + number // 500_000}PTC{number:06d},Company {number} Private Limited,{number % 10}\n"
             )
     started = time.perf_counter()
-    with mock.patch(f"{COMMAND}.application", lambda: app), contextlib.redirect_stderr(io.StringIO()):
+    with mock.patch(f"{COMMAND}.application", return_value=app), contextlib.redirect_stderr(io.StringIO()):
         call_command("create_jobs", csv=path, stdout=io.StringIO())
     return time.perf_counter() - started

@@ -118,7 +118,11 @@ class Configuration:
     worker_id: str | None = _setting(
         env.text, None, "The worker's name in leases. Unset: host name and process id.", example="worker-1"
     )
-    worker_concurrency: int = _setting(env.integer(1, 256), 8, "Documents that a worker handles at once.")
+    worker_concurrency: int = _setting(
+        env.integer(1, 256),
+        8,
+        "Documents that a worker downloads at once; as many again are read and uploaded meanwhile.",
+    )
     run_fraction: float = _setting(
         env.number(0.01, 1), 0.35, "The share of a job's documents that one run downloads, rounded up."
     )

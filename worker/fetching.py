@@ -9,6 +9,7 @@ import hashlib
 import io
 import logging
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -53,7 +54,10 @@ class Digest:
 
 @dataclass(frozen=True, kw_only=True)
 class Fetcher:
-    """Fetches documents under one lease. Thread-safe: it keeps nothing between documents."""
+    """Fetches documents under one lease. Thread-safe: it keeps nothing between documents.
+
+    ``downloads`` has as many places as documents may be downloaded at once.
+    """
 
     source: Source
     extractor: Extractor
@@ -62,14 +66,13 @@ class Fetcher:
     lease: Lease
     stop: Stop
     max_attempts: int
+    downloads: threading.Semaphore
 
     def fetch(self, document: Document) -> Fetched:
         """Have one document. A failure that is the document's own is recorded with it.
 
         Raises LeaseLost, and whatever every other document would meet as well.
         """
-        if self.stop:
-            return Fetched()
         try:
             return self._fetch(document)
         except (DocumentUnavailable, DocumentUnreadable) as error:
@@ -82,7 +85,10 @@ class Fetcher:
 
     def _fetch(self, document: Document) -> Fetched:
         with _temporary_file() as file:
-            digest = self._download(document, file)
+            with self.downloads:
+                if self.stop:
+                    return Fetched()
+                digest = self._download(document, file)
             extraction, text = self.extractor.extract(Path(file.name), document.filing.file_name)
             blob = self._upload_original(document, file, digest)
             text_name = self._upload_text(document, text) if text else None

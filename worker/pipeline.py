@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -72,8 +73,8 @@ class Tally:
 class Pipeline:
     """Runs one claimed job. One object a run.
 
-    ``on_progress`` is told how many documents of the job are done, and their total.
-    ``abandoned`` is True afterwards if threads were left behind that the process must not wait for.
+    ``on_progress`` is told how many documents of the job are done, and their total. A thread that
+    hangs in a source may outlive the run: whoever ends the process must not wait for it.
     """
 
     jobs: JobRepository
@@ -86,7 +87,6 @@ class Pipeline:
     limits: Limits
     stop: Stop
     on_progress: Callable[[int, int], None] | None = None
-    abandoned: bool = False
 
     def run(self, job: Job) -> RunOutcome:
         """Go at the job; says how the run ended. Raises LeaseLost, DatabaseUnavailable, DatabaseRefused."""
@@ -131,16 +131,17 @@ class Pipeline:
             return job
         if job.attempts > job.max_attempts:
             raise WorkerDied(f"{job.max_attempts} workers in a row ended without a word while they held this job.")
-        pool = _Pool(self.limits.concurrency)
+        # Twice the threads: while some download, as many others read and upload what they have.
+        pool = ThreadPoolExecutor(2 * self.limits.concurrency)
         try:
             job = self._listed(job, pool)
             quota = math.ceil(self.limits.run_fraction * (job.progress.total or 0))
             self._fetch_all(job, self.documents.to_download(job.id, quota), pool, tally)
         finally:
-            self.abandoned = pool.leave()
+            pool.shutdown(wait=False, cancel_futures=True)
         return job
 
-    def _listed(self, job: Job, pool: _Pool) -> Job:
+    def _listed(self, job: Job, pool: ThreadPoolExecutor) -> Job:
         """The job with its documents listed; that is so once the total is saved, not before."""
         if job.progress.total is not None:
             return job
@@ -156,10 +157,11 @@ class Pipeline:
             return replace(job, progress=progress)
         return job
 
-    def _fetch_all(self, job: Job, documents: list[Document], pool: _Pool, tally: Tally) -> None:
+    def _fetch_all(self, job: Job, documents: list[Document], pool: ThreadPoolExecutor, tally: Tally) -> None:
         fetcher = Fetcher(
             source=self.source, extractor=self.extractor, blobs=self.blobs, documents=self.documents,
             lease=job.lease, stop=self.stop, max_attempts=job.max_attempts,
+            downloads=threading.Semaphore(self.limits.concurrency),
         )  # fmt: skip
         saved_at = time.monotonic()
         done, total = job.progress.downloaded + job.progress.failed, job.progress.total or 0
@@ -233,14 +235,3 @@ class Pipeline:
         }  # fmt: skip
         failed = ending.outcome is RunOutcome.FAILED
         logger.log(logging.WARNING if failed else logging.INFO, "run.ended", extra=extra)
-
-
-class _Pool(ThreadPoolExecutor):
-    """Threads that nobody has to wait for: what hangs in a source is left behind."""
-
-    def leave(self) -> bool:
-        """Start nothing more; True if a thread is still at work."""
-        self.shutdown(wait=False, cancel_futures=True)
-        for thread in self._threads:
-            thread.join(0.05)
-        return any(thread.is_alive() for thread in self._threads)

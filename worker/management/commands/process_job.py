@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
@@ -70,12 +69,7 @@ class Command(FilesureCommand):
         with contextlib.closing(pipeline(app, stop)) as run, _progress_bar(job, show=show) as bar:
             run.on_progress = bar
             outcome = run.run(job)
-        code = EXIT_FAILED if outcome is RunOutcome.FAILED else EXIT_DONE
-        if run.abandoned:
-            # A thread that hangs in a source would keep the process: nothing it holds is needed.
-            logging.shutdown()
-            os._exit(code)
-        return code
+        return EXIT_FAILED if outcome is RunOutcome.FAILED else EXIT_DONE
 
 
 def _read_job_file(config: Configuration) -> str | None:
