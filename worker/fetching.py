@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +19,11 @@ from jobs.domain.errors import (
     DocumentUnreadable,
     FilesureError,
     LeaseLost,
-    LocalDiskError,
     UnexpectedError,
 )
 from jobs.domain.job import Lease
 from jobs.ports import Blob, BlobStore, DocumentRepository, Extractor, Source
+from worker.scratch import temporary_file, write
 from worker.stopping import Reason, Stop
 
 logger = logging.getLogger(__name__)
@@ -84,7 +83,7 @@ class Fetcher:
             return self._failed(document, UnexpectedError(f"{type(error).__name__}: {error}"))
 
     def _fetch(self, document: Document) -> Fetched:
-        with _temporary_file() as file:
+        with temporary_file() as file:
             with self.downloads:
                 if self.stop:
                     return Fetched()
@@ -104,11 +103,11 @@ class Fetcher:
         chunks = self.source.download(document.cin, document.company_name, document.filing, document.attempts + 1)
         for chunk in chunks:
             self._still_ours()
-            _write(file, chunk)
+            write(file, chunk)
             size += len(chunk)
             sha256.update(chunk)
             md5.update(chunk)
-        _write(file, b"")
+        write(file, b"")
         return Digest(size=size, sha256=sha256.hexdigest(), md5=md5.digest())
 
     def _upload_original(self, document: Document, file: IO[bytes], digest: Digest) -> Blob:
@@ -158,22 +157,6 @@ class Fetcher:
         """Before each effect: a worker that has heard that its lease is gone leaves everything as it is."""
         if self.stop.reason is Reason.LOST:
             raise LeaseLost(self.lease.job_id, self.lease.fence)
-
-
-def _temporary_file() -> IO[bytes]:
-    try:
-        return tempfile.NamedTemporaryFile(prefix="filesure-")
-    except OSError as error:
-        raise LocalDiskError(f"The worker has no room for temporary files: {error.strerror}.") from error
-
-
-def _write(file: IO[bytes], chunk: bytes) -> None:
-    """Write through to the disk's buffers: a reader in another process comes next."""
-    try:
-        file.write(chunk)
-        file.flush()
-    except OSError as error:
-        raise LocalDiskError(f"The worker cannot write to {tempfile.gettempdir()}: {error.strerror}.") from error
 
 
 def _stored(blob: Blob, digest: Digest, text_name: str | None, extraction: Extraction) -> StoredFile:

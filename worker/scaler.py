@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from filesure_site.configuration import BASE_DIR
 from jobs.domain.errors import DatabaseUnavailable
 from jobs.ports import JobRepository
+from worker import scratch
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ class Scaler:
             self.workers.remove(worker)
             if worker.returncode:
                 logger.warning("worker.exited", extra={"pid": worker.pid, "code": worker.returncode})
+                scratch.sweep(worker.pid)
             if not self.workers:
                 logger.info("scaler.idle")
 
@@ -91,4 +93,5 @@ class Scaler:
                 logger.warning("worker.killed", extra={"pid": worker.pid})
                 worker.kill()
                 worker.wait()
+                scratch.sweep(worker.pid)
         self.workers.clear()

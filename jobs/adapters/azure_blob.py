@@ -30,12 +30,21 @@ _KEY_IS_WRONG = (
     "Azure refuses the credentials: the key in AZURE_STORAGE_CONNECTION_STRING is wrong, or the identity used for"
     " AZURE_STORAGE_ACCOUNT_URL lacks the role Storage Blob Data Contributor."
 )
-_EXAMPLE = "AZURE_STORAGE_CONNECTION_STRING='DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…'"
+_EXAMPLES = {
+    True: ("AZURE_STORAGE_CONNECTION_STRING", "'DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…'"),
+    False: ("AZURE_STORAGE_ACCOUNT_URL", "https://ACCOUNT.blob.core.windows.net"),
+}
 _REFUSALS = {
     "AccountIsDisabled": "Azure has disabled the storage account.",
-    "ContainerBeingDeleted": "Azure is still deleting the container; it can be made anew in about a minute.",
     "AuthorizationPermissionMismatch": _KEY_IS_WRONG,
 }
+_FOR_NOW = {
+    "ContainerBeingDeleted": "Azure is still deleting the container; it can be made anew in about a minute.",
+    "Md5Mismatch": "The bytes changed on their way into the blob store.",
+    "ConditionNotMet": "The blob was replaced while it was read.",
+}
+# check() asks once and briefly: a person waits for it.
+_CHECK: dict[str, Any] = {"connection_timeout": 4, "read_timeout": 5, "retry_total": 0}
 
 
 class AzureBlobStore:
@@ -61,11 +70,13 @@ class AzureBlobStore:
             "max_single_get_size": BLOCK,
         }  # fmt: skip
         self._building = threading.Lock()
+        self._opened = contextlib.ExitStack()
 
     @cached_property
     def _container(self) -> ContainerClient:
         from azure.storage.blob import BlobServiceClient
 
+        setting, example = _EXAMPLES[bool(self._connection_string)]
         with self._building:
             try:
                 if self._connection_string:
@@ -73,18 +84,20 @@ class AzureBlobStore:
                 else:
                     from azure.identity import DefaultAzureCredential
 
-                    credential = DefaultAzureCredential()
+                    credential = self._opened.enter_context(DefaultAzureCredential())
                     service = BlobServiceClient(self._account_url or "", credential=credential, **self._options)
+                # A container's client shares the service's connections and does not close them.
+                self._opened.callback(service.close)
                 return service.get_container_client(self._name)
             except ValueError as error:
                 # The vendor's sentence may quote the string, and with it the key.
-                message = f"AZURE_STORAGE_CONNECTION_STRING is not one of Azure's, for example {_EXAMPLE}."
+                message = f"{setting} is not one of Azure's, for example {setting}={example}."
                 raise ConfigurationError(message) from error.__cause__
 
     def close(self) -> None:
-        """Give back the connections."""
-        if "_container" in self.__dict__:
-            self._container.close()
+        """Give back the connections; the next use opens new ones."""
+        self.__dict__.pop("_container", None)
+        self._opened.close()
 
     def put(
         self, name: str, data: IO[bytes], *, content_type: str, md5: bytes, fence: int, metadata: Mapping[str, str]
@@ -162,7 +175,7 @@ class AzureBlobStore:
 
     def names(self, prefix: str) -> Iterator[str]:
         """See the port."""
-        with _translated(prefix), contextlib.suppress(BlobNotFound):
+        with contextlib.suppress(BlobNotFound), _translated(prefix):
             yield from self._container.list_blob_names(name_starts_with=prefix)
 
     def delete(self, name: str) -> None:
@@ -173,7 +186,7 @@ class AzureBlobStore:
     def check(self) -> str:
         """See the port."""
         with _translated("the container"):
-            there = self._container.exists()
+            there = self._container.exists(**_CHECK)
             version = self._container.api_version
             place = self._container.url.split("?")[0]
         return f"{place}, {'there' if there else 'to be created at the first upload'}, API {version}"
@@ -247,6 +260,8 @@ def _in_our_words(error: Exception, name: str) -> FilesureError:
     code, status = _code(error), getattr(error, "status_code", None)
     if code in _REFUSALS:
         return BlobStoreRefused(_REFUSALS[code])
+    if code in _FOR_NOW:
+        return BlobStoreUnavailable(_FOR_NOW[code])
     if isinstance(error, exceptions.ClientAuthenticationError) or status in (401, 403):
         return BlobStoreRefused(_KEY_IS_WRONG)
     if isinstance(error, exceptions.ResourceNotFoundError):

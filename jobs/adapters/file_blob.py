@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from jobs.domain.errors import BlobNotFound, BlobStoreRefused, BlobStoreUnavailable, FilesureError, LeaseLost
@@ -26,7 +26,8 @@ class FileBlobStore:
 
     A blob's properties lie in ``.properties/<name>.json`` and are written before the blob moves to
     its name: cut off in between, the next put of the same name finds a fence that is not above its
-    own and does both again. A blob is thus never without its fence.
+    own and does both again. A blob is thus never without its fence. Properties that a power cut left
+    unreadable count as none, or that put could never heal them.
     """
 
     def __init__(self, root: Path) -> None:
@@ -51,7 +52,12 @@ class FileBlobStore:
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
         """See the port."""
-        with self._translated(name), self._path(name).open("rb") as file:
+        path = self._path(name)
+        with self._translated(name):
+            if path.is_dir():
+                raise BlobNotFound(f"There is no blob {name}.")
+            file = path.open("rb")
+        with file:  # outside the translation: what the reader raises is not the store's
             yield file
 
     def properties(self, name: str) -> Blob:
@@ -60,6 +66,8 @@ class FileBlobStore:
         with self._translated(name):
             size = path.stat().st_size
             known = self._read_properties(name)
+        if known is None:
+            raise BlobNotFound(f"The blob {name} has no readable properties.")
         return Blob(
             name=name, url=path.as_uri(), size=size, content_type=known["contentType"],
             md5=bytes.fromhex(known["md5"]), metadata=known["metadata"],
@@ -67,7 +75,10 @@ class FileBlobStore:
 
     def names(self, prefix: str) -> Iterator[str]:
         """See the port. Only the folder that the prefix names is looked through."""
-        inside = self._root / prefix.rpartition("/")[0]
+        folder = prefix.rpartition("/")[0]
+        if folder and not _is_name(folder):
+            return iter(())
+        inside = self._root / folder
         found = (path.relative_to(self._root).as_posix() for path in inside.rglob("*") if path.is_file())
         visible = (name for name in found if not any(part.startswith(".") for part in name.split("/")))
         return iter(sorted(name for name in visible if name.startswith(prefix)))
@@ -88,10 +99,9 @@ class FileBlobStore:
     # --- below: paths, properties, errors
 
     def _path(self, name: str) -> Path:
-        parts = PurePosixPath(name).parts
-        if not parts or name.startswith("/") or "\0" in name or any(part.startswith(".") for part in parts):
+        if not _is_name(name):
             raise ValueError(f"{name!r} cannot be the name of a blob")
-        return self._root.joinpath(*parts)
+        return self._root / name
 
     def _properties_path(self, name: str) -> Path:
         return self._root / ".properties" / f"{name}.json"
@@ -122,18 +132,24 @@ class FileBlobStore:
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
         """One writer at a time, across processes: the look at the fence and the move are one step."""
+        self._root.mkdir(parents=True, exist_ok=True)
         with (self._root / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     def _fence(self, name: str) -> int:
         try:
-            return int(self._read_properties(name)["fence"])
+            known = self._read_properties(name)
         except FileNotFoundError:
             return -1
+        return int(known["fence"]) if known else -1
 
-    def _read_properties(self, name: str) -> dict[str, Any]:
-        return dict(json.loads(self._properties_path(name).read_text(encoding="utf-8")))
+    def _read_properties(self, name: str) -> dict[str, Any] | None:
+        """None where they are unreadable."""
+        try:
+            return dict(json.loads(self._properties_path(name).read_text(encoding="utf-8")))
+        except ValueError:
+            return None
 
     def _write_properties(self, name: str, properties: dict[str, Any]) -> None:
         path = self._properties_path(name)
@@ -154,3 +170,8 @@ class FileBlobStore:
             if error.errno in _NO_ROOM:
                 raise BlobStoreUnavailable(f"There is no room left for blobs in {self._root}.") from error
             raise BlobStoreRefused(f"The blob store cannot use {self._root}: {error.strerror}.") from error
+
+
+def _is_name(name: str) -> bool:
+    """One spelling a blob: ``a//b`` or ``a/`` would be ``a/b`` with properties, and a fence, of its own."""
+    return "\0" not in name and all(part and not part.startswith(".") for part in name.split("/"))

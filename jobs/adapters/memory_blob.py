@@ -40,23 +40,28 @@ class MemoryBlobStore:
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
         """See the port."""
-        self.properties(name)
-        yield io.BytesIO(self._blobs[name][1])
+        yield io.BytesIO(self._known(name)[1])
 
     def properties(self, name: str) -> Blob:
         """See the port."""
-        if name not in self._blobs:
-            raise BlobNotFound(f"There is no blob {name}.")
-        return self._blobs[name][0]
+        return self._known(name)[0]
 
     def names(self, prefix: str) -> Iterator[str]:
         """See the port."""
-        return iter(sorted(name for name in self._blobs if name.startswith(prefix)))
+        with self._lock:
+            return iter(sorted(name for name in self._blobs if name.startswith(prefix)))
 
     def delete(self, name: str) -> None:
         """See the port."""
-        self._blobs.pop(name, None)
+        with self._lock:
+            self._blobs.pop(name, None)
 
     def check(self) -> str:
         """See the port."""
         return "memory"
+
+    def _known(self, name: str) -> tuple[Blob, bytes, int]:
+        with self._lock:
+            if name not in self._blobs:
+                raise BlobNotFound(f"There is no blob {name}.")
+            return self._blobs[name]

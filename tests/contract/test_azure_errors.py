@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import socket
+import time
 from collections.abc import Iterator
 from uuid import uuid4
 
+import psutil
 import pytest
 
 from jobs.adapters.azure_blob import AzureBlobStore
@@ -66,3 +69,30 @@ def test_a_malformed_connection_string_is_a_wrong_setting(text):
     with pytest.raises(ConfigurationError, match="AZURE_STORAGE_CONNECTION_STRING") as caught:
         put(a_store(text))
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.server
+def test_a_check_gives_up_soon_also_with_the_usual_patience(silent_port):
+    store = AzureBlobStore(connection_string=connection_string(silent_port), account_url=None, container="c")
+    began = time.monotonic()
+    with pytest.raises(BlobStoreUnavailable):
+        store.check()
+    store.close()
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.server
+def test_closing_gives_back_the_connections(azurite_connection_string):
+    store = a_store(azurite_connection_string)
+    put(store)
+    gc.collect()  # the last answer holds its connection in a cycle
+    port = int(azurite_connection_string.split("127.0.0.1:")[1].split("/")[0])
+    mine = psutil.Process().net_connections("tcp")
+    assert [one for one in mine if one.raddr and one.raddr.port == port and one.status == "ESTABLISHED"] == []
+    put(store)  # and the next use opens new ones
+
+
+def test_a_wrong_account_url_is_named():
+    store = AzureBlobStore(connection_string=None, account_url="", container="c")
+    with pytest.raises(ConfigurationError, match="AZURE_STORAGE_ACCOUNT_URL"):
+        put(store)

@@ -15,7 +15,7 @@ import pytest
 from jobs.adapters.azure_blob import AzureBlobStore
 from jobs.adapters.file_blob import FileBlobStore
 from jobs.adapters.memory_blob import MemoryBlobStore
-from jobs.domain.errors import BlobNotFound, LeaseLost
+from jobs.domain.errors import BlobNotFound, BlobStoreRefused, BlobStoreUnavailable, LeaseLost
 from jobs.ports import Blob, BlobStore
 
 METADATA = {"jobId": "j1", "companyName": "Ünïcode & Söhne हिन्दी", "cin": "L24295GJ1987PLC143792"}
@@ -113,6 +113,35 @@ def test_deleting_twice_is_deleting_once(store):
     store.delete(NAME)
     with pytest.raises(BlobNotFound):
         store.properties(NAME)
+
+
+def test_a_store_that_was_never_written_to_is_empty(store):
+    store.delete(NAME)
+    assert list(store.names("jobs/")) == []
+    with pytest.raises(BlobNotFound):
+        store.properties(NAME)
+
+
+def test_what_a_reader_raises_stays_what_it_is(store):
+    put(store, NAME, b"x")
+    with pytest.raises(BrokenPipeError), store.open(NAME):
+        raise BrokenPipeError
+
+
+def test_other_bytes_than_announced_are_not_stored(store):
+    put(store, "warm/up", b"")
+    with pytest.raises((BlobStoreUnavailable, BlobStoreRefused)):  # Azurite has no code of its own for it
+        store.put(NAME, io.BytesIO(b"x"), content_type="a/b", md5=bytes(16), fence=1, metadata=METADATA)
+    assert list(store.names("jobs/")) == []
+
+
+def test_a_store_can_be_read_while_it_is_written_to(store):
+    def write(number: int) -> None:
+        put(store, f"jobs/a/{number}", b"x")
+        assert f"jobs/a/{number}" in list(store.names("jobs/a/"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(24)))
 
 
 def test_a_store_says_where_it_is(store):

@@ -48,6 +48,18 @@ def test_a_stopped_scaler_has_its_workers_give_their_jobs_back(installation):
     assert jobs.count_by_status()[JobStatus.PENDING] == 2
 
 
+def test_what_a_killed_worker_leaves_on_the_disk_is_removed(installation, tmp_path):
+    installation.order(1)
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "1", "TMPDIR": str(tmp_path)}
+    with installation.start("run_scaler", **slow) as scaler:
+        wait_until(lambda: any(tmp_path.iterdir()))
+        (worker,) = psutil.Process(scaler.pid).children()
+        worker.kill()
+        wait_until(lambda: not any(tmp_path.glob(f"filesure-{worker.pid}-*")))
+        scaler.send_signal(signal.SIGTERM)
+        scaler.communicate(timeout=25)
+
+
 class Machine:
     """``run_local`` on a data directory."""
 

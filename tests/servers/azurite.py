@@ -27,7 +27,7 @@ def connection_string(port: int, key: str = _KEY) -> str:
 def azurite() -> Iterator[str]:
     """Start it; yields its connection string."""
     if not _PROGRAM.exists():
-        raise Unavailable("Azurite is missing: `make azurite` installs it (needs Node.js 18 or newer)")
+        raise Unavailable("Azurite is missing: `make azurite` installs it (needs Node.js 20 or newer)")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="azurite-") as folder:
         command = [str(_PROGRAM), "--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", folder]

@@ -228,7 +228,10 @@ def test_a_lost_lease_names_the_job_and_the_fence(store: FileBlobStore) -> None:
     assert (caught.value.job_id, caught.value.fence) == ("j1", 2)
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "/etc/x", "../x", "a/../b", ".properties/x", "a/.b", "a\0b"])
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "/etc/x", "../x", "a/../b", ".properties/x", "a/.b", "a\0b", "a//b", "a/./b", "a/", "./a"],
+)
 def test_a_name_that_leads_elsewhere_is_wrong_use(store: FileBlobStore, tmp_path: Path, name: str) -> None:
     store.check()
     before = sorted(tmp_path.rglob("*"))
@@ -244,3 +247,24 @@ def test_a_blob_lies_under_its_own_name(store: FileBlobStore, root: Path) -> Non
     blob = put(store, b"x")
     assert (root / NAME).read_bytes() == b"x"
     assert blob.url == (root / NAME).as_uri()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1"])
+def test_unreadable_properties_are_healed_by_the_next_put(store: FileBlobStore, root: Path, text: str) -> None:
+    put(store, b"before", fence=5)
+    (root / ".properties" / f"{NAME}.json").write_text(text, encoding="utf-8")
+    with pytest.raises(BlobNotFound, match="properties"):
+        store.properties(NAME)
+    assert put(store, b"after", fence=6) == store.properties(NAME)
+
+
+@pytest.mark.parametrize("prefix", ["/etc/ho", "../", ".properties/", "a//"])
+def test_no_name_begins_with_what_no_name_contains(store: FileBlobStore, prefix: str) -> None:
+    put(store, b"x", name="a/b")
+    assert list(store.names(prefix)) == []
+
+
+def test_a_folder_is_not_a_blob(store: FileBlobStore) -> None:
+    put(store, b"x")
+    with pytest.raises(BlobNotFound):
+        get(store, "jobs")
