@@ -30,7 +30,7 @@ class Installation:
     app: Application
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return _Process(
             [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment | settings, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
@@ -47,6 +47,15 @@ class Installation:
 
     def status(self, job_id: str) -> dict[str, Any]:
         return dict(json.loads(self.run("job_status", job_id, "--json").stdout))
+
+
+class _Process(subprocess.Popen[str]):
+    """One that does not outlive the test that fails while it runs."""
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> None:
+        if kind:
+            self.kill()
+        super().__exit__(kind, *rest)
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:

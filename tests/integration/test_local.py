@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -50,12 +51,14 @@ def test_a_stopped_scaler_has_its_workers_give_their_jobs_back(installation):
 
 def test_what_a_killed_worker_leaves_on_the_disk_is_removed(installation, tmp_path):
     installation.order(1)
-    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "1", "TMPDIR": str(tmp_path)}
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "1", "TMPDIR": str(scratch)}
     with installation.start("run_scaler", **slow) as scaler:
-        wait_until(lambda: any(tmp_path.iterdir()))
-        (worker,) = psutil.Process(scaler.pid).children()
-        worker.kill()
-        wait_until(lambda: not any(tmp_path.glob(f"filesure-{worker.pid}-*")))
+        wait_until(lambda: any(scratch.iterdir()))
+        pid = int(next(scratch.iterdir()).name.split("-")[1])
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not any(scratch.glob(f"filesure-{pid}-*")))
         scaler.send_signal(signal.SIGTERM)
         scaler.communicate(timeout=25)
 
