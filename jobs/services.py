@@ -6,7 +6,7 @@ Each use case is one function of a small object that holds the ports it needs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from jobs.domain.cin import parse_cin
@@ -25,6 +25,13 @@ class Order:
     cin: str
     company_name: str
     priority: int | str = 0
+
+
+@dataclass(kw_only=True)
+class DryRun:
+    """The companies that would be ordered so far: the one thing about a rehearsal that is not stored elsewhere."""
+
+    would_order: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +64,16 @@ class JobService:
         requested_by: str,
         again: bool = False,
         allow_unknown_codes: bool = False,
-        dry_run: bool = False,
+        dry_run: DryRun | None = None,
     ) -> list[Job | FilesureError]:
         """Order each: the new job, or why not, in the order given.
 
         One that is refused (InvalidCin, InvalidOrder, AlreadyOrdered) does not stop the others.
-        A dry run checks the same and stores nothing.
+        A dry run checks the same and stores nothing; pass the same one with each batch of a list.
         """
         now = self.clock()
         checked = [self._checked(order, requested_by, allow_unknown_codes, now) for order in orders]
-        results = checked if again else _without_repeats(checked)
+        results = checked if again else _without_repeats(checked, dry_run)
         wanted = [result for result in results if isinstance(result, Job)]
         refused = self._store(wanted, again=again, dry_run=dry_run) if wanted else {}
         return [
@@ -76,10 +83,13 @@ class JobService:
             for result in results
         ]
 
-    def _store(self, wanted: Sequence[Job], *, again: bool, dry_run: bool) -> Mapping[str, str]:
-        if not dry_run:
+    def _store(self, wanted: Sequence[Job], *, again: bool, dry_run: DryRun | None) -> Mapping[str, str]:
+        if dry_run is None:
             return self.jobs.add(wanted, again=again)
-        return {} if again else self.jobs.unfinished({job.cin for job in wanted})
+        cins = {job.cin for job in wanted}
+        refused = {} if again else self.jobs.unfinished(cins)
+        dry_run.would_order |= cins - refused.keys()
+        return refused
 
     def _checked(
         self, order: Order, requested_by: str, allow_unknown_codes: bool, now: datetime
@@ -116,15 +126,18 @@ class JobService:
         return self.jobs.retry(job.id, self.documents.progress(job.id) if listed else job.progress)
 
 
-def _without_repeats(results: Sequence[Job | FilesureError]) -> list[Job | FilesureError]:
-    """Refuse the second order of a company within one batch, as if the first were stored already."""
-    first: dict[str, str] = {}
+def _without_repeats(results: Sequence[Job | FilesureError], dry_run: DryRun | None) -> list[Job | FilesureError]:
+    """Refuse the second order of a company, as if the first were stored already."""
+    earlier = dry_run.would_order if dry_run else set()
+    first: dict[str, str | None] = {}
     kept: list[Job | FilesureError] = []
     for result in results:
-        if isinstance(result, Job) and first.setdefault(result.cin, result.id) != result.id:
-            kept.append(AlreadyOrdered(result.cin, first[result.cin]))
+        if isinstance(result, Job) and (result.cin in first or result.cin in earlier):
+            kept.append(AlreadyOrdered(result.cin, first.get(result.cin)))
         else:
             kept.append(result)
+        if isinstance(result, Job):
+            first.setdefault(result.cin, None if dry_run else result.id)
     return kept
 
 

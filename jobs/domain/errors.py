@@ -76,12 +76,13 @@ class WrongState(WrongUse):
 
 
 class AlreadyOrdered(WrongUse):
-    """The company has an unfinished job; ``job_id`` is that job's."""
+    """The company has an unfinished job; ``job_id`` is that job's, None for one that a dry run would order."""
 
     kind = "already_ordered"
 
-    def __init__(self, cin: str, job_id: str) -> None:
-        super().__init__(f"{cin} is already ordered by the unfinished job {job_id}.")
+    def __init__(self, cin: str, job_id: str | None) -> None:
+        by = f"is already ordered by the unfinished job {job_id}" if job_id else "occurs twice"
+        super().__init__(f"{cin} {by}.")
         self.cin = cin
         self.job_id = job_id
 

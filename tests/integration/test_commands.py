@@ -87,6 +87,14 @@ def test_a_dry_run_orders_nothing(installation, tmp_path):
     assert counts(installation)["pending"] == 0
 
 
+def test_a_dry_run_remembers_what_it_would_have_ordered_batches_ago(installation, tmp_path):
+    rows = [f"U72900KA1990PTC{number:06d},Company {number}" for number in range(1_500)]
+    path = a_csv(tmp_path, "\n".join(["cin,companyName", *rows, rows[0]]))
+    done = installation.run("create_jobs", "--csv", path, "--dry-run")
+    assert (done.returncode, done.stdout) == (1, "1,500 would be ordered, 1 refused.\n")
+    assert done.stderr == "orders.csv:1502: U72900KA1990PTC000000 occurs twice.\n"
+
+
 @pytest.mark.parametrize(
     ("text", "encoding", "sentence"),
     [

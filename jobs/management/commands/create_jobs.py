@@ -19,7 +19,7 @@ from jobs.domain.job import Job
 from jobs.domain.simulated_companies import simulated_companies
 from jobs.management.base import EXIT_FAILED, EXIT_WRONG_USE, FilesureCommand
 from jobs.orders_csv import Row, batches, read_rows
-from jobs.services import JobService, Order
+from jobs.services import DryRun, JobService, Order
 
 MOST_SIMULATED = 10_000
 
@@ -54,7 +54,8 @@ class Command(FilesureCommand):
     def handle(self, *, count: int | None, cin: str | None, csv: Path | None, **options: Any) -> None:
         """Order, and say what became of each order."""
         ordering = {
-            "requested_by": _requested_by(), "again": options["again"], "dry_run": options["dry_run"],
+            "requested_by": _requested_by(), "again": options["again"],
+            "dry_run": DryRun() if options["dry_run"] else None,
             "allow_unknown_codes": options["allow_unknown_codes"],
         }  # fmt: skip
         if csv:
@@ -85,7 +86,7 @@ class Command(FilesureCommand):
                 raise result
             self._say(result, dry_run=ordering["dry_run"])
 
-    def _say(self, job: Job, *, dry_run: bool) -> None:
+    def _say(self, job: Job, *, dry_run: DryRun | None) -> None:
         name = "would be ordered " if dry_run else job.id
         self.stdout.write(f"{name}  {job.cin}  {job.company_name}")
 

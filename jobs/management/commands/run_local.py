@@ -45,3 +45,4 @@ class Command(FilesureCommand):
             "",
         ]
         self.stdout.write("\n".join(line for line in lines if line is not None))
+        self.stdout.flush()  # also into a file: the password comes only once
