@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from uuid import uuid4
 
 import pytest
 
-from filesure_site.configuration import Configuration
+from filesure_site.configuration import load
 from jobs.adapters.mongo.schema import ensure
 from jobs.bootstrap import Application
 
@@ -71,15 +72,23 @@ def plain_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in kept if name in os.environ}
 
 
+@contextmanager
+def an_installation(
+    data_dir: Path, mongodb_uri: str, *, name: str | None = None, drop: bool = True, **more: str
+) -> Iterator[Installation]:
+    """Filesure with these settings and a database of its own."""
+    name = name or f"test_{uuid4().hex[:12]}"
+    settings = {"MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": name, "DATA_DIR": str(data_dir), **more}
+    quick = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.01", "POLL_SECONDS": "0.2", "BACKOFF_SECONDS": "0.1"}
+    app = Application(load(settings))
+    ensure(app.database)
+    yield Installation(plain_environment() | quick | settings | {"LOG_FORMAT": "json"}, app)
+    if drop:
+        app.database.client.drop_database(name)
+    app.database.client.close()
+
+
 @pytest.fixture
 def installation(mongodb_uri: str, data_dir: Path) -> Iterator[Installation]:
-    name = f"test_{uuid4().hex[:12]}"
-    environment = plain_environment() | {
-        "MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": name, "DATA_DIR": str(data_dir), "LOG_FORMAT": "json",
-        "SIMULATED_SECONDS_PER_DOCUMENT": "0.01", "POLL_SECONDS": "0.2", "BACKOFF_SECONDS": "0.1",
-    }  # fmt: skip
-    app = Application(Configuration(data_dir=data_dir, mongodb_uri=mongodb_uri, mongodb_database=name))
-    ensure(app.database)
-    yield Installation(environment, app)
-    app.database.client.drop_database(name)
-    app.database.client.close()
+    with an_installation(data_dir, mongodb_uri) as made:
+        yield made

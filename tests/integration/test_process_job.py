@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import signal
 import subprocess
@@ -10,8 +11,10 @@ import time
 
 import pytest
 
+from jobs.adapters.mongo import embedded
 from jobs.domain.job import JobStatus
-from tests.integration.conftest import Installation, wait_until
+from tests.integration.conftest import Installation, an_installation, wait_until
+from tests.servers.mongodb import embedded_mongodb
 
 pytestmark = pytest.mark.server
 
@@ -46,6 +49,31 @@ def test_three_runs_complete_a_job(installation):
     assert [run["outcome"] for run in installation.status(job_id)["runHistory"]] == [
         "advanced", "advanced", "completed",
     ]  # fmt: skip
+
+
+def test_azure_blob_storage_holds_what_a_job_brought(azurite_connection_string, mongodb_uri, data_dir):
+    azure = {"BLOB_STORE": "azure", "AZURE_STORAGE_CONNECTION_STRING": azurite_connection_string}
+    with an_installation(data_dir, mongodb_uri, **azure) as installation:
+        (job_id,) = installation.order()
+        for _ in range(3):
+            done = installation.run("process_job", job_id)
+            assert done.returncode == 0, done.stderr
+        nothing_is_missing_or_double(installation, job_id)
+
+
+def test_a_mongodb_that_dies_in_the_middle_loses_nothing(data_dir):
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.3", "WORKER_CONCURRENCY": "2", "MONGODB_TIMEOUT_SECONDS": "2"}
+    with embedded_mongodb(data_dir) as uri, an_installation(data_dir, uri, drop=False) as before:
+        (job_id,) = before.order()
+        with before.start("process_job", job_id, LEASE_SECONDS="5", **slow) as worker:
+            wait_until(lambda: before.app.jobs.get(job_id).progress.downloaded > 0)
+            os.kill(embedded.running_pid(data_dir), signal.SIGKILL)
+            _, err = worker.communicate(timeout=60)
+    assert worker.returncode in (1, 3), err
+    assert "Traceback" not in err
+    with embedded_mongodb(data_dir) as uri, an_installation(data_dir, uri, name=before.app.database.name) as after:
+        wait_until(lambda: after.run("process_job", "--claim") and after.status(job_id)["jobStatus"] == "completed")
+        nothing_is_missing_or_double(after, job_id)
 
 
 def test_the_id_comes_from_the_environment_or_from_a_file(installation, tmp_path):
