@@ -22,6 +22,7 @@ from jobs.adapters.mongo.schema import ensure  # noqa: E402
 from tests.servers import Unavailable  # noqa: E402
 from tests.servers.azurite import azurite  # noqa: E402
 from tests.servers.mongodb import embedded_mongodb  # noqa: E402
+from worker.extractors.pdf import PdfExtractor  # noqa: E402
 
 
 class FakeClock:
@@ -89,3 +90,10 @@ def azurite_connection_string() -> Iterator[str]:
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
+
+
+@pytest.fixture
+def extractor() -> Iterator[PdfExtractor]:
+    extractor = PdfExtractor()
+    yield extractor
+    extractor.close()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from jobs.bootstrap import new_id
 from jobs.domain.document import Extraction, Filing, StoredFile
 from jobs.domain.job import Job
+from worker.extractors.pdf import PdfExtractor
 
 _numbers = itertools.count(1)
 
@@ -38,3 +40,13 @@ def a_file(name: str = "jobs/x/document_1.pdf", size: int = 7) -> StoredFile:
         checksum="sha256:" + "0" * 64, text_blob_name=None,
         extraction=Extraction(method="pdfium", characters=3, pages=1),
     )  # fmt: skip
+
+
+def a_file(folder: Path, data: bytes) -> Path:
+    path = folder / "document.pdf"
+    path.write_bytes(data)
+    return path
+
+
+def read(extractor: PdfExtractor, path: Path) -> str:
+    return extractor.extract(path, path.name)[1]

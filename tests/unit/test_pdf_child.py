@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from jobs.domain.errors import DocumentUnavailable, DocumentUnreadable, FilesureError, UnexpectedError
+from tests.making import a_file, read
 from worker.extractors import pdf
 from worker.extractors.pdf import PdfExtractor
 from worker.sources.simulated_pdf import text_pdf
@@ -30,25 +31,8 @@ PLAIN = text_pdf([["First page"], ["Second page"]], title="Plain")
 
 
 @pytest.fixture
-def extractor() -> Iterator[PdfExtractor]:
-    extractor = PdfExtractor()
-    yield extractor
-    extractor.close()
-
-
-@pytest.fixture
 def plain(tmp_path: Path) -> Path:
     return a_file(tmp_path, PLAIN)
-
-
-def a_file(folder: Path, data: bytes) -> Path:
-    path = folder / "document.pdf"
-    path.write_bytes(data)
-    return path
-
-
-def read(extractor: PdfExtractor, path: Path) -> str:
-    return extractor.extract(path, path.name)[1]
 
 
 def child_of(extractor: PdfExtractor) -> psutil.Process:

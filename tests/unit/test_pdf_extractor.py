@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from jobs.domain.document import Extraction
 from jobs.domain.errors import DocumentUnreadable, LocalDiskError
+from tests.making import a_file, read
 from worker.extractors import pdf
 from worker.extractors.pdf import PdfExtractor
 from worker.sources.simulated import SimulatedSource
@@ -23,25 +23,8 @@ WHOLE = "First page\fSecond\npage, and a hy-phen"  # pdfium joins a word that wa
 
 
 @pytest.fixture
-def extractor() -> Iterator[PdfExtractor]:
-    extractor = PdfExtractor()
-    yield extractor
-    extractor.close()
-
-
-@pytest.fixture
 def plain(tmp_path: Path) -> Path:
     return a_file(tmp_path, PLAIN)
-
-
-def a_file(folder: Path, data: bytes) -> Path:
-    path = folder / "document.pdf"
-    path.write_bytes(data)
-    return path
-
-
-def read(extractor: PdfExtractor, path: Path) -> str:
-    return extractor.extract(path, path.name)[1]
 
 
 # --- reading ------------------------------------------------------------------------------------
