@@ -42,7 +42,7 @@ def a_file(name: str = "jobs/x/document_1.pdf", size: int = 7) -> StoredFile:
     )  # fmt: skip
 
 
-def a_file(folder: Path, data: bytes) -> Path:
+def a_pdf(folder: Path, data: bytes) -> Path:
     path = folder / "document.pdf"
     path.write_bytes(data)
     return path

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from jobs.domain.errors import DocumentUnavailable, DocumentUnreadable, FilesureError, UnexpectedError
-from tests.making import a_file, read
+from tests.making import a_pdf, read
 from worker.extractors import pdf
 from worker.extractors.pdf import PdfExtractor
 from worker.sources.simulated_pdf import text_pdf
@@ -32,7 +32,7 @@ PLAIN = text_pdf([["First page"], ["Second page"]], title="Plain")
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Path:
-    return a_file(tmp_path, PLAIN)
+    return a_pdf(tmp_path, PLAIN)
 
 
 def child_of(extractor: PdfExtractor) -> psutil.Process:
@@ -264,7 +264,7 @@ def test_the_process_ends_when_the_worker_is_killed(plain: Path) -> None:
 
 def test_the_process_ends_with_the_worker_even_while_it_reads(tmp_path: Path) -> None:
     slow = PLAIN.replace(b"(First page) Tj T*\n", b"BT /F1 9 Tf 0 TL\n" + b"(abcdefgh) Tj T*\n" * 400_000)
-    path = a_file(tmp_path, slow)
+    path = a_pdf(tmp_path, slow)
     command = [sys.executable, "-m", "worker.extractors.pdf_child", str(1024**3), "1000"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin

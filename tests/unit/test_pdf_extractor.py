@@ -9,7 +9,7 @@ import pytest
 
 from jobs.domain.document import Extraction
 from jobs.domain.errors import DocumentUnreadable, LocalDiskError
-from tests.making import a_file, read
+from tests.making import a_pdf, read
 from worker.extractors import pdf
 from worker.extractors.pdf import PdfExtractor
 from worker.sources.simulated import SimulatedSource
@@ -24,7 +24,7 @@ WHOLE = "First page\fSecond\npage, and a hy-phen"  # pdfium joins a word that wa
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Path:
-    return a_file(tmp_path, PLAIN)
+    return a_pdf(tmp_path, PLAIN)
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -38,14 +38,14 @@ def test_simulated_filings_are_read(extractor: PdfExtractor, tmp_path: Path) -> 
     source = SimulatedSource(seconds_per_document=0, fault_rate=0)
     for filing in source.filings(CIN, "Test Company"):
         data = b"".join(source.download(CIN, "Test Company", filing, 1))
-        extraction, text = extractor.extract(a_file(tmp_path, data), filing.file_name)
+        extraction, text = extractor.extract(a_pdf(tmp_path, data), filing.file_name)
         assert f"SRN: {filing.srn}\n" in text
         assert extraction.characters == len(text)
         assert extraction.pages == text.count("\f") + 1
 
 
 def test_a_scan_has_no_text_and_is_no_error(extractor: PdfExtractor, tmp_path: Path) -> None:
-    path = a_file(tmp_path, text_pdf([[], [], []], title="Blank"))
+    path = a_pdf(tmp_path, text_pdf([[], [], []], title="Blank"))
     assert extractor.extract(path, "a.pdf") == (Extraction(method="pdfium", characters=0, pages=3), "")
 
 
@@ -100,7 +100,7 @@ def without(data: bytes, what: bytes) -> bytes:
 )  # fmt: skip
 def test_people_are_told_why(extractor: PdfExtractor, tmp_path: Path, data: bytes, reason: str) -> None:
     with pytest.raises(DocumentUnreadable) as raised:
-        read(extractor, a_file(tmp_path, data))
+        read(extractor, a_pdf(tmp_path, data))
     assert str(raised.value) == reason
 
 
@@ -115,14 +115,14 @@ def test_people_are_told_why(extractor: PdfExtractor, tmp_path: Path, data: byte
     ],
 )
 def test_small_faults_that_lose_nothing_are_forgiven(extractor: PdfExtractor, tmp_path: Path, data: bytes) -> None:
-    assert read(extractor, a_file(tmp_path, data)) == WHOLE
+    assert read(extractor, a_pdf(tmp_path, data)) == WHOLE
 
 
 def test_wherever_a_file_is_cut_it_is_never_taken_for_whole(extractor: PdfExtractor, tmp_path: Path) -> None:
-    whole = read(extractor, a_file(tmp_path, PLAIN))
+    whole = read(extractor, a_pdf(tmp_path, PLAIN))
     for length in range(0, len(PLAIN), 7):
         try:
-            assert read(extractor, a_file(tmp_path, PLAIN[:length])) == whole
+            assert read(extractor, a_pdf(tmp_path, PLAIN[:length])) == whole
         except DocumentUnreadable:
             continue
 
