@@ -57,6 +57,18 @@ class Configuration:
         "Host names that the web site answers to.",
         example="filesure.example.com,localhost",
     )
+    https_only: bool = _setting(
+        env.boolean,
+        False,
+        "Set it in production: people come by HTTPS only, which a proxy ends that sets X-Forwarded-Proto.",
+        example="1",
+    )
+    proxies: int = _setting(
+        env.integer(0, 9),
+        0,
+        "Proxies in front of the web site that each add to X-Forwarded-For. 0: such headers are not believed.",
+        example="1",
+    )
     web_processes: int = _setting(env.integer(1, 64), 2, "Gunicorn's worker processes.")
     web_threads: int = _setting(env.integer(1, 64), 4, "Threads of each of them.")
 
@@ -173,8 +185,11 @@ def load(environ: Mapping[str, str] = os.environ) -> Configuration:
 
 
 def _missing(configuration: Configuration) -> list[str]:
-    """What the chosen adapters need and nobody gave."""
+    """What a choice needs and nobody gave."""
     problems = []
+    if configuration.https_only and not configuration.proxies:
+        # Without the proxy's X-Forwarded-Proto every request looks like HTTP and is redirected, for ever.
+        problems.append("HTTPS_ONLY=1 needs PROXIES, the number of proxies in front, for example PROXIES=1.")
     if configuration.source == "directory" and configuration.filings_dir is None:
         problems.append("SOURCE=directory needs FILINGS_DIR, for example FILINGS_DIR=./filings.")
     accounts = (configuration.azure_storage_connection_string, configuration.azure_storage_account_url)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from jobs.access import open_to_all
 from jobs.bootstrap import application
 from jobs.domain.errors import FilesureError
 
 HTTP_UNAVAILABLE = 503
 
 
-@login_not_required
+@open_to_all
 def healthz(_request: HttpRequest) -> HttpResponse:
     """The process answers. Looks at nothing else: restarting it would not mend MongoDB."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-@login_not_required
+@open_to_all
 def readyz(_request: HttpRequest) -> JsonResponse:
     """Whether requests can be served, by service; 503 if one of them is away."""
     services = {"mongodb": _mongodb(), "sessions": _sessions()}

@@ -1,15 +1,16 @@
 """The web site's addresses."""
 
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib import admin
 from django.urls import include, path
 
 from filesure_site.health import healthz, readyz
+from filesure_site.login import login, logout
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("login/", LoginView.as_view(template_name="login.html", redirect_authenticated_user=True), name="login"),
-    path("logout/", login_not_required(LogoutView.as_view()), name="logout"),
+    path("login/", login, name="login"),
+    path("logout/", logout, name="logout"),
+    path("admin/", admin.site.urls),
     path("", include("jobs.urls")),
 ]
