@@ -46,6 +46,7 @@ DEBUG = _configuration.debug
 ALLOWED_HOSTS = list(_configuration.allowed_hosts)
 
 INSTALLED_APPS = [
+    "django_htmx",
     "filesure_site.apps.AccountsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -69,7 +70,7 @@ MIDDLEWARE = [
     "jobs.access.LoginMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "jobs.middleware.DatabaseErrorsMiddleware",
+    "jobs.middleware.ErrorsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "filesure_site.urls"

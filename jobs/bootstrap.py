@@ -17,6 +17,7 @@ from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded, se
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.runs import MongoRunRepository
+from jobs.adapters.mongo.uploads import MongoUploadStore
 from jobs.services import JobService
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ class Application:
         """What people look at."""
         kind = EmbeddedCatalogue if is_embedded(self.database) else MongoCatalogue
         return kind(self.database, self.clock)
+
+    @cached_property
+    def uploads(self) -> MongoUploadStore:
+        """Lists that wait for a yes."""
+        return MongoUploadStore(self.database, self.clock)
 
     @cached_property
     def blobs(self) -> BlobStore:

@@ -1,4 +1,4 @@
-"""What a page shows when MongoDB is away: a sentence and a way back, and the site stays up."""
+"""What a page shows where a use case said no: a sentence and a way on, and the site stays up."""
 
 from __future__ import annotations
 
@@ -8,16 +8,26 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from jobs.domain.errors import DatabaseRefused, DatabaseUnavailable
+from jobs.domain import errors
 
 logger = logging.getLogger(__name__)
 
-HTTP_UNAVAILABLE = 503
+HTTP_BAD_REQUEST, HTTP_NOT_FOUND, HTTP_CONFLICT, HTTP_UNAVAILABLE = 400, 404, 409, 503
 RETRY_SECONDS = "10"
 
+_STATUSES: dict[type[errors.FilesureError], int] = {
+    errors.InvalidJobId: HTTP_NOT_FOUND,
+    errors.UnknownJob: HTTP_NOT_FOUND,
+    errors.UnknownDocument: HTTP_NOT_FOUND,
+    errors.BlobNotFound: HTTP_NOT_FOUND,
+    errors.WrongState: HTTP_CONFLICT,
+    errors.WrongUse: HTTP_BAD_REQUEST,
+}
+_AWAY = (errors.DatabaseUnavailable, errors.DatabaseRefused)
 
-class DatabaseErrorsMiddleware:
-    """Answers 503 where a view met a MongoDB that is away or says no."""
+
+class ErrorsMiddleware:
+    """Turns our own errors into pages; every other is Django's."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -27,10 +37,15 @@ class DatabaseErrorsMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Only our own two errors; everything else is Django's."""
-        if not isinstance(exception, DatabaseUnavailable | DatabaseRefused):
+        """The page for this error; what is nobody's fault here answers 503 and may be tried again."""
+        if not isinstance(exception, errors.FilesureError):
             return None
-        logger.error("web.database_error", extra={"path": request.path, "reason": str(exception)})
-        response = render(request, "503.html", status=HTTP_UNAVAILABLE)
+        status = next((_STATUSES[kind] for kind in type(exception).__mro__ if kind in _STATUSES), HTTP_UNAVAILABLE)
+        if status != HTTP_UNAVAILABLE:
+            return render(request, "problem.html", {"problem": str(exception), "status": status}, status=status)
+        logger.error("web.unavailable", extra={"path": request.path, "kind": exception.kind, "reason": str(exception)})
+        database = isinstance(exception, _AWAY)
+        context = {} if database else {"problem": str(exception), "status": status}
+        response = render(request, "503.html" if database else "problem.html", context, status=status)
         response["Retry-After"] = RETRY_SECONDS
         return response

@@ -36,14 +36,19 @@ def read_rows(path: Path) -> Iterator[Iterator[Row]]:
     """
     try:
         with path.open("rb") as binary:
-            yield _rows(path, binary)
+            yield rows_of(path.name, binary)
     except OSError as error:
         raise WrongUse(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _rows(path: Path, binary: IO[bytes]) -> Iterator[Row]:
-    reader = csv.reader(_lines(path, binary), strict=True)
-    columns = _columns(path, next(reader, []))
+def rows_of(name: str, binary: IO[bytes]) -> Iterator[Row]:
+    """The rows of an open file; ``name`` is for messages. Raises WrongUse as it goes."""
+    reader = csv.reader(_lines(name, binary), strict=True)
+    try:
+        header = next(reader, [])
+    except csv.Error as error:
+        raise WrongUse(f"{name}: the first line is not CSV: {error}.") from error
+    columns = _columns(name, header)
     while True:
         try:
             values = next(reader)
@@ -56,22 +61,22 @@ def _rows(path: Path, binary: IO[bytes]) -> Iterator[Row]:
             yield _row(columns, values, reader.line_num, binary.tell())
 
 
-def _lines(path: Path, binary: IO[bytes]) -> Iterator[str]:
+def _lines(name: str, binary: IO[bytes]) -> Iterator[str]:
     """Decoded by hand: a text file object would not say how far it has read."""
     for number, line in enumerate(binary, start=1):
         try:
             yield line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             hint = "It looks like UTF-16. " if line[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
-            raise WrongUse(f"{path.name}:{number}: the file is not UTF-8. {hint}Save it as CSV UTF-8.") from error
+            raise WrongUse(f"{name}:{number}: the file is not UTF-8. {hint}Save it as CSV UTF-8.") from error
 
 
-def _columns(path: Path, header: list[str]) -> list[str]:
-    columns = [name.strip() for name in header]
+def _columns(name: str, header: list[str]) -> list[str]:
+    columns = [column.strip() for column in header]
     missing = sorted(_REQUIRED - set(columns))
     if missing:
         wanted = "cin,companyName,priority"
-        raise WrongUse(f"{path.name}: the first line lacks {' and '.join(missing)}; it must be {wanted}.")
+        raise WrongUse(f"{name}: the first line lacks {' and '.join(missing)}; it must be {wanted}.")
     return columns
 
 

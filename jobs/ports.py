@@ -157,6 +157,19 @@ class AuditLog(Protocol):
         """The newest entries about a job first."""
 
 
+class UploadStore(Protocol):
+    """Files between a person's upload and their yes; gone after an hour."""
+
+    def keep(self, owner: str, name: str, data: bytes) -> str:
+        """Store a file of at most 15 MB; returns its id."""
+
+    def get(self, upload_id: str, owner: str) -> tuple[str, bytes]:
+        """Its name and bytes, for its owner only. Raises UnknownUpload."""
+
+    def delete(self, upload_id: str) -> None:
+        """Idempotent."""
+
+
 class Catalogue(Protocol):
     """What people look at. Each call's cost is bounded: by an index and a limit, else by time.
 

@@ -87,6 +87,15 @@ class UnknownDocument(WrongUse):
         super().__init__(f"Job {job_id} has no document {number}.")
 
 
+class UnknownUpload(WrongUse):
+    """An upload that was ordered already, is too old, or somebody else's."""
+
+    kind = "unknown_upload"
+
+    def __init__(self) -> None:
+        super().__init__("This list was ordered already, or is more than an hour old. Upload it again.")
+
+
 class TooSlow(FilesureError):
     """A search took longer than it may: other filters would make it quick."""
 

@@ -64,6 +64,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("documentType", ASCENDING), ("_id", ASCENDING)], name="documentType_id"),
         IndexModel([("cin", ASCENDING), ("_id", ASCENDING)], name="cin_id"),
     ],
+    # A list that nobody said yes to goes after an hour.
+    "uploads": [IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=3600)],
     "audit": [IndexModel([("jobId", ASCENDING), ("at", DESCENDING)], name="jobId_at")],
     "runs": [IndexModel([("jobId", ASCENDING), ("number", ASCENDING)], name="jobId_number", unique=True)],
 }
@@ -127,6 +129,11 @@ VALIDATORS: dict[str, Document] = {
             "startedAt": _TIME, "finishedAt": _TIME, "documents": _COUNT, "bytes": _COUNT, "error": _ERROR,
             "outcome": {"enum": [str(outcome) for outcome in RunOutcome]},
         },
+    },
+    "uploads": {
+        "bsonType": "object",
+        "required": ["owner", "name", "data", "at"],
+        "properties": {"_id": _ID, "owner": _TEXT, "name": _TEXT, "data": {"bsonType": "binData"}, "at": _TIME},
     },
     "audit": {
         "bsonType": "object",
