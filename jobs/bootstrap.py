@@ -10,7 +10,10 @@ from bson import ObjectId
 
 from filesure_site.configuration import Configuration, current
 from jobs.adapters.mongo import embedded
-from jobs.adapters.mongo.connection import ServerClock, connect, server_version
+from jobs.adapters.mongo.audit import MongoAuditLog
+from jobs.adapters.mongo.catalogue import MongoCatalogue
+from jobs.adapters.mongo.catalogue_embedded import EmbeddedCatalogue
+from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded, server_version
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.runs import MongoRunRepository
@@ -70,6 +73,12 @@ class Application:
         return MongoRunRepository(self.database)
 
     @cached_property
+    def catalogue(self) -> MongoCatalogue:
+        """What people look at."""
+        kind = EmbeddedCatalogue if is_embedded(self.database) else MongoCatalogue
+        return kind(self.database, self.clock)
+
+    @cached_property
     def blobs(self) -> BlobStore:
         """The blob store."""
         config = self.configuration
@@ -89,7 +98,8 @@ class Application:
     def service(self) -> JobService:
         """The use cases of the people who order."""
         return JobService(
-            jobs=self.jobs, documents=self.documents, runs=self.runs, clock=self.clock,
+            jobs=self.jobs, documents=self.documents, runs=self.runs, audit=MongoAuditLog(self.database),
+            blobs=lambda: self.blobs, clock=self.clock,
             new_id=new_id, max_attempts=self.configuration.max_attempts,
         )  # fmt: skip
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 
-class Job(models.Model):
+class Job(models.Model):  # noqa: DJ008
     """No table: a place for the permissions to hang on."""
 
     class Meta:

@@ -21,7 +21,7 @@ class Permission(StrEnum):
         return self.removeprefix("jobs.").removesuffix("_job")
 
 
-_DAILY_WORK = [right for right in Permission if right is not Permission.DELETE]
+_DAILY_WORK: list[Permission] = [right for right in Permission if right is not Permission.DELETE]
 GROUPS: dict[str, list[Permission]] = {
     "Viewer": [Permission.VIEW],
     "Operator": _DAILY_WORK,

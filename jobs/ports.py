@@ -14,9 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, BinaryIO, Protocol
 
+from jobs.domain.audit import AuditEntry
 from jobs.domain.document import Document, DocumentError, Extraction, Filing, StoredFile
 from jobs.domain.ending import Ending
 from jobs.domain.job import Job, JobStatus, Lease, Progress, Run
+from jobs.domain.listing import Bucket, Count, Cursor, DocumentFilter, Facets, JobFilter, JobOrder, Page, Reason
 
 
 class Clock(Protocol):
@@ -85,6 +87,12 @@ class JobRepository(Protocol):
     def retry(self, job_id: str, progress: Progress) -> Job:
         """Make a failed or cancelled job pending and due. Raises InvalidJobId, UnknownJob, WrongState."""
 
+    def prioritise(self, job_id: str, priority: int) -> Job:
+        """Change an unfinished job's priority. Raises InvalidJobId, UnknownJob, WrongState."""
+
+    def delete(self, job_id: str) -> None:
+        """Remove a finished job's record. Idempotent. Raises InvalidJobId, WrongState."""
+
 
 class DocumentRepository(Protocol):
     """The documents of jobs. A worker's writes carry its fence; a higher one shuts them out."""
@@ -113,6 +121,12 @@ class DocumentRepository(Protocol):
     def list_again(self, job_id: str) -> int:
         """Make a job's failed documents ``listed`` with no attempts; returns how many."""
 
+    def get(self, job_id: str, number: int) -> Document:
+        """One document. Raises InvalidJobId, UnknownDocument."""
+
+    def delete_of_job(self, job_id: str) -> None:
+        """Remove a job's documents. Idempotent."""
+
 
 class RunRepository(Protocol):
     """The history of runs. It tells what happened and decides nothing."""
@@ -125,6 +139,62 @@ class RunRepository(Protocol):
 
     def of_job(self, job_id: str) -> list[Run]:
         """The runs of a job by number."""
+
+    def delete_of_job(self, job_id: str) -> None:
+        """Remove a job's runs. Idempotent."""
+
+
+class AuditLog(Protocol):
+    """Who asked for what, when, from where. Entries are added before the effect and never changed but once."""
+
+    def add(self, entry: AuditEntry) -> str:
+        """Store an entry; returns its id."""
+
+    def refuse(self, entry_id: str, reason: str) -> None:
+        """What was asked for was refused."""
+
+    def of_job(self, job_id: str, limit: int) -> list[AuditEntry]:
+        """The newest entries about a job first."""
+
+
+class Catalogue(Protocol):
+    """What people look at. Each call's cost is bounded: by an index and a limit, else by time.
+
+    Every method that takes a filter may raise TooSlow.
+    """
+
+    def jobs(self, wanted: JobFilter, order: JobOrder, cursor: Cursor | None, limit: int) -> Page[Job]:
+        """A page of jobs."""
+
+    def count(self, wanted: JobFilter, limit: int) -> Count:
+        """How many jobs match, up to a limit."""
+
+    def facets(self, wanted: JobFilter, limit: int) -> Facets | None:
+        """Counts beside the filters' values; None if counting takes too long."""
+
+    def totals(self, limit: int) -> dict[JobStatus, Count]:
+        """All jobs by state. Counted up to ``limit`` each, but for the largest, which is the rest of all."""
+
+    def oldest_due(self) -> datetime | None:
+        """Since when the job that waits longest has been due; None if none is."""
+
+    def running(self, limit: int) -> list[Job]:
+        """Processing jobs, the earliest end of a lease first."""
+
+    def ended(self, since: datetime, until: datetime, seconds: int) -> list[Bucket]:
+        """What ended from ``since`` on, before ``until``, in stretches of ``seconds``; empty ones are left out."""
+
+    def failed_jobs(self, now: datetime, limit: int) -> list[Reason]:
+        """Reasons of failed jobs, the most frequent first, among the newest ``limit``."""
+
+    def failed_documents(self, now: datetime, limit: int) -> list[Reason]:
+        """Reasons of failed documents, the most frequent first, among the newest ``limit``."""
+
+    def documents(self, wanted: DocumentFilter, cursor: Cursor | None, limit: int) -> Page[Document]:
+        """A page of documents, the newest first."""
+
+    def document_types(self) -> list[str]:
+        """The forms that occur, sorted."""
 
 
 @dataclass(frozen=True, kw_only=True)

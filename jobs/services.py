@@ -5,17 +5,20 @@ Each use case is one function of a small object that holds the ports it needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from jobs.domain.audit import Action, Actor, AuditEntry
 from jobs.domain.cin import parse_cin
 from jobs.domain.document import Document
-from jobs.domain.errors import AlreadyOrdered, FilesureError, InvalidOrder
-from jobs.domain.job import PRIORITIES, TRANSITIONS, Job, Run, Transition
-from jobs.ports import Clock, DocumentRepository, JobRepository, RunRepository
+from jobs.domain.errors import AlreadyOrdered, FilesureError, InvalidOrder, WrongState, WrongUse
+from jobs.domain.job import PRIORITIES, TRANSITIONS, UNFINISHED, Job, Run, Transition, parse_job_id
+from jobs.ports import AuditLog, BlobStore, Clock, DocumentRepository, JobRepository, RunRepository
 
 LONGEST_NAME = 200
+MOST_ENTRIES = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,18 +44,22 @@ class JobDetails:
     job: Job
     runs: list[Run]
     documents: list[Document]
+    audit: list[AuditEntry]
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobService:
     """The use cases of the people who order.
 
-    ``new_id`` makes ids for jobs, unique and in the order of their making.
+    ``new_id`` makes ids for jobs, unique and in the order of their making. ``blobs`` is called when
+    the blob store is first needed: few use cases do.
     """
 
     jobs: JobRepository
     documents: DocumentRepository
     runs: RunRepository
+    audit: AuditLog
+    blobs: Callable[[], BlobStore]
     clock: Clock
     new_id: Callable[[], str]
     max_attempts: int
@@ -105,25 +112,68 @@ class JobService:
         )  # fmt: skip
 
     def details(self, job_id: str) -> JobDetails:
-        """One job with its runs and documents. Raises InvalidJobId, UnknownJob."""
+        """One job with its runs, documents and the newest of what was done to it. Raises InvalidJobId, UnknownJob."""
         job = self.jobs.get(job_id)
-        return JobDetails(job=job, runs=self.runs.of_job(job.id), documents=self.documents.of_job(job.id))
+        return JobDetails(
+            job=job, runs=self.runs.of_job(job.id), documents=self.documents.of_job(job.id),
+            audit=self.audit.of_job(job.id, MOST_ENTRIES),
+        )  # fmt: skip
 
-    def cancel(self, job_id: str) -> Job:
+    # --- what staff do to a job that is there; each leaves a line in the audit log
+
+    def cancel(self, job_id: str, actor: Actor) -> Job:
         """Cancel, or ask the job's worker to. Raises InvalidJobId, UnknownJob, WrongState."""
-        return self.jobs.cancel(job_id)
+        with self._audited(Action.CANCEL, job_id, actor):
+            return self.jobs.cancel(job_id)
 
-    def retry(self, job_id: str) -> Job:
+    def retry(self, job_id: str, actor: Actor) -> Job:
         """Have a failed or cancelled job fetch what it lacks. Raises InvalidJobId, UnknownJob, WrongState.
 
         Its documents come first: cut off in between, the job has still failed, and the next retry
         finds nothing left to list again. The other way round a worker could meet the failed ones.
         """
-        job = self.jobs.get(job_id)
-        if job.status in TRANSITIONS[Transition.RETRY].sources:
-            self.documents.list_again(job.id)
-        listed = job.progress.total is not None
-        return self.jobs.retry(job.id, self.documents.progress(job.id) if listed else job.progress)
+        with self._audited(Action.RETRY, job_id, actor):
+            job = self.jobs.get(job_id)
+            if job.status in TRANSITIONS[Transition.RETRY].sources:
+                self.documents.list_again(job.id)
+            listed = job.progress.total is not None
+            return self.jobs.retry(job.id, self.documents.progress(job.id) if listed else job.progress)
+
+    def prioritise(self, job_id: str, priority: int | str, actor: Actor) -> Job:
+        """Change an unfinished job's priority. Raises InvalidOrder, InvalidJobId, UnknownJob, WrongState."""
+        number = _priority(priority)
+        with self._audited(Action.PRIORITISE, job_id, actor, f"to {number}"):
+            return self.jobs.prioritise(job_id, number)
+
+    def delete(self, job_id: str, actor: Actor) -> None:
+        """Remove a finished job with its documents, files and runs. Raises InvalidJobId, UnknownJob, WrongState.
+
+        The job itself goes last: cut off in between, it can be deleted again, and whoever retries it
+        instead has its documents listed anew.
+        """
+        with self._audited(Action.DELETE, job_id, actor):
+            job = self.jobs.get(job_id)
+            if job.status in UNFINISHED:
+                raise WrongState(f"Job {job.id} is {job.status}; cancel it before you delete it.")
+            for name in list(self.blobs().names(f"jobs/{job.id}/")):
+                self.blobs().delete(name)
+            self.documents.delete_of_job(job.id)
+            self.runs.delete_of_job(job.id)
+            self.jobs.delete(job.id)
+
+    @contextmanager
+    def _audited(self, action: Action, job_id: str, actor: Actor, details: str | None = None) -> Iterator[None]:
+        """First the entry, then the effect: nothing is done that the log does not know of."""
+        entry = AuditEntry(
+            job_id=parse_job_id(job_id), action=action, by=actor.name, at=self.clock(), address=actor.address,
+            details=details,
+        )  # fmt: skip
+        entry_id = self.audit.add(entry)
+        try:
+            yield
+        except WrongUse as error:
+            self.audit.refuse(entry_id, str(error))
+            raise
 
 
 def _without_repeats(results: Sequence[Job | FilesureError], dry_run: DryRun | None) -> list[Job | FilesureError]:

@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from jobs.domain.audit import AuditEntry
 from jobs.domain.document import Document, DocumentError, DocumentStatus, Filing, StoredFile
 from jobs.domain.ending import Ending
-from jobs.domain.errors import LeaseLost, UnknownJob, WrongState
+from jobs.domain.errors import LeaseLost, UnknownDocument, UnknownJob, WrongState
 from jobs.domain.job import (
     TRANSITIONS,
     UNFINISHED,
@@ -164,6 +165,22 @@ class MemoryJobRepository:
                 cancel_requested_at=None, last_error=None, progress=progress, updated_at=now,
             ))  # fmt: skip
 
+    def prioritise(self, job_id: str, priority: int) -> Job:
+        """See the port."""
+        with self._lock:
+            job = self.get(job_id)
+            if job.status not in UNFINISHED:
+                raise WrongState(f"Job {job.id} is {job.status}; only an unfinished job has a priority to change.")
+            return self._put(replace(job, priority=priority, updated_at=self._clock()))
+
+    def delete(self, job_id: str) -> None:
+        """See the port."""
+        with self._lock:
+            job = self._jobs.get(parse_job_id(job_id))
+            if job and job.status in UNFINISHED:
+                raise WrongState(f"Job {job_id} is unfinished again; cancel it before you delete it.")
+            self._jobs.pop(parse_job_id(job_id), None)
+
     def _held(self, lease: Lease) -> Job:
         job = self._jobs.get(lease.job_id)
         if job is None or job.fence != lease.fence or job.status is not JobStatus.PROCESSING:
@@ -250,6 +267,19 @@ class MemoryDocumentRepository:
                 self._rows[key] = (again, self._rows[key][1])
             return len(failed)
 
+    def get(self, job_id: str, number: int) -> Document:
+        """See the port."""
+        with self._lock:
+            row = self._rows.get((parse_job_id(job_id), number))
+        if row is None:
+            raise UnknownDocument(job_id, number)
+        return row[0]
+
+    def delete_of_job(self, job_id: str) -> None:
+        """See the port."""
+        with self._lock:
+            self._rows = {key: row for key, row in self._rows.items() if key[0] != parse_job_id(job_id)}
+
 
 class MemoryRunRepository:
     """``jobs.ports.RunRepository`` over a dictionary."""
@@ -276,3 +306,29 @@ class MemoryRunRepository:
         key = parse_job_id(job_id)
         with self._lock:
             return sorted((run for run in self._runs.values() if run.job_id == key), key=lambda run: run.number)
+
+    def delete_of_job(self, job_id: str) -> None:
+        """See the port."""
+        with self._lock:
+            self._runs = {key: run for key, run in self._runs.items() if key[0] != parse_job_id(job_id)}
+
+
+class MemoryAuditLog:
+    """``jobs.ports.AuditLog`` over a list."""
+
+    def __init__(self) -> None:
+        self._entries: list[AuditEntry] = []
+
+    def add(self, entry: AuditEntry) -> str:
+        """See the port."""
+        self._entries.append(entry)
+        return str(len(self._entries) - 1)
+
+    def refuse(self, entry_id: str, reason: str) -> None:
+        """See the port."""
+        self._entries[int(entry_id)] = replace(self._entries[int(entry_id)], refused=reason)
+
+    def of_job(self, job_id: str, limit: int) -> list[AuditEntry]:
+        """See the port."""
+        mine = [entry for entry in reversed(self._entries) if entry.job_id == parse_job_id(job_id)]
+        return mine[:limit]

@@ -59,6 +59,15 @@ class InvalidJobId(WrongUse):
         super().__init__(f"'{job_id}' is not a job id: it takes 24 hexadecimal digits.")
 
 
+class InvalidCursor(WrongUse):
+    """A place in a list that is none."""
+
+    kind = "invalid_cursor"
+
+    def __init__(self) -> None:
+        super().__init__("This place in the list does not exist. Begin at the first page.")
+
+
 class UnknownJob(WrongUse):
     """No job has this id."""
 
@@ -67,6 +76,24 @@ class UnknownJob(WrongUse):
     def __init__(self, job_id: str) -> None:
         super().__init__(f"There is no job {job_id}.")
         self.job_id = job_id
+
+
+class UnknownDocument(WrongUse):
+    """No document has this number in this job."""
+
+    kind = "unknown_document"
+
+    def __init__(self, job_id: str, number: int) -> None:
+        super().__init__(f"Job {job_id} has no document {number}.")
+
+
+class TooSlow(FilesureError):
+    """A search took longer than it may: other filters would make it quick."""
+
+    kind = "too_slow"
+
+    def __init__(self) -> None:
+        super().__init__("This search takes too long. Narrow it, for example by state or by date.")
 
 
 class WrongState(WrongUse):

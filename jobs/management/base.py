@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import sys
 from typing import Any
 
@@ -13,6 +15,14 @@ from jobs.domain.errors import FilesureError, LeaseLost, WrongUse
 
 EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, EXIT_LEASE_LOST = 0, 1, 2, 3
 EXIT_INTERRUPTED = 130
+
+
+def who() -> str:
+    """Who acts from a terminal; a container may run a user that has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def exit_code(error: FilesureError) -> int:

@@ -12,6 +12,7 @@ import time
 import pytest
 
 from jobs.adapters.mongo import embedded
+from jobs.domain.audit import Actor
 from jobs.domain.job import JobStatus
 from tests.integration.conftest import Installation, an_installation, wait_until
 from tests.servers.mongodb import embedded_mongodb
@@ -112,7 +113,7 @@ def test_wrong_use_exits_with_2_and_one_sentence(installation, arguments, senten
 
 def test_a_job_in_the_wrong_state_is_left_alone(installation):
     (job_id,) = installation.order()
-    installation.app.service.cancel(job_id)
+    installation.app.service.cancel(job_id, Actor(name="tests"))
     done = installation.run("process_job", job_id)
     assert (done.returncode, done.stderr) == (2, f"Job {job_id} is cancelled; only a pending job can be processed.\n")
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.adapters.memory import MemoryDocumentRepository, MemoryJobRepository, MemoryRunRepository
+from jobs.adapters.memory import MemoryAuditLog, MemoryDocumentRepository, MemoryJobRepository, MemoryRunRepository
 from jobs.adapters.memory_blob import MemoryBlobStore
+from jobs.domain.audit import Actor
 from jobs.domain.document import DocumentStatus, Extraction, Filing
 from jobs.domain.ending import Backoff
 from jobs.domain.errors import (
@@ -153,9 +154,10 @@ def test_a_retry_fetches_only_what_is_missing(world, clock):
     world.run(run_fraction=1)
     world.source.meet, world.source.asked = (lambda filing, attempt: None), []
     service = JobService(
-        jobs=world.jobs, documents=world.documents, runs=world.runs, clock=clock, new_id=str, max_attempts=3
+        jobs=world.jobs, documents=world.documents, runs=world.runs, audit=MemoryAuditLog(), blobs=lambda: world.blobs,
+        clock=clock, new_id=str, max_attempts=3,
     )  # fmt: skip
-    assert service.retry(world.job.id).progress == Progress(total=10, downloaded=9)
+    assert service.retry(world.job.id, Actor(name="tests")).progress == Progress(total=10, downloaded=9)
     assert world.run() is RunOutcome.COMPLETED
     assert world.source.asked == [2]
 

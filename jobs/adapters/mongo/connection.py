@@ -67,6 +67,12 @@ def server_version(database: Database[Document]) -> str:
     return str(database.client.admin.command("buildInfo").get("version", "embedded"))
 
 
+@translated
+def is_embedded(database: Database[Document]) -> bool:
+    """Whether this is the embedded server, which lacks some of MongoDB's operators."""
+    return database.client.admin.command("buildInfo").get("process") == "nx_27017"
+
+
 def place(uri: str) -> str:
     """The hosts of a connection string: what a message may show of it."""
     try:

@@ -14,7 +14,7 @@ from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.jobs import DUPLICATE_KEY
 from jobs.adapters.mongo.records import file_fields, new_document_record, to_document
 from jobs.domain.document import Document, DocumentError, DocumentStatus, Filing, StoredFile
-from jobs.domain.errors import LeaseLost
+from jobs.domain.errors import LeaseLost, UnknownDocument
 from jobs.domain.job import Job, Lease, Progress, parse_job_id
 from jobs.ports import Clock
 
@@ -96,3 +96,16 @@ class MongoDocumentRepository:
         rows = {"jobId": parse_job_id(job_id), "status": _FAILED}
         update = {"$set": {"status": _LISTED, "attempts": 0}, "$unset": {"error": ""}}
         return self._documents.update_many(rows, update).modified_count
+
+    @translated
+    def get(self, job_id: str, number: int) -> Document:
+        """See the port."""
+        record = self._documents.find_one({"jobId": parse_job_id(job_id), "documentNumber": number})
+        if record is None:
+            raise UnknownDocument(job_id, number)
+        return to_document(record)
+
+    @translated
+    def delete_of_job(self, job_id: str) -> None:
+        """See the port."""
+        self._documents.delete_many({"jobId": parse_job_id(job_id)})

@@ -218,6 +218,26 @@ class MongoJobRepository:
             raise WrongState(f"Job {job.id} is {job.status}; only a failed or cancelled job can be retried.")
         return retried
 
+    @translated
+    def prioritise(self, job_id: str, priority: int) -> Job:
+        """See the port."""
+        update = {"$set": {"priority": priority, "updatedAt": self._clock()}}
+        changed = self._take({"_id": object_id(job_id), "jobStatus": {"$in": sorted(UNFINISHED)}}, update)
+        if changed is None:
+            job = self.get(job_id)
+            raise WrongState(f"Job {job.id} is {job.status}; only an unfinished job has a priority to change.")
+        return changed
+
+    @translated
+    def delete(self, job_id: str) -> None:
+        """See the port."""
+        ended = {"$in": sorted(set(JobStatus) - UNFINISHED)}
+        key = object_id(job_id)
+        if not self._jobs.delete_one({"_id": key, "jobStatus": ended}).deleted_count and self._jobs.find_one(
+            {"_id": key}, {"_id": True}
+        ):
+            raise WrongState(f"Job {job_id} is unfinished again; cancel it before you delete it.")
+
 
 def _held(lease: Lease) -> Document:
     """The filter of every write of a worker."""

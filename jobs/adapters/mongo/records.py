@@ -16,6 +16,7 @@ from bson import ObjectId
 from jobs.adapters.mongo.schema import SCHEMA_VERSION
 from jobs.domain import document as doc
 from jobs.domain.job import Job, JobError, JobStatus, Progress, Run, RunOutcome, parse_job_id
+from jobs.domain.listing import words
 
 STAGE = "processingStages.documentDownload"
 
@@ -53,6 +54,7 @@ def new_job_record(job: Job, *, unique: bool) -> dict[str, Any]:
         "_id": ObjectId(job.id),
         "cin": job.cin,
         "companyName": job.company_name,
+        "words": words(job.company_name),
         "jobStatus": str(job.status),
         "priority": job.priority,
         "runAfter": job.run_after,

@@ -48,3 +48,8 @@ class MongoRunRepository:
         """See the port."""
         rows = self._runs.find({"jobId": parse_job_id(job_id)}, sort=[("number", ASCENDING)])
         return [to_run(record) for record in rows]
+
+    @translated
+    def delete_of_job(self, job_id: str) -> None:
+        """See the port."""
+        self._runs.delete_many({"jobId": parse_job_id(job_id)})

@@ -6,8 +6,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from jobs.bootstrap import application
+from jobs.domain.audit import Actor
 from jobs.domain.job import JobStatus
-from jobs.management.base import FilesureCommand
+from jobs.management.base import FilesureCommand, who
 
 
 class Command(FilesureCommand):
@@ -21,6 +22,6 @@ class Command(FilesureCommand):
 
     def handle(self, *, job_id: str, **_: Any) -> None:
         """Cancel it."""
-        job = application().service.cancel(job_id)
+        job = application().service.cancel(job_id, Actor(name=who()))
         done = job.status is JobStatus.CANCELLED
         self.stdout.write(f"Job {job.id} is cancelled." if done else f"{job.locked_by} is asked to stop job {job.id}.")

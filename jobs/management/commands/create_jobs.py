@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import random
 import sys
 from argparse import ArgumentParser
@@ -17,19 +15,11 @@ from jobs.bootstrap import application
 from jobs.domain.errors import FilesureError
 from jobs.domain.job import Job
 from jobs.domain.simulated_companies import simulated_companies
-from jobs.management.base import EXIT_FAILED, EXIT_WRONG_USE, FilesureCommand
+from jobs.management.base import EXIT_FAILED, EXIT_WRONG_USE, FilesureCommand, who
 from jobs.orders_csv import Row, batches, read_rows
 from jobs.services import DryRun, JobService, Order
 
 MOST_SIMULATED = 10_000
-
-
-def _requested_by() -> str:
-    """Who orders from a terminal; a container may run a user that has no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 class Command(FilesureCommand):
@@ -54,7 +44,7 @@ class Command(FilesureCommand):
     def handle(self, *, count: int | None, cin: str | None, csv: Path | None, **options: Any) -> None:
         """Order, and say what became of each order."""
         ordering = {
-            "requested_by": _requested_by(), "again": options["again"],
+            "requested_by": who(), "again": options["again"],
             "dry_run": DryRun() if options["dry_run"] else None,
             "allow_unknown_codes": options["allow_unknown_codes"],
         }  # fmt: skip

@@ -6,7 +6,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from jobs.bootstrap import application
-from jobs.management.base import FilesureCommand
+from jobs.domain.audit import Actor
+from jobs.management.base import FilesureCommand, who
 
 
 class Command(FilesureCommand):
@@ -20,5 +21,5 @@ class Command(FilesureCommand):
 
     def handle(self, *, job_id: str, **_: Any) -> None:
         """Retry it."""
-        job = application().service.retry(job_id)
+        job = application().service.retry(job_id, Actor(name=who()))
         self.stdout.write(f"Job {job.id} is pending.")
