@@ -53,6 +53,12 @@ def test_the_fifth_wrong_password_locks_the_name(staff):
     assert PASSWORD not in page
 
 
+def test_a_lock_is_an_event_in_the_log(staff, caplog):
+    guess(5)
+    (event,) = (record for record in caplog.records if record.message == "web.login_locked")
+    assert (event.username, event.address) == ("staff", "127.0.0.1")
+
+
 def test_a_lock_holds_for_one_name_at_one_address(staff):
     get_user_model().objects.create_user("other", password=PASSWORD)
     guess(5)
