@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from django.utils import timezone
 
 from jobs.access import client_address, open_to_all
 
+logger = logging.getLogger(__name__)
+
 HTTP_TOO_MANY_REQUESTS = 429
 
 login = open_to_all(LoginView.as_view(template_name="login.html", redirect_authenticated_user=True))
@@ -27,7 +30,9 @@ def locked_out(request: HttpRequest, _answer: HttpResponse, credentials: dict[st
 
     The right password gets the same answer: otherwise guessing would still tell which one it is.
     """
-    wait = _wait((credentials or {}).get("username"), client_address(request))
+    username, address = (credentials or {}).get("username"), client_address(request)
+    logger.warning("web.login_locked", extra={"username": username, "address": address})
+    wait = _wait(username, address)
     context = {"until": timezone.now() + wait, "minutes": math.ceil(wait.total_seconds() / 60)}
     response = render(request, "locked_out.html", context, status=HTTP_TOO_MANY_REQUESTS)
     response["Retry-After"] = str(math.ceil(wait.total_seconds()))

@@ -43,3 +43,4 @@ def configure(log_format: str, level: str) -> None:
     # The driver and the cloud's client tell each request; what matters of it we log ourselves.
     for talkative in ("pymongo", "azure", "urllib3"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
+    logging.getLogger("axes").setLevel(logging.ERROR)  # it warns of each typing error; web.login_locked says enough

@@ -27,16 +27,16 @@ def live() -> Live:
     return Live(lambda: application().catalogue, lambda: application().clock(), services)
 
 
-@require_GET
 @needs(Permission.VIEW)
+@require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The page."""
     span = _span(request)
     return render(request, "dashboard.html", _context(live().snapshot(span), span))
 
 
-@require_GET
 @needs(Permission.VIEW)
+@require_GET
 def dashboard_live(request: HttpRequest) -> HttpResponse:
     """The part that changes; 304 while it does not."""
     span = _span(request)

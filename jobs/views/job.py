@@ -25,8 +25,8 @@ _RIGHTS = {
 _SHOWN_INLINE = {"application/pdf"}
 
 
-@require_GET
 @needs(Permission.VIEW)
+@require_GET
 def job(request: HttpRequest, job_id: str) -> HttpResponse:
     """The page; for htmx its live part only."""
     details = application().service.details(job_id)
@@ -59,8 +59,8 @@ def _stages(status: JobStatus, total: int | None) -> list[tuple[str, str]]:
     return [(name, "done" if at < reached else "now" if at == reached else "later") for at, name in enumerate(names)]
 
 
-@require_POST
 @needs(Permission.VIEW)
+@require_POST
 def act(request: HttpRequest, job_id: str, action: str) -> HttpResponse:
     """Retry, cancel, prioritise or delete."""
     right = _RIGHTS[action]
@@ -101,8 +101,8 @@ def _act(request: HttpRequest, job_id: str, action: str) -> None:
 # --- documents
 
 
-@require_GET
 @needs(Permission.VIEW)
+@require_GET
 def document_file(request: HttpRequest, job_id: str, number: int) -> FileResponse:
     """The original, streamed. PDFs are shown, all else is saved: a page of somebody else's must not run here."""
     document = application().documents.get(job_id, number)
@@ -113,8 +113,8 @@ def document_file(request: HttpRequest, job_id: str, number: int) -> FileRespons
     return _stream(file.blob_name, file.content_type, _file_name(document), save=not shown)
 
 
-@require_GET
 @needs(Permission.VIEW)
+@require_GET
 def document_text(request: HttpRequest, job_id: str, number: int) -> HttpResponse | FileResponse:
     """What was read out of a document: as a page, or as a file to save."""
     document = application().documents.get(job_id, number)

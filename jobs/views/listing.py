@@ -33,8 +33,8 @@ _BULK = {"retry": Permission.RETRY, "cancel": Permission.CANCEL, "prioritise": P
 _SHOWN_REFUSALS = 5
 
 
-@require_GET
 @needs(Permission.VIEW)
+@require_GET
 def jobs(request: HttpRequest) -> HttpResponse:
     """A page of the list; for htmx its table only."""
     search = JobSearch(request.GET)
@@ -61,8 +61,8 @@ def _query(request: HttpRequest) -> str:
 # --- export
 
 
-@require_GET
 @needs(Permission.VIEW)
+@require_GET
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """All jobs that match, as CSV, streamed: memory does not depend on how many there are."""
     search = JobSearch(request.GET)
@@ -111,8 +111,8 @@ def matching(wanted: JobFilter, order: JobOrder) -> Iterator[Job]:
 # --- many at once
 
 
-@require_POST
 @needs(Permission.VIEW)
+@require_POST
 def bulk(request: HttpRequest) -> HttpResponse:
     """Ask whether it is meant, saying how many; then do it."""
     action = request.POST.get("action", "")

@@ -18,8 +18,8 @@ AMONG = 10_000
 SHOWN_WORKERS = 200
 
 
-@require_GET
 @needs(Permission.VIEW)
+@require_GET
 def documents(request: HttpRequest) -> HttpResponse:
     """Search over all documents."""
     search = DocumentSearch(request.GET)
@@ -29,8 +29,8 @@ def documents(request: HttpRequest) -> HttpResponse:
     return render(request, "documents.html", context)
 
 
-@require_GET
 @needs(Permission.VIEW)
+@require_GET
 def failures(request: HttpRequest) -> HttpResponse:
     """Why jobs and documents fail, the most frequent reason first."""
     catalogue, now = application().catalogue, application().clock()
@@ -40,8 +40,8 @@ def failures(request: HttpRequest) -> HttpResponse:
     return render(request, "failures.html", context)
 
 
-@require_GET
 @needs(Permission.VIEW)
+@require_GET
 def workers(request: HttpRequest) -> HttpResponse:
     """Who holds which job, until when."""
     running = application().catalogue.running(SHOWN_WORKERS)

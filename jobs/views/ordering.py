@@ -29,8 +29,8 @@ MOST_ROWS = 20_000
 _SHOWN_ROWS, _SHOWN_PROBLEMS = 20, 100
 
 
-@require_http_methods(["GET", "POST"])
 @needs(Permission.ORDER)
+@require_http_methods(["GET", "POST"])
 def order(request: HttpRequest) -> HttpResponse:
     """The page with all ways to order; its first form orders one company."""
     if request.method == "GET":
@@ -50,8 +50,8 @@ def _page(request: HttpRequest, status: int = 200, **more: object) -> HttpRespon
     return render(request, "order.html", context, status=status)
 
 
-@require_GET
 @needs(Permission.ORDER)
+@require_GET
 def check(request: HttpRequest) -> HttpResponse:
     """What a CIN says, while it is typed."""
     text = request.GET.get("cin", "").strip()[:100]
@@ -73,8 +73,8 @@ def _holder(cin: Cin) -> str | None:
     return application().jobs.unfinished([str(cin)]).get(str(cin))
 
 
-@require_POST
 @needs(Permission.ORDER)
+@require_POST
 def simulated(request: HttpRequest) -> HttpResponse:
     """Order for companies that do not exist."""
     count = request.POST.get("count", "")
@@ -92,8 +92,8 @@ def simulated(request: HttpRequest) -> HttpResponse:
 # --- lists: first a look at what would become of them, then a yes
 
 
-@require_POST
 @needs(Permission.ORDER)
+@require_POST
 def pasted(request: HttpRequest) -> HttpResponse:
     """Lines of CIN, company and, if wanted, priority, separated by commas, semicolons or tabs."""
     text = request.POST.get("list", "").replace("\x00", "")
@@ -125,8 +125,8 @@ def _values(line: str, separator: str) -> list[str]:
     return [cin, name, last] if comma and last.strip().isdigit() else [cin, rest]
 
 
-@require_POST
 @needs(Permission.ORDER)
+@require_POST
 def upload(request: HttpRequest) -> HttpResponse:
     """A CSV file."""
     form = UploadForm(request.POST, request.FILES)
@@ -182,8 +182,8 @@ def _go_through(name: str, data: bytes, who: str, dry_run: DryRun | None) -> Pre
     return preview
 
 
-@require_POST
 @needs(Permission.ORDER)
+@require_POST
 def confirm(request: HttpRequest, upload_id: str) -> HttpResponse:
     """The yes. The list goes after its last row: cut off before, it can be said again, and orders nothing twice."""
     who = request.user.get_username()

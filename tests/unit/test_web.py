@@ -34,8 +34,7 @@ def app(clock, monkeypatch) -> StubApplication:
 
 @pytest.fixture
 def staff(client, db):
-    user = get_user_model().objects.create_user("staff", password="a long password")
-    client.force_login(user)
+    client.force_login(get_user_model().objects.create_superuser("staff"))
     return client
 
 
@@ -46,7 +45,7 @@ def test_pages_need_a_login(client, db, app):
 
 
 def test_staff_log_in_and_out(client, db, app):
-    get_user_model().objects.create_user("staff", password="a long password")
+    get_user_model().objects.create_superuser("staff", password="a long password")
     wrong = client.post("/login/", {"username": "staff", "password": "guess"})
     assert b"do not match" in wrong.content
     right = client.post("/login/?next=/jobs/", {"username": "staff", "password": "a long password", "next": "/jobs/"})
