@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from jobs.access import needs
 from jobs.bootstrap import application
-from jobs.live import Live, ServiceStates, Snapshot, Span
+from jobs.live import WIDTHS, Live, ServiceStates, Snapshot, Span
 from jobs.permissions import Permission
 
 
@@ -66,6 +66,6 @@ def _context(snapshot: Snapshot, span: Span) -> dict[str, object]:
     hours = lengths[span].total_seconds() / 3600
     ratio = snapshot.failure_ratio
     return {
-        "now": snapshot, "span": span, "spans": list(Span), "series": json.dumps(series),
+        "now": snapshot, "span": span, "spans": list(Span), "series": json.dumps(series), "width": WIDTHS[span][0],
         "per_hour": snapshot.completed / hours, "failure_percent": None if ratio is None else ratio * 100,
     }  # fmt: skip

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from jobs.access import needs, what_is_missing
 from jobs.bootstrap import application
-from jobs.domain.errors import FilesureError
+from jobs.domain.errors import FilesureError, WrongUse
 from jobs.domain.job import PRIORITIES, Job
 from jobs.domain.listing import Cursor, JobFilter, JobOrder, parse_cursor
 from jobs.forms import COLUMNS, JobSearch
@@ -117,7 +117,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     """Ask whether it is meant, saying how many; then do it."""
     action = request.POST.get("action", "")
     if action not in _BULK:
-        raise PermissionDenied("Choose what to do with the jobs: retry, cancel or another priority.")
+        raise WrongUse("Choose what to do with the jobs: retry, cancel or another priority.")
     if not request.user.has_perm(_BULK[action]):
         raise PermissionDenied(what_is_missing(request.user, _BULK[action]))
     search = JobSearch(_filters(request))

@@ -52,6 +52,8 @@ class Row:
         return f"{self.method} {self.name}"
 
 
+JOB = {"job_id": "65a1b2c3d4e5f60718293a4b"}
+
 TABLE = [
     Row("healthz", ALL),
     Row("readyz", ALL),
@@ -60,6 +62,26 @@ TABLE = [
     Row("logout", ALL, "POST"),
     Row("home", VIEWERS),
     Row("jobs", VIEWERS),
+    Row("dashboard_live", VIEWERS),
+    Row("export", VIEWERS),
+    Row("bulk", VIEWERS, "POST"),
+    Row("job", VIEWERS, kwargs=JOB),
+    Row("act", OPERATORS, "POST", {**JOB, "action": "retry"}),
+    Row("act", OPERATORS, "POST", {**JOB, "action": "cancel"}),
+    Row("act", OPERATORS, "POST", {**JOB, "action": "prioritise"}),
+    Row("act", ADMINS, "POST", {**JOB, "action": "delete"}),
+    Row("document_file", VIEWERS, kwargs={**JOB, "number": 1}),
+    Row("document_text", VIEWERS, kwargs={**JOB, "number": 1}),
+    Row("documents", VIEWERS),
+    Row("failures", VIEWERS),
+    Row("workers", VIEWERS),
+    Row("order", OPERATORS),
+    Row("order", OPERATORS, "POST"),
+    Row("order_check", OPERATORS),
+    Row("order_list", OPERATORS, "POST"),
+    Row("order_simulated", OPERATORS, "POST"),
+    Row("order_upload", OPERATORS, "POST"),
+    Row("order_confirm", OPERATORS, "POST", {"upload_id": "65a1b2c3d4e5f60718293a4b"}),
     # Django's admin brings its own addresses: some of them stand for all.
     Row("admin:index", ADMINS),
     Row("admin:login", {**ALL, "anonymous": "login"}),

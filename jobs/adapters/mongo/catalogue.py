@@ -41,6 +41,7 @@ _SEARCH_MS, _COUNT_MS = 4_000, 1_500
 _REQUESTERS = 30
 _COMPANIES = 200
 _CIN_BEGINS = re.compile(r"[LU]\d{0,5}([A-Z]{0,2}(\d{0,4}([A-Z]{0,3}\d{0,6})?)?)?", re.ASCII)
+_LAST_DAY = date(9999, 12, 30)  # the day after it is the last that a datetime can name
 _ENDED = [JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED]
 
 _ORDERS: dict[JobOrder, tuple[str, int]] = {
@@ -293,7 +294,7 @@ def _days(since: date | None, until: date | None) -> Record:
     if since:
         found["$gte"] = datetime.combine(since, time(), UTC)
     if until:
-        found["$lt"] = datetime.combine(until, time(), UTC) + timedelta(days=1)
+        found["$lt"] = datetime.combine(min(until, _LAST_DAY), time(), UTC) + timedelta(days=1)
     return found
 
 

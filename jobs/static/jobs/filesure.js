@@ -38,8 +38,10 @@ function tellState(text, bad) {
 
 // What a person has opened or ticked stays so when a part is replaced.
 function keepWhatPeopleDid() {
-  window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
+  const callbacks = window.Idiomorph.defaults.callbacks;
+  callbacks.beforeAttributeUpdated = (name, node) =>
     !((name === "open" && node.tagName === "DETAILS") || (name === "checked" && node.type === "checkbox"));
+  callbacks.beforeNodeMorphed = (node) => node.id !== "chart";
 }
 
 // The list of jobs: how many are ticked.
@@ -68,10 +70,17 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+function clockTime(seconds) {
+  const time = new Date(seconds * 1000);
+  const midnight = time.getHours() === 0 && time.getMinutes() === 0;
+  return midnight ? time.toLocaleDateString("en-GB", { day: "numeric", month: "short" })
+    : time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
 function draw() {
   const holder = document.getElementById("chart");
-  const source = holder && document.getElementById(holder.dataset.from);
-  if (!source || !window.uPlot) return;
+  const source = document.getElementById("series");
+  if (!holder || !source || !window.uPlot) return;
   const [times, completed, failed] = JSON.parse(source.dataset.series);
   const stacked = completed.map((number, index) => number + failed[index]);
   const data = [times, stacked, failed];
@@ -79,12 +88,13 @@ function draw() {
     plot.setData(data);
     return;
   }
+  const width = Number(source.dataset.width);
   const bars = window.uPlot.paths.bars({ size: [0.8, 40], align: 1 });
   const axis = { stroke: colour("--faint"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   plot = new window.uPlot({
     width: holder.clientWidth, height: 180, legend: { show: false }, cursor: { show: false },
-    scales: { y: { range: (_, low, high) => [0, Math.max(high, 4)] } },
-    axes: [axis, { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
+    scales: { x: { range: (_, low, high) => [low, high + width] }, y: { range: (_, low, high) => [0, Math.max(high, 4)] } },
+    axes: [{ ...axis, size: 28, values: (_, seconds) => seconds.map(clockTime) }, { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
     series: [{}, { fill: colour("--good"), stroke: "transparent", paths: bars, points: { show: false } },
       { fill: colour("--bad"), stroke: "transparent", paths: bars, points: { show: false } }],
   }, data, holder);
