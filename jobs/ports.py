@@ -182,8 +182,8 @@ class Catalogue(Protocol):
     def count(self, wanted: JobFilter, limit: int) -> Count:
         """How many jobs match, up to a limit."""
 
-    def facets(self, wanted: JobFilter, limit: int) -> Facets | None:
-        """Counts beside the filters' values; None if counting takes too long."""
+    def facets(self, wanted: JobFilter, among: int) -> Facets:
+        """Counts beside the filters' values, among that many of the newest jobs."""
 
     def totals(self, limit: int) -> dict[JobStatus, Count]:
         """All jobs by state. Counted up to ``limit`` each, but for the largest, which is the rest of all."""

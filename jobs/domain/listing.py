@@ -123,11 +123,18 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class Facets:
-    """How many jobs each value of a filter would leave, the other filters as they are."""
+    """How many of the newest jobs each value of a filter would leave, the other filters as they are.
 
-    statuses: dict[JobStatus, Count]
-    priorities: dict[int, Count]
-    requesters: dict[str, Count]
+    ``among`` is how many jobs were looked at; ``everything`` whether there are no others, so that
+    ``matching``, the number that all filters leave, is that of the whole list.
+    """
+
+    statuses: dict[JobStatus, int]
+    priorities: dict[int, int]
+    requesters: dict[str, int]
+    matching: int
+    among: int
+    everything: bool
 
 
 @dataclass(frozen=True, kw_only=True)

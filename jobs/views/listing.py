@@ -19,14 +19,15 @@ from jobs.access import needs, what_is_missing
 from jobs.bootstrap import application
 from jobs.domain.errors import FilesureError, WrongUse
 from jobs.domain.job import PRIORITIES, Job
-from jobs.domain.listing import Cursor, JobFilter, JobOrder, parse_cursor
+from jobs.domain.listing import Count, Cursor, JobFilter, JobOrder, parse_cursor
 from jobs.forms import COLUMNS, JobSearch
 from jobs.permissions import Permission
 from jobs.serialization import job_as_json
 from jobs.views.acting import actor, is_partial, way_back
 
 PAGE = 50
-COUNTED = 1_000
+AMONG = 2_000
+COUNTED = 10_000
 MOST_AT_ONCE = 1_000
 _READ_AT_ONCE = 500
 _BULK = {"retry": Permission.RETRY, "cancel": Permission.CANCEL, "prioritise": Permission.PRIORITISE}
@@ -45,7 +46,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
     if is_partial(request):
         return render(request, "_jobs_table.html", context)
     context |= {
-        "facets": catalogue.facets(search.wanted, COUNTED), "count": catalogue.count(search.wanted, COUNTED * 10),
+        "facets": catalogue.facets(search.wanted, AMONG),
         "all_columns": COLUMNS, "priorities": PRIORITIES, "query": _query(request),
     }  # fmt: skip
     return render(request, "jobs.html", context)
@@ -123,11 +124,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
     search = JobSearch(_filters(request))
     back = way_back(request, reverse("jobs"))
     ids = _chosen(request)
-    if request.POST.get("scope") == "all":
-        count = application().catalogue.count(search.wanted, COUNTED * 10)
-    else:
-        count = len(ids)  # type: ignore[assignment]
-    if not ids and request.POST.get("scope") != "all":
+    everything = request.POST.get("scope") == "all"
+    count = application().catalogue.count(search.wanted, COUNTED) if everything else Count(number=len(ids))
+    if not ids and not everything:
         messages.warning(request, "No job is selected: tick some, or choose “all that match”.")
         return HttpResponseRedirect(back)
     if request.POST.get("confirmed") != "yes":
@@ -136,7 +135,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
             "filters": request.POST.get("filters", ""), "priority": request.POST.get("priority", ""),
             "most": MOST_AT_ONCE, "search": search,
         })  # fmt: skip
-    if request.POST.get("scope") == "all":
+    if everything:
         ids = [job.id for job in islice(matching(search.wanted, JobOrder.OLDEST), MOST_AT_ONCE)]
     _act(request, action, ids)
     return HttpResponseRedirect(back)

@@ -157,11 +157,15 @@ def test_facets_count_what_each_value_would_leave(world):
     mine = world.add(3, requested_by="me", priority=3)
     world.add(2, requested_by="you")
     world.fail(mine[0])
-    facets = world.catalogue.facets(JobFilter(requested_by="me"), 2)
-    assert facets.statuses[JobStatus.FAILED] == Count(number=1)
-    assert facets.statuses[JobStatus.PENDING] == Count(number=2)
-    assert facets.priorities[3] == Count(number=2, more=True)
-    assert facets.requesters["me"] == Count(number=2, more=True)
+    facets = world.catalogue.facets(JobFilter(requested_by="me"), 100)
+    assert facets.statuses[JobStatus.FAILED] == 1
+    assert facets.statuses[JobStatus.PENDING] == 2
+    assert (facets.priorities[3], facets.priorities[0]) == (3, 0)
+    assert facets.requesters == {"me": 3, "you": 2}
+    assert (facets.matching, facets.everything) == (3, True)
+    facets = world.catalogue.facets(JobFilter(statuses={JobStatus.FAILED}, text="test", until=date(9999, 1, 1)), 100)
+    assert (facets.requesters, facets.matching) == ({"me": 1}, 1)
+    assert facets.statuses[JobStatus.PENDING] == 4
     assert world.catalogue.count(JobFilter(), 100) == Count(number=5)
     assert world.catalogue.count(JobFilter(), 4) == Count(number=4, more=True)
 

@@ -1,0 +1,86 @@
+"""The staff's site: a page of jobs among 1,000,000, and the dashboard's live request against an empty view.
+
+Run as processes of their own, with the site's settings, on the server of TEST_MONGODB_URI only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+
+from bson import ObjectId
+
+from bench.measuring import Report, an_application
+from filesure_site.configuration import BASE_DIR
+from jobs.adapters.mongo.records import new_job_record
+from jobs.bootstrap import Application
+from jobs.domain.job import Job, Progress
+
+FEW, MANY = 1_000, int(os.environ.get("BENCH_JOBS", "1000000"))
+BATCH = 5_000
+_ENDS = ("completed", "failed", "cancelled", "pending")
+
+
+def measure(uri: str, report: Report) -> None:
+    """Time of pages, queries of a page, and requests a second."""
+    if not os.environ.get("TEST_MONGODB_URI"):
+        print("skip  site: set TEST_MONGODB_URI, the embedded server is not made for a million jobs")
+        return
+    with an_application(uri) as small, an_application(uri) as large, tempfile.TemporaryDirectory() as folder:
+        _fill(small, FEW)
+        _fill(large, MANY)
+        results = _in_the_site(folder, uri, small.database.name, large.database.name)
+        for path, (few, lots, queries) in results["pages"].items():
+            name = f"{path}, {MANY:,} jobs / {FEW:,} jobs"
+            report.add(name, lots / few, 2.0, note=f"{lots * 1e3:.1f} ms / {few * 1e3:.1f} ms")
+            report.add(f"{path}, queries", queries, 6)
+        note = f"{results['live']:.0f} / {results['empty']:.0f} requests/s"
+        report.add("live request, nothing new / an empty view", results["live"] / results["empty"], 0.5,
+                   at_least=True, note=note)  # fmt: skip
+
+
+def _in_the_site(folder: str, uri: str, small: str, large: str) -> dict[str, dict[str, tuple[float, float, int]]]:
+    environment = {
+        **os.environ, "DJANGO_SETTINGS_MODULE": "filesure_site.settings", "DATA_DIR": folder, "MONGODB_URI": uri,
+        "MONGODB_DATABASE": small, "LOG_LEVEL": "ERROR", "ALLOWED_HOSTS": "testserver,127.0.0.1",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "bench.site_requests", small, large]
+    done = subprocess.run(command, env=environment, cwd=BASE_DIR, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _fill(app: Application, count: int) -> None:
+    """Jobs of all kinds, ordered over the last weeks, most of them ended."""
+    now = int(time.time())
+    batch = []
+    for number in range(count):
+        second = now - (count - number)
+        batch.append(_record(number, second))
+        if len(batch) == BATCH or number == count - 1:
+            app.database["jobs"].insert_many(batch, ordered=False)
+            batch.clear()
+
+
+def _record(number: int, second: int) -> dict[str, object]:
+    at = datetime.fromtimestamp(second, UTC)
+    end = _ENDS[0] if number % 50 else _ENDS[number // 50 % 4]
+    key = ObjectId(f"{second:08x}{number:016x}")
+    job = Job(
+        id=str(key), cin=f"U72900KA{1990 + number // 1_000_000}PTC{number % 1_000_000:06d}",
+        company_name=f"Company {number % 5000} Private Limited", priority=number % 10, run_after=at, max_attempts=5,
+        requested_by=f"user{number % 7}", created_at=at, updated_at=at, progress=Progress(total=40, downloaded=40),
+    )  # fmt: skip
+    record = new_job_record(job, unique=False) | {"jobStatus": end}
+    if end != "pending":
+        record |= {"completedAt": at}
+        del record["runAfter"]
+    if end == "failed":
+        record |= {"lastError": {"kind": "source_unavailable", "message": "The source is away.", "at": at}}
+    return record

@@ -1,0 +1,153 @@
+"""The part of ``bench.site`` that runs inside the site. Prints one line of JSON.
+
+python -m bench.site_requests SMALL_DATABASE LARGE_DATABASE
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+import django
+
+django.setup()
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.test import Client
+from pymongo import monitoring
+
+from bench.measuring import BASE_DIR
+from jobs.bootstrap import application
+from tests.servers import free_port
+
+PAGES = ("/jobs/", "/jobs/?status=failed")
+ROUNDS = 15
+SECONDS, CONNECTIONS = 4.0, 4
+
+
+class Queries(monitoring.CommandListener):
+    """Counts what is sent to MongoDB."""
+
+    number = 0
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.number += event.command_name != "hello"
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        pass
+
+
+def pages(small: str, large: str) -> dict[str, tuple[float, float, int]]:
+    """Path → median seconds with few jobs, with many, and the queries of one page."""
+    counter = Queries()
+    monitoring.register(counter)
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("bench"))
+    database = application().database.client
+    found = {}
+    for path in PAGES:
+        times: dict[str, list[float]] = {small: [], large: []}
+        for _ in range(ROUNDS):
+            for name in (small, large):
+                _use(database[name])
+                started, before = time.perf_counter(), counter.number
+                answer = client.get(path)
+                times[name].append(time.perf_counter() - started)
+                assert answer.status_code == 200, answer.status_code
+                queries = counter.number - before
+        found[path] = (statistics.median(times[small]), statistics.median(times[large]), queries)
+    return found
+
+
+def _use(database: object) -> None:
+    """The same application on another database; the clock and the connection stay."""
+    app = application()
+    for name in ("catalogue", "service", "jobs", "documents", "runs"):
+        app.__dict__.pop(name, None)
+    app.__dict__["database"] = database
+
+
+def requests_a_second() -> tuple[float, float]:
+    """Of the live request with nothing new, and of a view that answers at once, under the same gunicorn."""
+    user, _ = get_user_model().objects.get_or_create(username="bench")
+    client = Client()
+    client.force_login(user)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "-c", "filesure_site/gunicorn_conf.py", "-b", f"127.0.0.1:{port}",
+               "--workers", "1", "bench.site_wsgi"]  # fmt: skip
+    with subprocess.Popen(command, cwd=BASE_DIR, env=os.environ) as server:
+        try:
+            _wait(port)
+            etag = _get(port, "/live/", {"Cookie": cookie}).headers["ETag"]
+            asked = {"Cookie": cookie, "If-None-Match": etag}
+            rates: dict[str, list[float]] = {"/live/": [], "/empty/": []}
+            for _ in range(3):
+                rates["/empty/"].append(_rate(port, "/empty/", {"Cookie": cookie}, 200))
+                rates["/live/"].append(_rate(port, "/live/", asked, 304))
+        finally:
+            server.terminate()
+    return statistics.median(rates["/live/"]), statistics.median(rates["/empty/"])
+
+
+def _get(port: int, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer
+
+
+def _wait(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            _get(port, "/empty/", {})
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _rate(port: int, path: str, headers: dict[str, str], status: int) -> float:
+    """Requests a second over a few kept connections."""
+    until, counts = time.monotonic() + SECONDS, []
+
+    def ask() -> None:
+        connection, count, mine = http.client.HTTPConnection("127.0.0.1", port, timeout=30), 0, dict(headers)
+        while time.monotonic() < until:
+            connection.request("GET", path, headers=mine)
+            answer = connection.getresponse()
+            answer.read()
+            if "ETag" in answer.headers:  # a new minute begins, and with it the chart's next stretch
+                mine["If-None-Match"] = answer.headers["ETag"]
+            count += answer.status == status
+        counts.append(count)
+
+    threads = [threading.Thread(target=ask) for _ in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(counts) == CONNECTIONS
+    return sum(counts) / SECONDS
+
+
+if __name__ == "__main__":
+    call_command("migrate", verbosity=0)
+    timed = pages(sys.argv[1], sys.argv[2])
+    print(json.dumps(timed), file=sys.stderr)
+    live, empty = requests_a_second()
+    print(json.dumps({"pages": timed, "live": live, "empty": empty}))
