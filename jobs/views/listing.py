@@ -26,7 +26,7 @@ from jobs.serialization import job_as_json
 from jobs.views.acting import actor, is_partial, way_back
 
 PAGE = 50
-AMONG = 2_000
+AMONG = 1_000
 COUNTED = 10_000
 MOST_AT_ONCE = 1_000
 _READ_AT_ONCE = 500

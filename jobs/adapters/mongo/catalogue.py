@@ -101,9 +101,9 @@ class MongoCatalogue:
         beyond = self._jobs.find_one(
             newest, {"_id": True}, sort=[("_id", DESCENDING)], skip=among, max_time_ms=_SEARCH_MS
         )  # fmt: skip
-        near = [{"_id": {"$gt": beyond["_id"]}}] if beyond else []
-        conditions = [condition for condition in (self._jobs_filter(wanted), *near) if condition]
-        found = {"$and": conditions} if conditions else {}
+        near = {"_id": {"$gt": beyond["_id"]}} if beyond else newest
+        others = self._jobs_filter(wanted)
+        found = {"$and": [near, others]} if others else near
         return list(self._jobs.find(found, _FACETS, max_time_ms=_SEARCH_MS)), beyond is None
 
     @translated
