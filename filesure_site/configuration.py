@@ -69,6 +69,18 @@ class Configuration:
         "Proxies in front of the web site that each add to X-Forwarded-For. 0: such headers are not believed.",
         example="1",
     )
+    api_reads_per_minute: int = _setting(
+        env.integer(1, 1_000_000), 240, "What one caller of the API may ask a minute, in each web process."
+    )
+    api_writes_per_minute: int = _setting(
+        env.integer(1, 1_000_000), 60, "What one caller of the API may order or change a minute, in each web process."
+    )
+    allow_anonymous_demo: bool = _setting(
+        env.boolean,
+        False,
+        "Lets anybody POST to /create-job. For demonstrations on one machine: refused with DEBUG=0.",
+        example="1",
+    )
     web_processes: int = _setting(env.integer(1, 64), 2, "Gunicorn's worker processes.")
     web_threads: int = _setting(env.integer(1, 64), 4, "Threads of each of them.")
 
@@ -190,6 +202,8 @@ def _missing(configuration: Configuration) -> list[str]:
     if configuration.https_only and not configuration.proxies:
         # Without the proxy's X-Forwarded-Proto every request looks like HTTP and is redirected, for ever.
         problems.append("HTTPS_ONLY=1 needs PROXIES, the number of proxies in front, for example PROXIES=1.")
+    if configuration.allow_anonymous_demo and not configuration.debug:
+        problems.append("ALLOW_ANONYMOUS_DEMO=1 is for demonstrations on one machine: it needs DEBUG=1 as well.")
     if configuration.source == "directory" and configuration.filings_dir is None:
         problems.append("SOURCE=directory needs FILINGS_DIR, for example FILINGS_DIR=./filings.")
     accounts = (configuration.azure_storage_connection_string, configuration.azure_storage_account_url)

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "jobs.middleware.ErrorsMiddleware",
+    "jobs.api.problems.ProblemMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "filesure_site.urls"
@@ -153,3 +154,7 @@ LANGUAGE_CODE = "en"
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # nothing has to be collected before `make run`
 LOGGING_CONFIG = None  # wsgi and the commands configure logs themselves, in one format
+
+ALLOW_ANONYMOUS_DEMO = _configuration.allow_anonymous_demo
+API_READS_PER_MINUTE = _configuration.api_reads_per_minute
+API_WRITES_PER_MINUTE = _configuration.api_writes_per_minute

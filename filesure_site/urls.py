@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from filesure_site.health import healthz, readyz
 from filesure_site.login import login, logout
+from jobs.api.operations import addresses, api, create_job_api
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -13,4 +14,6 @@ urlpatterns = [
     path("logout/", logout, name="logout"),
     path("admin/", admin.site.urls),
     path("", include("jobs.urls")),
+    path("api/", addresses(api)),
+    path("", addresses(create_job_api)),
 ]

@@ -15,6 +15,7 @@ from jobs.adapters.mongo.catalogue import MongoCatalogue
 from jobs.adapters.mongo.catalogue_embedded import EmbeddedCatalogue
 from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded, server_version
 from jobs.adapters.mongo.documents import MongoDocumentRepository
+from jobs.adapters.mongo.idempotency import MongoIdempotencyStore
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.adapters.mongo.uploads import MongoUploadStore
@@ -83,6 +84,11 @@ class Application:
     def uploads(self) -> MongoUploadStore:
         """Lists that wait for a yes."""
         return MongoUploadStore(self.database, self.clock)
+
+    @cached_property
+    def idempotency(self) -> MongoIdempotencyStore:
+        """What callers of the API asked for with a key."""
+        return MongoIdempotencyStore(self.database, self.clock)
 
     @cached_property
     def blobs(self) -> BlobStore:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, BinaryIO, Protocol
+from typing import IO, Any, BinaryIO, Protocol
 
 from jobs.domain.audit import AuditEntry
 from jobs.domain.document import Document, DocumentError, Extraction, Filing, StoredFile
@@ -168,6 +168,28 @@ class UploadStore(Protocol):
 
     def delete(self, upload_id: str) -> None:
         """Idempotent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be ordered for a key: ``orders`` with the ids of their jobs; ``done`` once all are stored."""
+
+    fingerprint: str
+    orders: Sequence[Mapping[str, Any]]
+    done: bool
+
+
+class IdempotencyStore(Protocol):
+    """Plans by the key that a caller gave them; forgotten after a day."""
+
+    def begin(self, key: str, fingerprint: str, orders: Sequence[Mapping[str, Any]]) -> Plan:
+        """Store a plan, or get the one that is there already: of racing callers one plans, all get that plan."""
+
+    def finish(self, key: str) -> None:
+        """Everything planned is stored."""
+
+    def forget(self, key: str) -> None:
+        """Nothing of it is: the key may be used again. Idempotent."""
 
 
 class Catalogue(Protocol):

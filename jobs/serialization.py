@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from jobs.domain.audit import AuditEntry
 from jobs.domain.document import Document, DocumentError
 from jobs.domain.job import Job, JobError, Run
 
@@ -46,6 +47,14 @@ def job_as_json(job: Job) -> dict[str, Any]:
         "startedAt": _time(job.started_at),
         "completedAt": _time(job.completed_at),
     }
+
+
+def audit_as_json(entry: AuditEntry) -> dict[str, Any]:
+    """Something that was done to a job, or refused."""
+    return {
+        "action": str(entry.action), "by": entry.by, "at": _time(entry.at), "address": entry.address,
+        "details": entry.details, "refused": entry.refused,
+    }  # fmt: skip
 
 
 def run_as_json(run: Run) -> dict[str, Any]:

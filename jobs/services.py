@@ -90,6 +90,23 @@ class JobService:
             for result in results
         ]
 
+    def prepare(self, order: Order, *, requested_by: str) -> Job:
+        """The job that an order would become, not stored. Raises InvalidCin, InvalidOrder."""
+        checked = self._checked(order, requested_by, allow_unknown_codes=False, now=self.clock())
+        if isinstance(checked, FilesureError):
+            raise checked
+        return checked
+
+    def place(self, jobs: Sequence[Job], *, again: bool = False) -> None:
+        """Store prepared jobs; those that are stored already stay as they are. Raises AlreadyOrdered.
+
+        Idempotent as long as the jobs keep their ids.
+        """
+        refused = self.jobs.add(jobs, again=again)
+        for job in jobs:
+            if refused.get(job.cin, job.id) != job.id:
+                raise AlreadyOrdered(job.cin, refused[job.cin])
+
     def _store(self, wanted: Sequence[Job], *, again: bool, dry_run: DryRun | None) -> Mapping[str, str]:
         if dry_run is None:
             return self.jobs.add(wanted, again=again)

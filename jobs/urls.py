@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from jobs.views import dashboard, job, listing, looking, ordering
+from jobs.views import dashboard, job, listing, looking, ordering, tokens
 
 urlpatterns = [
     path("", dashboard.dashboard, name="home"),
@@ -22,5 +22,7 @@ urlpatterns = [
     path("order/upload/<str:upload_id>/", ordering.confirm, name="order_confirm"),
     path("documents/", looking.documents, name="documents"),
     path("failures/", looking.failures, name="failures"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token_revoke"),
     path("workers/", looking.workers, name="workers"),
 ]

@@ -87,6 +87,15 @@ class UnknownDocument(WrongUse):
         super().__init__(f"Job {job_id} has no document {number}.")
 
 
+class KeyUsedOtherwise(WrongUse):
+    """An Idempotency-Key that came with another request before."""
+
+    kind = "key_used_otherwise"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key came with another request before. Use a new key for a new order.")
+
+
 class UnknownUpload(WrongUse):
     """An upload that was ordered already, is too old, or somebody else's."""
 

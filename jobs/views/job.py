@@ -15,6 +15,7 @@ from jobs.domain.document import Document
 from jobs.domain.errors import UnknownDocument, WrongUse
 from jobs.domain.job import PRIORITIES, TRANSITIONS, UNFINISHED, JobStatus, Transition
 from jobs.permissions import Permission
+from jobs.streaming import stream
 from jobs.views.acting import actor, is_partial
 
 SHOWN_CHARACTERS = 200_000
@@ -110,7 +111,7 @@ def document_file(request: HttpRequest, job_id: str, number: int) -> FileRespons
     if file is None:
         raise UnknownDocument(job_id, number)
     shown = file.content_type in _SHOWN_INLINE and "download" not in request.GET
-    return _stream(file.blob_name, file.content_type, _file_name(document), save=not shown)
+    return stream(file.blob_name, file.content_type, _file_name(document), save=not shown)
 
 
 @needs(Permission.VIEW)
@@ -122,9 +123,9 @@ def document_text(request: HttpRequest, job_id: str, number: int) -> HttpRespons
         raise UnknownDocument(job_id, number)
     if "download" in request.GET:
         name = f"{_file_name(document)}.txt"
-        return _stream(document.file.text_blob_name, "text/plain; charset=utf-8", name, save=True)
-    with application().blobs.open(document.file.text_blob_name) as stream:
-        text = stream.read(SHOWN_CHARACTERS * 4).decode("utf-8", errors="replace")
+        return stream(document.file.text_blob_name, "text/plain; charset=utf-8", name, save=True)
+    with application().blobs.open(document.file.text_blob_name) as file:
+        text = file.read(SHOWN_CHARACTERS * 4).decode("utf-8", errors="replace")
     pages = text[:SHOWN_CHARACTERS].split("\f")
     context = {"document": document, "pages": pages, "cut": len(text) > SHOWN_CHARACTERS}
     return render(request, "document_text.html", context)
@@ -132,12 +133,3 @@ def document_text(request: HttpRequest, job_id: str, number: int) -> HttpRespons
 
 def _file_name(document: Document) -> str:
     return f"{document.cin}_{document.filing.file_name}"
-
-
-def _stream(blob_name: str, content_type: str, file_name: str, *, save: bool) -> FileResponse:
-    """Hand the blob through in pieces; it is closed when the response is."""
-    opened = application().blobs.open(blob_name)
-    stream = opened.__enter__()
-    response = FileResponse(stream, as_attachment=save, filename=file_name, content_type=content_type)
-    response._resource_closers.append(lambda: opened.__exit__(None, None, None))  # type: ignore[attr-defined]  # noqa: SLF001
-    return response

@@ -66,6 +66,10 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     # A list that nobody said yes to goes after an hour.
     "uploads": [IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=3600)],
+    "idempotency": [
+        IndexModel([("key", ASCENDING)], name="key", unique=True),
+        IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=86_400),
+    ],
     "audit": [IndexModel([("jobId", ASCENDING), ("at", DESCENDING)], name="jobId_at")],
     "runs": [IndexModel([("jobId", ASCENDING), ("number", ASCENDING)], name="jobId_number", unique=True)],
 }
@@ -134,6 +138,14 @@ VALIDATORS: dict[str, Document] = {
         "bsonType": "object",
         "required": ["owner", "name", "data", "at"],
         "properties": {"_id": _ID, "owner": _TEXT, "name": _TEXT, "data": {"bsonType": "binData"}, "at": _TIME},
+    },
+    "idempotency": {
+        "bsonType": "object",
+        "required": ["key", "fingerprint", "orders", "at"],
+        "properties": {
+            "_id": _ID, "key": _TEXT, "fingerprint": _TEXT, "orders": {"bsonType": "array"}, "at": _TIME,
+            "doneAt": _TIME,
+        },
     },
     "audit": {
         "bsonType": "object",

@@ -1,0 +1,70 @@
+"""A person's own tokens for the API."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from jobs import tokens as api_tokens
+from jobs.access import needs
+from jobs.models import ApiToken
+from jobs.permissions import Permission
+
+MOST_LIVING = 20
+
+
+class TokenForm(forms.Form):
+    """What a new token is asked for."""
+
+    name = forms.CharField(max_length=80, error_messages={"required": "Give the token a name: what will use it?"})
+    scopes = forms.MultipleChoiceField(error_messages={"required": "Choose at least one thing that it may do."})
+    expires = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+
+    def __init__(self, rights: list[Permission], data: object = None) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.fields["scopes"].choices = [(right.scope, right.scope) for right in rights]  # type: ignore[attr-defined]
+
+    def clean_expires(self) -> datetime | None:
+        """The end of that day, which must not be over."""
+        day = self.cleaned_data["expires"]
+        if day is None:
+            return None
+        if day < timezone.now().date():
+            raise forms.ValidationError("That day is over.")
+        return datetime.combine(day, time.max, timezone.get_current_timezone())
+
+
+@needs(Permission.VIEW)
+@require_http_methods(["GET", "POST"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    """The list; a POST makes one and shows its secret, once."""
+    rights = api_tokens.scopes_of(request.user)
+    form = TokenForm(rights, request.POST if request.method == "POST" else None)
+    secret = None
+    mine = ApiToken.objects.filter(user__pk=request.user.pk)
+    if request.method == "POST" and mine.filter(revoked_at=None).count() >= MOST_LIVING:
+        form.add_error(None, f"You have {MOST_LIVING} tokens. Revoke one that is no longer used.")
+    elif request.method == "POST" and form.is_valid():
+        chosen = [right for right in rights if right.scope in form.cleaned_data["scopes"]]
+        _, secret = api_tokens.issue(request.user, form.cleaned_data["name"], chosen, form.cleaned_data["expires"])  # type: ignore[arg-type]
+        form = TokenForm(rights)
+    month = timezone.now().date() + timedelta(days=90)
+    context = {"tokens": mine[:100], "form": form, "rights": rights, "secret": secret, "month": month,
+               "now": timezone.now()}  # fmt: skip
+    response = render(request, "tokens.html", context, status=422 if form.errors else 200)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@needs(Permission.VIEW)
+@require_POST
+def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+    """End one of one's own tokens."""
+    api_tokens.revoke(get_object_or_404(ApiToken, pk=token_id, user__pk=request.user.pk))
+    return HttpResponseRedirect(reverse("tokens"))
