@@ -25,26 +25,42 @@ class Forbidden(Exception):
 
 
 class TokenAuth(HttpBearer):
-    """``Authorization: Bearer fsr_…``."""
+    """``Authorization: Bearer fsr_…`` of a token that has the scope. Raises Forbidden."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__()
+        self._permission = permission
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
-        """The token, or None."""
+        """The token; None for one that is none."""
         found = tokens.recognise(token)
-        if found:
-            request.user = found.user
+        if found is None:
+            return None
+        if not tokens.may(found, self._permission):
+            scope = self._permission.scope
+            raise Forbidden(f"The token lacks the scope '{scope}', or its account has lost that right.")
+        request.user = found.user
         return found
 
 
 class StaffAuth(SessionAuth):
-    """A session of the site. Writes need the CSRF token, as its forms do."""
+    """A session of the site. Writes need the CSRF token, as its forms do. Raises Forbidden."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(csrf=True)
+        self._permission = permission
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
-        """The account, or None."""
+        """The account; None if nobody is logged in."""
         del key
-        return request.user if request.user.is_authenticated else None
+        if not request.user.is_authenticated:
+            return None
+        if not request.user.has_perm(self._permission):
+            raise Forbidden(what_is_missing(request.user, self._permission))
+        return request.user
 
 
-class DemoAuth(StaffAuth):
+class DemoAuth(SessionAuth):
     """Nobody in particular, where ALLOW_ANONYMOUS_DEMO says so."""
 
     def __init__(self) -> None:
@@ -54,24 +70,23 @@ class DemoAuth(StaffAuth):
         """Somebody without a name, or None."""
         del key
         anonymous = settings.ALLOW_ANONYMOUS_DEMO and not request.user.is_authenticated
-        return AnonymousUser() if anonymous else None
+        return Demo() if anonymous else None
 
 
-AUTH = [TokenAuth(), StaffAuth(csrf=True)]
+class Demo(AnonymousUser):
+    """Anybody, as a true value: ninja takes a false one for a failure."""
+
+    username = "demo"  # type: ignore[assignment]
 
 
-def allow(request: HttpRequest, permission: Permission) -> Actor:
-    """Who acts, if they may. Raises Forbidden."""
-    caller = request.auth  # type: ignore[attr-defined]  # ninja puts there what authenticate answered
-    if isinstance(caller, ApiToken):
-        if not tokens.may(caller, permission):
-            raise Forbidden(f"The token lacks the scope '{permission.scope}', or its account has lost that right.")
-        return Actor(name=caller.user.get_username(), address=client_address(request))
-    if isinstance(caller, AnonymousUser):
-        return Actor(name="demo", address=client_address(request))
-    if not caller.has_perm(permission):
-        raise Forbidden(what_is_missing(caller, permission))
-    return Actor(name=caller.get_username(), address=client_address(request))
+def needing(permission: Permission) -> list[TokenAuth | StaffAuth]:
+    """The proofs of who calls that an operation takes, of callers with this right. Asked before the body is read."""
+    return [TokenAuth(permission), StaffAuth(permission)]
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Who acts."""
+    return Actor(name=request.user.get_username() or Demo.username, address=client_address(request))
 
 
 def caller_key(request: HttpRequest) -> str:
@@ -79,7 +94,7 @@ def caller_key(request: HttpRequest) -> str:
     caller = getattr(request, "auth", None)
     if isinstance(caller, ApiToken):
         return f"token-{caller.pk}"
-    if caller is not None and not isinstance(caller, AnonymousUser):
+    if caller is not None and not isinstance(caller, Demo):
         return f"user-{caller.pk}"
     return f"address-{client_address(request)}"
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver
 from ninja import Header, NinjaAPI, Query, Router, Status
 from ninja.openapi.docs import DocsBase
+from ninja.openapi.schema import OpenAPISchema
 
 from jobs.api import schemas
-from jobs.api.auth import AUTH, DemoAuth, ReadLimit, WriteLimit, allow, caller_key
+from jobs.api.auth import DemoAuth, ReadLimit, WriteLimit, actor, caller_key, needing
 from jobs.api.creating import create
-from jobs.api.problems import handle_all
+from jobs.api.problems import CONTENT_TYPE, handle_all
 from jobs.bootstrap import application
 from jobs.domain.errors import UnknownDocument
 from jobs.domain.listing import DocumentFilter, JobFilter, parse_cursor
@@ -43,13 +45,30 @@ class Docs(DocsBase):
         return render(request, "api_docs.html", {"operations": operations, "schemas": schema["components"]["schemas"]})
 
 
-api = NinjaAPI(
-    title="Filesure", version="1", urls_namespace="api", auth=AUTH, throttle=[ReadLimit(), WriteLimit()],
+class _Api(NinjaAPI):
+    """Says in its document of which type errors are: ninja takes every answer for plain JSON."""
+
+    def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**given)
+        answers = [
+            answer
+            for path in schema["paths"].values()
+            for operation in path.values()
+            for status, answer in operation["responses"].items()
+            if int(status) >= HTTPStatus.BAD_REQUEST
+        ]
+        for answer in answers:
+            answer["content"] = {CONTENT_TYPE: answer["content"]["application/json"]}
+        return schema
+
+
+api = _Api(
+    title="Filesure", version="1", urls_namespace="api", throttle=[ReadLimit(), WriteLimit()],
     docs=Docs(), docs_url="docs", openapi_url="openapi.json",
     description="Times are ISO 8601 in UTC. Errors are problem details (RFC 9457). Lists go on at `next`, a cursor.",
 )  # fmt: skip
 create_job_api = NinjaAPI(
-    title="create-job", urls_namespace="create-job", auth=[*AUTH, DemoAuth()], throttle=[WriteLimit()],
+    title="create-job", urls_namespace="create-job", throttle=[WriteLimit()],
     docs_url=None, openapi_url=None,
 )  # fmt: skip
 v1 = Router()
@@ -58,10 +77,9 @@ v1 = Router()
 # --- jobs
 
 
-@v1.get("/jobs", response={200: schemas.JobsOut, **_PROBLEMS}, tags=["jobs"])
+@v1.get("/jobs", auth=needing(Permission.VIEW), response={200: schemas.JobsOut, **_PROBLEMS}, tags=["jobs"])
 def list_jobs(request: HttpRequest, query: Query[schemas.JobsQuery]) -> dict[str, Any]:
     """A page of jobs."""
-    allow(request, Permission.VIEW)
     wanted = JobFilter(
         text=query.text, statuses=frozenset(query.status), requested_by=query.requestedBy, priority=query.priority,
         reason=query.reason, since=query.since, until=query.until,
@@ -77,21 +95,21 @@ def _ends(page: Any) -> dict[str, str | None]:
     }
 
 
-@v1.post("/jobs", response={201: schemas.JobOut, **_PROBLEMS}, tags=["jobs"])
+@v1.post("/jobs", auth=needing(Permission.ORDER), response={201: schemas.JobOut, **_PROBLEMS}, tags=["jobs"])
 def create_job(request: HttpRequest, body: schemas.OrderIn) -> Status[dict[str, Any]]:
     """Order one company's filings. 409 with `jobId` if an unfinished job exists."""
-    actor = allow(request, Permission.ORDER)
     service = application().service
     order = Order(cin=body.cin, company_name=body.companyName, priority=body.priority)
-    job = service.prepare(order, requested_by=actor.name)
+    job = service.prepare(order, requested_by=actor(request).name)
     service.place([job])
     return Status(201, job_as_json(job))
 
 
-@v1.get("/jobs/{job_id}", response={200: schemas.JobDetailOut, **_PROBLEMS}, tags=["jobs"])
+@v1.get(
+    "/jobs/{job_id}", auth=needing(Permission.VIEW), response={200: schemas.JobDetailOut, **_PROBLEMS}, tags=["jobs"]
+)
 def get_job(request: HttpRequest, job_id: str) -> dict[str, Any]:
     """One job with its runs and documents, and what was done to it."""
-    allow(request, Permission.VIEW)
     details = application().service.details(job_id)
     return {
         **job_as_json(details.job),
@@ -101,39 +119,48 @@ def get_job(request: HttpRequest, job_id: str) -> dict[str, Any]:
     }
 
 
-@v1.post("/jobs/{job_id}/retry", response={200: schemas.JobOut, **_PROBLEMS}, tags=["jobs"])
+@v1.post(
+    "/jobs/{job_id}/retry", auth=needing(Permission.RETRY), response={200: schemas.JobOut, **_PROBLEMS}, tags=["jobs"]
+)
 def retry_job(request: HttpRequest, job_id: str) -> dict[str, Any]:
     """Have a failed or cancelled job fetch what it lacks."""
-    return job_as_json(application().service.retry(job_id, allow(request, Permission.RETRY)))
+    return job_as_json(application().service.retry(job_id, actor(request)))
 
 
-@v1.post("/jobs/{job_id}/cancel", response={200: schemas.JobOut, **_PROBLEMS}, tags=["jobs"])
+@v1.post(
+    "/jobs/{job_id}/cancel", auth=needing(Permission.CANCEL), response={200: schemas.JobOut, **_PROBLEMS}, tags=["jobs"]
+)
 def cancel_job(request: HttpRequest, job_id: str) -> dict[str, Any]:
     """Cancel, or ask the job's worker to: `cancelRequestedAt` is set then. Idempotent."""
-    return job_as_json(application().service.cancel(job_id, allow(request, Permission.CANCEL)))
+    return job_as_json(application().service.cancel(job_id, actor(request)))
 
 
-@v1.post("/jobs/{job_id}/priority", response={200: schemas.JobOut, **_PROBLEMS}, tags=["jobs"])
+@v1.post(
+    "/jobs/{job_id}/priority",
+    auth=needing(Permission.PRIORITISE),
+    response={200: schemas.JobOut, **_PROBLEMS},
+    tags=["jobs"],
+)
 def prioritise_job(request: HttpRequest, job_id: str, body: schemas.PriorityIn) -> dict[str, Any]:
     """Change an unfinished job's priority."""
-    actor = allow(request, Permission.PRIORITISE)
-    return job_as_json(application().service.prioritise(job_id, body.priority, actor))
+    return job_as_json(application().service.prioritise(job_id, body.priority, actor(request)))
 
 
-@v1.delete("/jobs/{job_id}", response={204: None, **_PROBLEMS}, tags=["jobs"])
+@v1.delete("/jobs/{job_id}", auth=needing(Permission.DELETE), response={204: None, **_PROBLEMS}, tags=["jobs"])
 def delete_job(request: HttpRequest, job_id: str) -> Status[None]:
     """Delete a finished job with its documents and files."""
-    application().service.delete(job_id, allow(request, Permission.DELETE))
+    application().service.delete(job_id, actor(request))
     return Status(204, None)
 
 
 # --- documents
 
 
-@v1.get("/documents", response={200: schemas.DocumentsOut, **_PROBLEMS}, tags=["documents"])
+@v1.get(
+    "/documents", auth=needing(Permission.VIEW), response={200: schemas.DocumentsOut, **_PROBLEMS}, tags=["documents"]
+)
 def list_documents(request: HttpRequest, query: Query[schemas.DocumentsQuery]) -> dict[str, Any]:
     """A page of documents, the newest first."""
-    allow(request, Permission.VIEW)
     wanted = DocumentFilter(
         text=query.text, document_type=query.documentType, status=query.status, text_kind=query.textKind,
         reason=query.reason, since=query.since, until=query.until,
@@ -146,20 +173,30 @@ def list_documents(request: HttpRequest, query: Query[schemas.DocumentsQuery]) -
 _FILE = {"responses": {200: {"description": "The bytes", "content": {"application/octet-stream": {}}}}}
 
 
-@v1.get("/jobs/{job_id}/documents/{number}/file", response=_PROBLEMS, tags=["documents"], openapi_extra=_FILE)
+@v1.get(
+    "/jobs/{job_id}/documents/{number}/file",
+    auth=needing(Permission.VIEW),
+    response=_PROBLEMS,
+    tags=["documents"],
+    openapi_extra=_FILE,
+)
 def download_document(request: HttpRequest, job_id: str, number: int) -> FileResponse:
     """The original, streamed."""
-    allow(request, Permission.VIEW)
     document = application().documents.get(job_id, number)
     if document.file is None:
         raise UnknownDocument(job_id, number)
     return stream(document.file.blob_name, document.file.content_type, document.filing.file_name, save=True)
 
 
-@v1.get("/jobs/{job_id}/documents/{number}/text", response=_PROBLEMS, tags=["documents"], openapi_extra=_FILE)
+@v1.get(
+    "/jobs/{job_id}/documents/{number}/text",
+    auth=needing(Permission.VIEW),
+    response=_PROBLEMS,
+    tags=["documents"],
+    openapi_extra=_FILE,
+)
 def download_text(request: HttpRequest, job_id: str, number: int) -> FileResponse:
     """What was read out of a document, as UTF-8; pages are separated by form feeds."""
-    allow(request, Permission.VIEW)
     document = application().documents.get(job_id, number)
     if document.file is None or document.file.text_blob_name is None:
         raise UnknownDocument(job_id, number)
@@ -170,10 +207,9 @@ def download_text(request: HttpRequest, job_id: str, number: int) -> FileRespons
 # --- all together
 
 
-@v1.get("/stats", response={200: schemas.StatsOut, **_PROBLEMS}, tags=["stats"])
+@v1.get("/stats", auth=needing(Permission.VIEW), response={200: schemas.StatsOut, **_PROBLEMS}, tags=["stats"])
 def stats(request: HttpRequest) -> dict[str, Any]:
     """The queue at a glance."""
-    allow(request, Permission.VIEW)
     catalogue, now = application().catalogue, application().clock()
     oldest = catalogue.oldest_due()
     totals = catalogue.totals(COUNTED)
@@ -186,29 +222,26 @@ def stats(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@create_job_api.post("/create-job", response={201: schemas.CreatedOut, **_PROBLEMS})
+@create_job_api.post(
+    "/create-job", auth=[*needing(Permission.ORDER), DemoAuth()], response={201: schemas.CreatedOut, **_PROBLEMS}
+)
 def create_jobs(
     request: HttpRequest, body: schemas.CreateJobIn, idempotency_key: Header[str | None] = None
 ) -> Status[dict[str, Any]]:
     """Order one company, or `num_jobs` simulated ones. The same Idempotency-Key orders once within a day."""
-    who = "demo" if _is_demo(request) else allow(request, Permission.ORDER).name
-    jobs = create(body, who, idempotency_key, caller_key(request))
+    jobs = create(body, actor(request).name, idempotency_key, caller_key(request))
     created = [{"jobId": job.id, "cin": job.cin, "companyName": job.company_name} for job in jobs]
     message = f"{len(jobs)} {'job' if len(jobs) == 1 else 'jobs'} created."
     return Status(201, {"message": message, "jobs": created, "totalJobs": len(created)})
 
 
-def _is_demo(request: HttpRequest) -> bool:
-    return not request.auth.pk  # type: ignore[attr-defined]
-
-
-def addresses(ninja: NinjaAPI) -> tuple[list[URLPattern], str, str]:
+def addresses(ninja: NinjaAPI) -> tuple[list[URLResolver | URLPattern], str, str]:
     """The API's addresses. It asks for its own proof of who calls, and answers 401, not with the login page."""
     patterns, app_name, namespace = ninja.urls
     for pattern in patterns:
         if isinstance(pattern, URLPattern) and pattern.name != "openapi-view":
-            pattern.callback = login_not_required(pattern.callback)  # type: ignore[type-var]
-    return patterns, app_name, namespace  # type: ignore[return-value]
+            pattern.callback = login_not_required(pattern.callback)
+    return patterns, app_name, namespace
 
 
 api.add_router("/v1", v1)

@@ -47,7 +47,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     rights = api_tokens.scopes_of(request.user)
     form = TokenForm(rights, request.POST if request.method == "POST" else None)
     secret = None
-    mine = ApiToken.objects.filter(user__pk=request.user.pk)
+    mine = ApiToken.objects.filter(user__username=request.user.get_username())
     if request.method == "POST" and mine.filter(revoked_at=None).count() >= MOST_LIVING:
         form.add_error(None, f"You have {MOST_LIVING} tokens. Revoke one that is no longer used.")
     elif request.method == "POST" and form.is_valid():

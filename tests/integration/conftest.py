@@ -15,10 +15,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
 
 from filesure_site.configuration import load
 from jobs.adapters.mongo.schema import ensure
-from jobs.bootstrap import Application
+from jobs.bootstrap import Application, application
+from jobs.domain.ending import Ending
+from jobs.domain.job import JobError, JobStatus, Progress, RunOutcome, Transition
+from jobs.views.dashboard import live
+from tests.making import a_job
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,3 +98,38 @@ def an_installation(
 def installation(mongodb_uri: str, data_dir: Path) -> Iterator[Installation]:
     with an_installation(data_dir, mongodb_uri) as made:
         yield made
+
+
+# --- the site, in this process, over a real server
+
+
+@pytest.fixture
+def app(database, monkeypatch):
+    for name in ("audit", "uploads", "idempotency"):
+        database[name].delete_many({})
+    application.cache_clear()
+    live.cache_clear()
+    cache.clear()
+    monkeypatch.setattr(Application, "database", property(lambda _self: database))
+    yield application()
+    application.cache_clear()
+    live.cache_clear()
+
+
+@pytest.fixture
+def staff(client, app):
+    client.force_login(get_user_model().objects.create_superuser("staff"))
+    return client
+
+
+def a_stored_job(app, status=None, **fields):
+    job = a_job(app.clock(), **fields)
+    app.jobs.add([job], again=True)
+    if status is JobStatus.FAILED:
+        lease = app.jobs.claim(job.id, "w", 60).lease
+        error = JobError(kind="source_unavailable", message="The source is away.", at=app.clock())
+        app.jobs.end(lease, Ending(
+            transition=Transition.FAIL, outcome=RunOutcome.FAILED, attempts=1, run_after=None, error=error,
+            progress=Progress(),
+        ))  # fmt: skip
+    return job

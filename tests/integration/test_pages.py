@@ -12,50 +12,18 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from jobs.bootstrap import Application, application
+from jobs.bootstrap import Application
 from jobs.domain.document import DocumentError
-from jobs.domain.ending import Ending
 from jobs.domain.errors import DatabaseUnavailable
-from jobs.domain.job import JobError, JobStatus, Progress, RunOutcome, Transition
+from jobs.domain.job import JobStatus
 from jobs.domain.listing import JobFilter, JobOrder
-from jobs.views.dashboard import live
-from tests.making import a_cin, a_file, a_job, some_filings
+from tests.integration.conftest import a_stored_job
+from tests.making import a_cin, a_file, some_filings
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
 CIN = "L24295GJ1987PLC143792"
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
-
-
-@pytest.fixture
-def app(database, monkeypatch):
-    for name in ("audit", "uploads"):
-        database[name].delete_many({})
-    application.cache_clear()
-    live.cache_clear()
-    monkeypatch.setattr(Application, "database", property(lambda _self: database))
-    yield application()
-    application.cache_clear()
-    live.cache_clear()
-
-
-@pytest.fixture
-def staff(client, app):
-    client.force_login(get_user_model().objects.create_superuser("staff"))
-    return client
-
-
-def a_stored_job(app, status=None, **fields):
-    job = a_job(app.clock(), **fields)
-    app.jobs.add([job], again=True)
-    if status is JobStatus.FAILED:
-        lease = app.jobs.claim(job.id, "w", 60).lease
-        error = JobError(kind="source_unavailable", message="The source is away.", at=app.clock())
-        app.jobs.end(lease, Ending(
-            transition=Transition.FAIL, outcome=RunOutcome.FAILED, attempts=1, run_after=None, error=error,
-            progress=Progress(),
-        ))  # fmt: skip
-    return job
 
 
 def text_of(answer) -> str:

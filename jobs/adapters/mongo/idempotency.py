@@ -23,11 +23,8 @@ class MongoIdempotencyStore:
     def begin(self, key: str, fingerprint: str, orders: Sequence[Mapping[str, Any]]) -> Plan:
         """See the port: the unique key decides between racing callers."""
         row: dict[str, Any] = {
-            "key": key,
-            "fingerprint": fingerprint,
-            "orders": [dict(order) for order in orders],
-            "at": self._clock(),
-        }
+            "key": key, "fingerprint": fingerprint, "orders": [dict(order) for order in orders], "at": self._clock(),
+        }  # fmt: skip
         try:
             self._plans.insert_one(row)
         except DuplicateKeyError:
