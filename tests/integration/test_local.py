@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 import psutil
 import pytest
@@ -19,8 +13,9 @@ import pytest
 from jobs.adapters.mongo import embedded
 from jobs.domain.errors import DatabaseUnavailable
 from jobs.domain.job import JobStatus
-from tests.integration.conftest import ROOT, plain_environment, wait_until
+from tests.integration.conftest import wait_until
 from tests.servers import free_port
+from tests.servers.machine import Machine, stopped
 
 pytestmark = pytest.mark.server
 
@@ -61,56 +56,6 @@ def test_what_a_killed_worker_leaves_on_the_disk_is_removed(installation, tmp_pa
         wait_until(lambda: not any(scratch.glob(f"filesure-{pid}-*")))
         scaler.send_signal(signal.SIGTERM)
         scaler.communicate(timeout=25)
-
-
-class Machine:
-    """``run_local`` on a data directory."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self.port = free_port()
-        self.data_dir = data_dir
-        self.environment = plain_environment() | {
-            "DATA_DIR": str(data_dir), "PORT": str(self.port), "POLL_SECONDS": "0.2", "WEB_PROCESSES": "1",
-            "SIMULATED_SECONDS_PER_DOCUMENT": "0.01",
-        }  # fmt: skip
-
-    def manage(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment | settings, text=True,
-            capture_output=True, timeout=60, check=False,
-        )  # fmt: skip
-
-    def start(self) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "run_local"], cwd=ROOT, env=self.environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        wait_until(lambda: self.get("/readyz") == 200)
-        return process
-
-    def get(self, path: str) -> int:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            error.close()
-            return error.code
-        except OSError:
-            return 0
-
-    def jobs_in(self, status: str) -> int:
-        return int(json.loads(self.manage("job_status", "--json").stdout)[status])
-
-
-def stopped(process: subprocess.Popen[str]) -> str:
-    """Ctrl-C, and what was printed."""
-    family = psutil.Process(process.pid).children(recursive=True)
-    with process:
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=40)
-    assert process.returncode == 0, out
-    assert not any(each.is_running() for each in family)
-    return out
 
 
 def test_one_command_runs_everything_and_what_is_stored_outlives_it(data_dir):

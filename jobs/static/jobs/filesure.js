@@ -44,6 +44,16 @@ function keepWhatPeopleDid() {
   callbacks.beforeNodeMorphed = (node) => node.id !== "chart";
 }
 
+// A form that is sent once more while its answer is on the way is not: two clicks would order twice.
+const WAIT_FOR_ANSWER = 10_000;
+let sent = new WeakMap();
+
+function sendOnce(event) {
+  const since = event.timeStamp - sent.get(event.target);
+  if (since < WAIT_FOR_ANSWER) event.preventDefault();
+  else sent.set(event.target, event.timeStamp);
+}
+
 // The list of jobs: how many are ticked.
 function countTicks() {
   const boxes = [...document.querySelectorAll("input[name=job]")];
@@ -116,6 +126,8 @@ document.addEventListener("DOMContentLoaded", () => {
   countTicks();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   document.addEventListener("change", tick);
+  document.addEventListener("submit", sendOnce);
+  window.addEventListener("pageshow", () => { sent = new WeakMap(); });
   document.body.addEventListener("htmx:afterSwap", () => { tellTimes(); draw(); countTicks(); tellState("Live", false); });
   document.body.addEventListener("htmx:sendError", () => tellState("Not reachable – trying again", true));
   document.body.addEventListener("htmx:responseError", () => tellState("Not up to date – trying again", true));

@@ -1,0 +1,80 @@
+"""One browser and two sites for all tests here: one with simulated companies, one with files that are broken."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.site import Site, Visitor, a_site
+from tests.servers import Unavailable
+from tests.servers.chromium import chromium
+
+Arrives = Callable[..., Visitor]
+_QUICK = {"BACKOFF_SECONDS": "0.1", "LEASE_SECONDS": "3"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All in one process: they share the browser and the sites."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.server)
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Until the last test here: Playwright's event loop would be in the way of Django's database elsewhere."""
+    try:
+        with chromium() as browser:
+            yield browser
+    except Unavailable as error:
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail(f"REQUIRE_ALL is set: {error}")
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="package")
+def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Simulated companies: each job takes some seconds."""
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.4", "WORKER_CONCURRENCY": "4"}
+    with a_site(tmp_path_factory.mktemp("site"), **_QUICK, **slow) as site:
+        yield site
+
+
+@pytest.fixture(scope="package")
+def filings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the second site's companies; jobs for others fail."""
+    return tmp_path_factory.mktemp("filings")
+
+
+@pytest.fixture(scope="package")
+def folder_site(browser: Browser, filings: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Companies that are folders."""
+    source = {"SOURCE": "directory", "FILINGS_DIR": str(filings), "MAX_ATTEMPTS": "1"}
+    with a_site(tmp_path_factory.mktemp("folder-site"), **_QUICK, **source) as site:
+        yield site
+
+
+@pytest.fixture
+def arrives(browser: Browser) -> Iterator[Arrives]:
+    """``arrives(site, name)`` opens a browser for a person; at the end none may have complained."""
+    visitors: list[Visitor] = []
+
+    def arrive(site: Site, name: str | None = "asha", **context: object) -> Visitor:
+        visitors.append(Visitor(site, browser, name, **context))
+        return visitors[-1]
+
+    yield arrive
+    for visitor in visitors:
+        visitor.context.close()
+    assert [problem for visitor in visitors for problem in visitor.problems] == []
+
+
+@pytest.fixture
+def asha(site: Site, arrives: Arrives) -> Visitor:
+    return arrives(site)

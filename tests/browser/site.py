@@ -1,0 +1,130 @@
+"""A running Filesure with people in front of it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+
+from tests.servers.machine import Machine
+
+_ACCOUNTS = """
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+for name in ("asha", "binod", "viewer"):
+    user = get_user_model().objects.create_user(name, password={password!r})
+    user.groups.set(Group.objects.filter(name="Viewer" if name == "viewer" else "Admin"))
+"""
+
+
+class Site:
+    """A machine with accounts: asha and binod may do everything, viewer may look."""
+
+    def __init__(self, machine: Machine, password: str) -> None:
+        self.machine = machine
+        self.password = password
+        self._cookies: dict[str, Any] = {}
+
+    def url(self, path: str) -> str:
+        return f"{self.machine.address}{path}"
+
+    def log_in(self, context: BrowserContext, name: str) -> None:
+        """Give a browser the session of a person; they log in once by the page."""
+        if name not in self._cookies:
+            page = context.new_page()
+            page.goto(self.url("/login/"))
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(self.password)
+            page.get_by_role("button", name="Log in").click()
+            page.wait_for_url("**/jobs/")
+            page.close()
+            self._cookies[name] = context.cookies()
+        context.add_cookies(self._cookies[name])
+
+    def shell(self, code: str) -> None:
+        done = self.machine.manage("shell", "-c", code)
+        assert done.returncode == 0, done.stderr
+
+    def order(self, cin: str, company: str, *more: str) -> str:
+        """The id of the job."""
+        done = self.machine.manage("create_jobs", "--cin", cin, "--company", company, *more)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()[0]
+
+
+@contextmanager
+def a_site(data_dir: Path, **settings: str) -> Iterator[Site]:
+    """Filesure with these settings, until the end of the block."""
+    machine = Machine(data_dir / "data", **settings)
+    log = data_dir / "output.txt"
+    with log.open("w") as output:
+        process = machine.start(output)
+    try:
+        found = re.search(r"password (\S+) \(shown", log.read_text())
+        assert found
+        site = Site(machine, found[1])
+        site.shell(_ACCOUNTS.format(password=site.password))
+        yield site
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(40)
+    finally:
+        process.kill()
+
+
+class Visitor:
+    """A person's browser; ``problems`` is what it complained of."""
+
+    def __init__(self, site: Site, browser: Browser, name: str | None, **context: Any) -> None:
+        self.site = site
+        self.problems: list[str] = []
+        self.requests: list[str] = []
+        self._expected: set[int] = set()
+        self.context = browser.new_context(base_url=site.machine.address, **context)
+        self.context.set_default_timeout(20_000)
+        if name:
+            site.log_in(self.context, name)
+        self.page = self.new_page()
+
+    def new_page(self) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        page.on("requestfailed", self._failed)
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("response", self._response)
+        page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        return page
+
+    def expects(self, *statuses: int) -> None:
+        """Answers with these statuses are meant to come."""
+        self._expected.update(statuses)
+
+    def asked_for(self, path: str) -> int:
+        """How many requests for this path there were."""
+        return sum(url.split("?")[0].endswith(path) for url in self.requests)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        expected = any(str(status) in message.text for status in self._expected)
+        if message.type in ("error", "warning") and not expected:
+            self.problems.append(f"console: {message.text} ({message.page and message.page.url})")
+
+    def _failed(self, request: Request) -> None:
+        # A page that is left while it asks for its live part aborts that request.
+        if request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"failed: {request.url} {request.failure}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self._expected:
+            self.problems.append(f"{response.status}: {response.url}")

@@ -1,0 +1,185 @@
+"""Orders: one, a list, a file; each once."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.making import a_cin
+
+HOSTILE = ('"><script>alert(1)</script>', "<img src=x onerror=alert(1)>")
+
+
+def test_a_cin_is_checked_while_it_is_typed_and_then_ordered(asha):
+    page = asha.page
+    cin = a_cin()
+    page.goto("/order/")
+    told = page.locator("#cin-about")
+    page.get_by_label("CIN", exact=True).press_sequentially(cin[:15])
+    expect(told).to_have_text("6 more characters.")
+    page.get_by_label("CIN", exact=True).press_sequentially("XX0000")
+    expect(told).to_contain_text("is not built like a CIN")
+    page.get_by_label("CIN", exact=True).fill(cin.lower())
+    expect(told).to_contain_text("Karnataka, since 2008")
+    page.get_by_label("Company", exact=True).fill("Typed Limited")
+    page.get_by_label("Priority", exact=True).select_option("9")
+    page.get_by_role("button", name="Order", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="Ordered: Typed Limited.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Typed Limited")
+
+
+def test_an_order_clicked_twice_is_ordered_once(asha):
+    page = asha.page
+    cin = a_cin()
+    page.goto("/order/")
+    page.get_by_label("CIN", exact=True).fill(cin)
+    page.get_by_label("Company", exact=True).fill("Twice Limited")
+    _click_twice(page.get_by_role("button", name="Order", exact=True))
+    expect(page.get_by_text("Ordered: Twice Limited.")).to_be_visible()
+    page.goto(f"/jobs/?q={cin}")
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def _click_twice(button):
+    """The second time while the answer to the first one is on its way."""
+    button.evaluate("button => { button.click(); setTimeout(() => button.click(), 25) }")
+
+
+def test_simulated_jobs_clicked_twice_are_ordered_once(asha):
+    page = asha.page
+    page.goto("/order/")
+    _click_twice(page.get_by_role("button", name="1 job", exact=True))
+    expect(page.get_by_text("1 simulated job ordered.")).to_have_count(1)
+    assert asha.asked_for("/order/simulated/") == 1
+
+
+def test_a_page_that_is_come_back_to_can_send_its_form_again(asha):
+    page = asha.page
+    for _ in range(2):
+        page.goto("/order/")
+        page.get_by_role("button", name="1 job", exact=True).click()
+        expect(page.get_by_text("1 simulated job ordered.")).to_be_visible()
+        page.go_back()
+        page.get_by_role("button", name="1 job", exact=True).click()
+        expect(page.get_by_text("1 simulated job ordered.")).to_be_visible()
+
+
+def test_an_order_can_be_placed_with_the_keyboard_alone(asha):
+    page = asha.page
+    cin = a_cin()
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    assert_focus_is_seen(page)
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.goto("/")
+    _tab_to(page, "Order")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Order filings")).to_be_visible()
+    _tab_to(page, "cin")
+    page.keyboard.type(cin)
+    page.keyboard.press("Tab")
+    page.keyboard.type("Keyboard Limited")
+    page.keyboard.press("Tab")
+    page.keyboard.press("5")
+    assert_focus_is_seen(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Ordered: Keyboard Limited.")).to_be_visible()
+    expect(page.locator(".pairs")).to_contain_text("Priority5")
+
+
+def _tab_to(page, name):
+    focused = "document.activeElement.id || document.activeElement.textContent.trim()"
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        assert_focus_is_seen(page)
+        if page.evaluate(focused) == name:
+            return
+    raise AssertionError(f"{name} is not reached with the Tab key")
+
+
+def assert_focus_is_seen(page):
+    style = page.evaluate("(() => { const s = getComputedStyle(document.activeElement);"
+                          " return [s.outlineStyle, s.outlineWidth] })()")  # fmt: skip
+    assert style[0] != "none", page.evaluate("document.activeElement.outerHTML")
+    assert style[1] != "0px"
+
+
+def test_a_file_with_bad_rows_is_shown_and_only_its_good_rows_are_ordered(asha):
+    page = asha.page
+    cins = [a_cin() for _ in range(3)]
+    lines = ["\ufeffcin,companyName,priority", f"{cins[0]},Good Limited,1", "nonsense,Bad Limited,1",
+             f"{cins[0]},Good Limited again,1", f"{cins[1]},Too Urgent Limited,11",
+             f'{cins[2]},"Comma, Limited",']  # fmt: skip
+    _upload(page, "\r\n".join(lines).encode())
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 would be ordered, 3 refused")
+    refused = page.get_by_role("region", name="Refused rows").locator("tbody tr")
+    expect(refused).to_have_count(3)
+    expect(refused.first).to_contain_text("3")
+    page.goto(f"/jobs/?q={cins[0]}")
+    expect(page.get_by_text("No job matches.")).to_be_visible()
+    page.go_back()
+    page.get_by_role("button", name="Order 2 jobs").click()
+    expect(page.get_by_text("2 jobs ordered.")).to_be_visible()
+    expect(page.get_by_text("3 rows refused.")).to_be_visible()
+    expect(page.get_by_role("link", name="Comma, Limited")).to_have_count(1)
+    expect(page.get_by_role("link", name="Good Limited")).to_have_count(1)
+
+
+def test_a_file_in_utf_16_is_refused_with_what_to_do(asha):
+    asha.expects(422)
+    _upload(asha.page, f"cin,companyName\n{a_cin()},Excel Limited".encode("utf-16"))
+    expect(asha.page.get_by_role("alert")).to_contain_text("It looks like UTF-16. Save it as CSV UTF-8.")
+
+
+def test_a_file_without_a_good_row_offers_no_order(asha):
+    asha.expects(422)
+    _upload(asha.page, b"cin,companyName\nnonsense,Bad Limited\n")
+    expect(asha.page.get_by_role("alert")).to_contain_text("No row can be ordered")
+    expect(asha.page.get_by_role("button", name="Order")).to_have_count(0)
+
+
+def _upload(page, data):
+    page.goto("/order/")
+    page.set_input_files("#file", {"name": "orders.csv", "mimeType": "text/csv", "buffer": data})
+    page.get_by_role("button", name="Check the file").click()
+
+
+def test_a_list_is_pasted_looked_at_and_ordered(asha):
+    page = asha.page
+    page.goto("/order/")
+    page.get_by_label("One company a line").fill(f"{a_cin()}, Pasted, Commas and All Limited, 4\n{a_cin()}, Plain Ltd")
+    page.get_by_role("button", name="Check the list").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 would be ordered, 0 refused")
+    page.get_by_role("button", name="Order 2 jobs").click()
+    expect(page.get_by_text("2 jobs ordered.")).to_be_visible()
+    expect(page.get_by_role("link", name="Pasted, Commas and All Limited")).to_have_count(1)
+
+
+def _as_a_spreadsheet_copies(names):
+    return "\n".join('{}\t"{}"'.format(a_cin(), name.replace('"', '""')) for name in names)
+
+
+def test_hostile_names_in_a_list_are_text(asha):
+    page = asha.page
+    page.goto("/order/")
+    page.get_by_label("One company a line").fill(_as_a_spreadsheet_copies(HOSTILE))
+    page.get_by_role("button", name="Check the list").click()
+    for name in HOSTILE:
+        expect(page.get_by_role("cell", name=name)).to_be_visible()
+    page.get_by_role("button", name="Order 2 jobs").click()
+    for name in HOSTILE:
+        expect(page.get_by_role("link", name=name)).to_be_visible()
+    expect(page.locator("img[src=x]")).to_have_count(0)
+
+
+def test_a_viewer_is_offered_no_order_and_refused_one(site, arrives):
+    viewer = arrives(site, "viewer")
+    viewer.expects(403)
+    viewer.page.goto("/jobs/")
+    expect(viewer.page.get_by_role("link", name="Order", exact=True)).to_have_count(0)
+    viewer.page.goto("/order/")
+    expect(viewer.page.get_by_role("heading", name="Not allowed")).to_be_visible()
+    expect(viewer.page.get_by_role("alert")).to_contain_text("ask an administrator for the group Operator")

@@ -1,0 +1,69 @@
+"""``run_local`` on a data directory and a port of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from tests.integration.conftest import ROOT, plain_environment, wait_until
+from tests.servers import free_port
+
+
+class Machine:
+    """Filesure as ``make run`` starts it, with small latencies and these settings."""
+
+    def __init__(self, data_dir: Path, **settings: str) -> None:
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.data_dir = data_dir
+        self.environment = plain_environment() | {
+            "DATA_DIR": str(data_dir), "PORT": str(self.port), "POLL_SECONDS": "0.2", "WEB_PROCESSES": "1",
+            "SIMULATED_SECONDS_PER_DOCUMENT": "0.01",
+        } | settings  # fmt: skip
+
+    def manage(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment | settings, text=True,
+            capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    def start(self, output: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
+        """Start it, and wait until it answers. One that runs for long needs a file for its output."""
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "run_local"], cwd=ROOT, env=self.environment, text=True,
+            stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        wait_until(lambda: self.get("/readyz") == 200)
+        return process
+
+    def get(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+        except OSError:
+            return 0
+
+    def jobs_in(self, status: str) -> int:
+        return int(json.loads(self.manage("job_status", "--json").stdout)[status])
+
+
+def stopped(process: subprocess.Popen[str]) -> str:
+    """Ctrl-C, and what was printed."""
+    family = psutil.Process(process.pid).children(recursive=True)
+    with process:
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=40)
+    assert process.returncode == 0, out
+    assert not any(each.is_running() for each in family)
+    return out
