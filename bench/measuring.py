@@ -39,9 +39,12 @@ class Report:
         print(f"{'ok  ' if good else 'MISS'}  {name:<52} {value:8.3f}  {sign} {limit:<6g} {note}", flush=True)
 
     def write(self, server: str) -> bool:
-        """Write bench/results.json; True if every figure is within its limit."""
+        """Put the new figures into bench/results.json, others stay; True if every new one is within its limit."""
         machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
-        RESULTS.write_text(json.dumps({"machine": machine, "mongodb": server, "results": self.rows}, indent=2) + "\n")
+        new = {str(row["name"]): row | {"mongodb": server} for row in self.rows}
+        known = json.loads(RESULTS.read_text())["results"] if RESULTS.exists() else []
+        merged = {row["name"]: row for row in known} | new
+        RESULTS.write_text(json.dumps({"machine": machine, "results": list(merged.values())}, indent=2) + "\n")
         return all(row["good"] for row in self.rows)
 
 

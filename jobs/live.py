@@ -70,6 +70,7 @@ class Snapshot:
 class _Cached:
     read_at: float = float("-inf")
     snapshot: Snapshot | None = None
+    error: FilesureError | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -87,10 +88,21 @@ class Live:
         """What stands now, at most a second ago. Raises DatabaseUnavailable, DatabaseRefused, TooSlow."""
         cached = self._cached[span]
         with cached.lock:
-            if cached.snapshot is None or time.monotonic() - cached.read_at > FRESH_SECONDS:
-                cached.snapshot = self._read(span)
-                cached.read_at = time.monotonic()
+            if time.monotonic() - cached.read_at > FRESH_SECONDS:
+                self._renew(cached, span)
+            if cached.error:
+                raise cached.error
+            assert cached.snapshot  # noqa: S101
             return cached.snapshot
+
+    def _renew(self, cached: _Cached, span: Span) -> None:
+        """A failure is kept as well: with MongoDB away those who wait must not each wait for it in turn."""
+        try:
+            cached.snapshot, cached.error = self._read(span), None
+        except FilesureError as error:
+            cached.error = error
+        finally:
+            cached.read_at = time.monotonic()
 
     def _read(self, span: Span) -> Snapshot:
         catalogue = self._catalogue()

@@ -155,11 +155,14 @@ def test_mongodb_away_is_a_page_and_then_all_is_well_again(staff, app, monkeypat
 
     with monkeypatch.context() as patch:
         patch.setattr(Application, "catalogue", property(away))
-        answer = staff.get("/jobs/")
-        assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+        for path in ("/live/", "/", "/jobs/export.csv", "/jobs/"):
+            answer = staff.get(path)
+            assert (answer.status_code, answer["Retry-After"]) == (503, "10")
         assert b"MongoDB is not reachable" in answer.content
         assert b"secret" not in answer.content
     assert staff.get("/jobs/").status_code == 200
+    monkeypatch.setattr("jobs.live.FRESH_SECONDS", -1.0)
+    assert staff.get("/live/").status_code == 200
 
 
 # --- export
