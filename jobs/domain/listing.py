@@ -24,6 +24,7 @@ T = TypeVar("T")
 _WORD = re.compile(r"[^\W_]+")
 _ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 MOST_WORDS = 12
+DAYS = 7
 
 
 class JobOrder(StrEnum):
@@ -139,11 +140,14 @@ class Facets:
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """Failures of one kind, among the newest: how many, of them in the last day, the last one's time and sentence."""
+    """Failures of one kind, among the newest: how many, the last one's time and sentence.
+
+    ``days`` counts those of the last DAYS times 24 hours, the latest last.
+    """
 
     kind: str
     number: int
-    last_day: int
+    days: tuple[int, ...]
     last_at: datetime | None
     example: str
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from jobs.domain.listing import Count
 
 register = template.Library()
 
+_BARS = "▁▂▃▄▅▆▇█"
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -70,6 +72,15 @@ def until(later: datetime | None, earlier: datetime | None) -> timedelta | None:
 def words(kind: str) -> str:
     """``source_unavailable`` as people say it."""
     return kind.replace("_", " ")
+
+
+@register.filter
+def sparkline(numbers: Sequence[int]) -> SafeString:
+    """A few numbers as bars of text, the greatest the tallest; the numbers themselves for those who hear the page."""
+    most = max(numbers, default=0) or 1
+    bars = "".join(_BARS[round(number / most * (len(_BARS) - 1))] for number in numbers)
+    told = ", ".join(str(number) for number in numbers)
+    return format_html('<span role="img" class="sparkline" title="{0}" aria-label="{0}">{1}</span>', told, bars)
 
 
 @register.simple_tag(takes_context=True)

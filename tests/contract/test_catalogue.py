@@ -215,10 +215,9 @@ def test_failures_are_grouped_by_reason(world, clock):
     clock.advance(2 * 86400)
     world.fail(world.add()[0], "documents_missing", "The newest.")
     first, second = world.catalogue.failed_jobs(clock(), 1000)
-    assert (first.kind, first.number, first.last_day, first.example) == (
-        "source_unavailable", 3, 0, "About source_unavailable.",
-    )  # fmt: skip
-    assert (second.number, second.last_day, second.example, second.last_at) == (2, 1, "The newest.", clock())
+    assert (first.kind, first.number, first.example) == ("source_unavailable", 3, "About source_unavailable.")
+    assert first.days == (0, 0, 0, 0, 3, 0, 0)
+    assert (second.number, second.days[-1], second.example, second.last_at) == (2, 1, "The newest.", clock())
 
 
 def test_documents_are_found_by_company_form_state_text_and_day(world):

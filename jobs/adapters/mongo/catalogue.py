@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from jobs.domain.document import Document, DocumentStatus
 from jobs.domain.errors import TooSlow
 from jobs.domain.job import PRIORITIES, Job, JobStatus
 from jobs.domain.listing import (
+    DAYS,
     Bucket,
     Count,
     Cursor,
@@ -166,7 +167,7 @@ class MongoCatalogue:
         rows = collection.find(
             failed, {field: True}, sort=[("_id", DESCENDING)], limit=limit, max_time_ms=_SEARCH_MS
         )  # fmt: skip
-        return _grouped((_error_of(row, field) for row in rows), now - timedelta(days=1))
+        return _grouped((_error_of(row, field) for row in rows), now)
 
     # --- documents
 
@@ -336,16 +337,20 @@ def _error_of(row: Mapping[str, Any], field: str) -> Mapping[str, Any]:
     return row.get(field) or {"kind": "unknown", "message": "No reason was recorded."}
 
 
-def _grouped(errors: Any, yesterday: datetime) -> list[Reason]:
+def _grouped(errors: Iterable[Mapping[str, Any]], now: datetime) -> list[Reason]:
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for error in errors:
         groups.setdefault(error["kind"], []).append(error)
     reasons = [
         Reason(
-            kind=kind, number=len(rows), example=rows[0]["message"],
-            last_day=sum(1 for row in rows if row.get("at") and row["at"] >= yesterday),
+            kind=kind, number=len(rows), example=rows[0]["message"], days=_by_day(rows, now),
             last_at=max((row["at"] for row in rows if row.get("at")), default=None),
         )
         for kind, rows in groups.items()
     ]  # fmt: skip
     return sorted(reasons, key=lambda reason: -reason.number)
+
+
+def _by_day(rows: Iterable[Mapping[str, Any]], now: datetime) -> tuple[int, ...]:
+    ages = Counter(max(0, (now - row["at"]).days) for row in rows if row.get("at"))
+    return tuple(ages[day] for day in reversed(range(DAYS)))
