@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Simulated companies: each job takes some seconds."""
-    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.4", "WORKER_CONCURRENCY": "4"}
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "1", "WORKER_CONCURRENCY": "4"}
     with a_site(tmp_path_factory.mktemp("site"), **_QUICK, **slow) as site:
         yield site
 
@@ -72,7 +72,8 @@ def arrives(browser: Browser) -> Iterator[Arrives]:
     yield arrive
     for visitor in visitors:
         visitor.context.close()
-    assert [problem for visitor in visitors for problem in visitor.problems] == []
+    problems = [problem for visitor in visitors for problem in visitor.problems]
+    assert not problems, "\n".join(problems)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
+from tests.integration.conftest import wait_until
 from tests.servers.machine import Machine
 
 _ACCOUNTS = """
@@ -56,6 +57,10 @@ class Site:
         done = self.machine.manage("create_jobs", "--cin", cin, "--company", company, *more)
         assert done.returncode == 0, done.stderr
         return done.stdout.split()[0]
+
+    def wait_until_idle(self) -> None:
+        """Until no job is unfinished."""
+        wait_until(lambda: not self.machine.jobs_in("pending") + self.machine.jobs_in("processing"), 60)
 
 
 @contextmanager

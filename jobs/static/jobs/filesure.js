@@ -36,11 +36,11 @@ function tellState(text, bad) {
   state.classList.toggle("failed", bad);
 }
 
-// What a person has opened or ticked stays so when a part is replaced.
+// What a person has opened, ticked or chosen stays so when a part is replaced.
 function keepWhatPeopleDid() {
   const callbacks = window.Idiomorph.defaults.callbacks;
-  callbacks.beforeAttributeUpdated = (name, node) =>
-    !((name === "open" && node.tagName === "DETAILS") || (name === "checked" && node.type === "checkbox"));
+  callbacks.beforeAttributeUpdated = (name, node) => !((name === "open" && node.tagName === "DETAILS")
+    || (name === "checked" && node.type === "checkbox") || (name === "selected" && node.tagName === "OPTION"));
   callbacks.beforeNodeMorphed = (node) => node.id !== "chart";
 }
 

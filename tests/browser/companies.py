@@ -1,0 +1,28 @@
+"""Companies that are folders: their files, and what may be wrong with them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from worker.sources.simulated_pdf import text_pdf
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+
+
+def a_company_with_files(filings: Path, cin: str) -> None:
+    """Two good files."""
+    folder = filings / cin
+    folder.mkdir(exist_ok=True)
+    for name, text in (("AOC-4_2024-09-30.pdf", "Financial statements"), ("MGT-7_2024-11-29.pdf", "Annual return")):
+        (folder / name).write_bytes(text_pdf([[text, "Page one"], ["Page two"]], title=text))
+
+
+def a_company_with_broken_files(filings: Path, cin: str) -> None:
+    """Good ones, one that is no PDF, one behind a password, and one with a hostile name."""
+    a_company_with_files(filings, cin)
+    folder = filings / cin
+    (folder / "CHG-1_2023-01-31.pdf").write_bytes(b"%PDF-1.7 cut off")
+    shutil.copy(FIXTURES / "password.pdf", folder / "DIR-12_2022-02-28.pdf")
+    hostile = text_pdf([["<img src=x onerror=alert(1)>"]], title="x")
+    (folder / '"><img src=x onerror=alert(1)> PAS-3.pdf').write_bytes(hostile)

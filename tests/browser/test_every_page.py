@@ -1,0 +1,165 @@
+"""What holds on every page: it can be read, fits, complains of nothing and runs nobody else's script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.companies import a_company_with_broken_files
+from tests.browser.site import Site, Visitor
+from tests.browser.test_ordering import HOSTILE
+from tests.making import a_cin
+
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 800}
+SECONDS = 60_000
+
+
+@dataclass
+class Shown:
+    """A site where something has happened, and its jobs."""
+
+    site: Site
+    good: str
+    failed: str
+
+
+@pytest.fixture(scope="module")
+def shown(folder_site, filings) -> Shown:
+    """Two jobs with hostile names: one with good and broken files, one that failed."""
+    good = a_cin()
+    a_company_with_broken_files(filings, good)
+    jobs = [folder_site.order(cin, name) for cin, name in zip((good, a_cin()), HOSTILE, strict=True)]
+    folder_site.wait_until_idle()
+    return Shown(folder_site, *jobs)
+
+
+def _address(path: str) -> Callable[[Page, Shown], None]:
+    def go(page: Page, shown: Shown) -> None:
+        page.goto(path.format(good=shown.good, failed=shown.failed))
+
+    return go
+
+
+def _preview(page: Page, _shown: Shown) -> None:
+    page.goto("/order/")
+    page.get_by_label("One company a line").fill(f"{a_cin()}; {HOSTILE[1]}\nnonsense; {HOSTILE[1]}")
+    page.get_by_role("button", name="Check the list").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("1 refused")
+
+
+def _bulk_confirmation(page: Page, _shown: Shown) -> None:
+    page.goto("/jobs/")
+    page.locator("select[name=scope]").select_option("all")
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Retry")
+
+
+def _opened_job(page: Page, shown: Shown) -> None:
+    page.goto(f"/jobs/{shown.failed}/")
+    page.get_by_text("Delete…").click()
+    for run in page.locator("details[id^=error-] summary").all():
+        run.click()
+
+
+def _order_refused(page: Page, _shown: Shown) -> None:
+    page.goto("/order/")
+    page.get_by_label("CIN", exact=True).fill("nonsense")
+    page.get_by_label("Company", exact=True).fill(HOSTILE[0])
+    page.get_by_role("button", name="Order", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+# Page: who looks, how they come there, and the status that it has.
+PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
+    "login": (None, _address("/login/"), 200),
+    "dashboard": ("asha", _address("/"), 200),
+    "dashboard of a week": ("asha", _address("/?span=week"), 200),
+    "jobs": ("asha", _address("/jobs/"), 200),
+    "jobs, none": ("asha", _address("/jobs/?q=nobody"), 200),
+    "job": ("asha", _address("/jobs/{good}/"), 200),
+    "job that failed": ("asha", _opened_job, 200),
+    "order": ("asha", _address("/order/"), 200),
+    "order, refused": ("asha", _order_refused, 422),
+    "order preview": ("asha", _preview, 200),
+    "bulk confirmation": ("asha", _bulk_confirmation, 200),
+    "documents": ("asha", _address("/documents/"), 200),
+    "document text": ("asha", _address("/jobs/{good}/documents/1/text"), 200),
+    "failures": ("asha", _address("/failures/"), 200),
+    "workers": ("asha", _address("/workers/"), 200),
+    "tokens": ("asha", _address("/tokens/"), 200),
+    "no such page": ("asha", _address("/nowhere/"), 404),
+    "no such job": ("asha", _address("/jobs/65a1b2c3d4e5f60718293a4b/"), 404),
+    "not allowed": ("viewer", _address("/order/"), 403),
+}
+
+
+@pytest.fixture(params=PAGES)
+def come(request, shown, arrives):
+    """``come(**context)`` opens the page in a browser of this kind."""
+    name, go, status = PAGES[request.param]
+
+    def comes(**context: object) -> Visitor:
+        visitor = arrives(shown.site, name, **context)
+        if status != 200:
+            visitor.expects(status)
+        go(visitor.page, shown)
+        return visitor
+
+    return comes
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_everybody_can_use_it(come, scheme, viewport):
+    page = come(color_scheme=scheme, viewport=viewport).page
+    violations = Axe().run(page).response["violations"]
+    assert [(each["id"], each["impact"], [node["html"] for node in each["nodes"]]) for each in violations] == []
+
+
+def test_it_fits_a_phone(come):
+    page = come(viewport=PHONE).page
+    width = page.evaluate("document.documentElement.scrollWidth")
+    wide = page.evaluate(
+        "() => [...document.querySelectorAll('main *, header *')].filter(each => !each.closest('.scrolls, .hidden, thead')"
+        " && each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML.slice(0, 120))"
+    )
+    assert (width, wide) == (360, [])
+
+
+def test_it_is_dark_for_those_who_want_it(come):
+    page = come(color_scheme="light").page
+    light = _colours(page)
+    page.emulate_media(color_scheme="dark")
+    dark = _colours(page)
+    assert light[0] > 200 > 60 > dark[0]
+    assert light[1] < 60 < 200 < dark[1]
+
+
+def _colours(page):
+    """Brightness of the page and of its text, 0 to 255."""
+    colours = page.evaluate(
+        "(() => { const s = getComputedStyle(document.body); return [s.backgroundColor, s.color] })()"
+    )
+    return [sum(int(each) for each in colour.strip("rgb()").split(",")) / 3 for colour in colours]
+
+
+def test_a_hostile_name_is_text_on_it(come):
+    page = come().page
+    expect(page.locator("main img, main script")).to_have_count(0)
+    text = page.locator("main").inner_text()
+    assert "&lt;" not in text
+    assert "&amp;" not in text
+
+
+@pytest.mark.parametrize("path", ["/jobs/", "/jobs/{good}/", "/failures/", "/documents/", "/"])
+def test_hostile_names_are_shown_as_they_are(shown, arrives, path):
+    page = arrives(shown.site).page
+    page.goto(path.format(good=shown.good))
+    texts = {"/jobs/": HOSTILE, "/jobs/{good}/": HOSTILE[:1], "/documents/": HOSTILE[:1], "/": HOSTILE[1:]}
+    for text in texts.get(path, ()):
+        expect(page.locator("main")).to_contain_text(text)
