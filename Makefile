@@ -1,12 +1,13 @@
 # make run    everything on this machine          make test   the whole test suite
 # make lint   ruff, mypy, import rules            make bench  measurements, as ratios
+# make screenshots  pictures of every page, into docs/images
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: run test lint format bench lock azurite env.example
+.PHONY: run test lint format bench screenshots lock azurite env.example
 .DEFAULT_GOAL := run
 
 run: $(VENV)/run.stamp
@@ -27,6 +28,10 @@ format: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench
+
+# Pictures of every page of a Filesure at work; needs Chromium.
+screenshots: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.browser.screenshots
 
 # Azurite, the test server for Azure Blob Storage; needs Node.js.
 azurite:

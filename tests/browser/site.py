@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
-from tests.integration.conftest import wait_until
+from tests.processes import wait_until
 from tests.servers.machine import Machine
 
 _ACCOUNTS = """

@@ -132,6 +132,16 @@ def test_it_fits_a_phone(come):
     assert (width, wide) == (360, [])
 
 
+@pytest.mark.parametrize("width", [1024, 1280])
+def test_nothing_hangs_out_of_its_card(come, width):
+    page = come(viewport={"width": width, "height": 800}).page
+    full = page.evaluate(
+        "() => [...document.querySelectorAll('.card, .tile')]"
+        ".filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.outerHTML.slice(0, 120))"
+    )
+    assert full == []
+
+
 def test_it_is_dark_for_those_who_want_it(come):
     page = come(color_scheme="light").page
     light = _colours(page)

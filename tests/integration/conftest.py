@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +23,7 @@ from jobs.domain.ending import Ending
 from jobs.domain.job import JobError, JobStatus, Progress, RunOutcome, Transition
 from jobs.views.dashboard import live
 from tests.making import a_job
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import ROOT, plain_environment
 
 
 @dataclass
@@ -63,19 +60,6 @@ class _Process(subprocess.Popen[str]):
         if kind:
             self.kill()
         super().__exit__(kind, *rest)
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def plain_environment() -> dict[str, str]:
-    """This process's environment without what would steer Filesure."""
-    kept = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
-    return {name: os.environ[name] for name in kept if name in os.environ}
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 from jobs.adapters.mongo import embedded
 from jobs.domain.errors import DatabaseUnavailable
 from jobs.domain.job import JobStatus
-from tests.integration.conftest import wait_until
+from tests.processes import wait_until
 from tests.servers import free_port
 from tests.servers.machine import Machine, stopped
 

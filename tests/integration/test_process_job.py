@@ -14,7 +14,8 @@ import pytest
 from jobs.adapters.mongo import embedded
 from jobs.domain.audit import Actor
 from jobs.domain.job import JobStatus
-from tests.integration.conftest import Installation, an_installation, wait_until
+from tests.integration.conftest import Installation, an_installation
+from tests.processes import wait_until
 from tests.servers.mongodb import embedded_mongodb
 
 pytestmark = pytest.mark.server

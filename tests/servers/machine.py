@@ -13,7 +13,7 @@ from typing import IO
 
 import psutil
 
-from tests.integration.conftest import ROOT, plain_environment, wait_until
+from tests.processes import ROOT, plain_environment, wait_until
 from tests.servers import free_port
 
 
