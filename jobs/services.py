@@ -124,7 +124,7 @@ class JobService:
         except FilesureError as error:
             return error
         return Job(
-            id=self.new_id(), cin=str(cin), company_name=name, priority=priority, run_after=now,
+            id=self.new_id(), cin=str(cin), company_name=name, priority=priority, run_after=now, due_at=now,
             max_attempts=self.max_attempts, requested_by=requested_by, created_at=now, updated_at=now,
         )  # fmt: skip
 

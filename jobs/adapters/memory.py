@@ -133,6 +133,7 @@ class MemoryJobRepository:
                 job, status=target, attempts=ending.attempts, progress=ending.progress, updated_at=now,
                 locked_by=None, locked_at=None, lease_expires_at=None,
                 run_after=ending.run_after if unfinished else None,
+                due_at=ending.run_after if unfinished else job.due_at,
                 completed_at=None if unfinished else now,
                 last_error=ending.error or (None if completed else job.last_error),
             ))  # fmt: skip
@@ -161,8 +162,8 @@ class MemoryJobRepository:
             if job.status not in TRANSITIONS[Transition.RETRY].sources:
                 raise WrongState(f"Job {job.id} is {job.status}; only a failed or cancelled job can be retried.")
             return self._put(replace(
-                job, status=TRANSITIONS[Transition.RETRY].target, run_after=now, attempts=0, completed_at=None,
-                cancel_requested_at=None, last_error=None, progress=progress, updated_at=now,
+                job, status=TRANSITIONS[Transition.RETRY].target, run_after=now, due_at=now, attempts=0,
+                completed_at=None, cancel_requested_at=None, last_error=None, progress=progress, updated_at=now,
             ))  # fmt: skip
 
     def prioritise(self, job_id: str, priority: int) -> Job:

@@ -136,6 +136,7 @@ class Job:
     """One order of one company's filings. Times are aware, in UTC.
 
     ``attempts`` counts the runs since the last progress; at ``max_attempts`` the job fails.
+    ``due_at`` is when it was to run last: a claim moves ``run_after`` and leaves this.
     ``runs`` counts all claims. ``fence`` rises with each claim and never falls.
     """
 
@@ -145,6 +146,7 @@ class Job:
     status: JobStatus = JobStatus.PENDING
     priority: int = 0
     run_after: datetime | None = None
+    due_at: datetime | None = None
     progress: Progress = Progress()
     runs: int = 0
     attempts: int = 0

@@ -16,6 +16,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.ledger import Ledger, counted, uncounted_fields
 from jobs.adapters.mongo.records import STAGE, error_fields, new_job_record, object_id, stage_fields, to_job
 from jobs.domain.ending import Ending
 from jobs.domain.errors import LeaseLost, UnknownJob, WrongState
@@ -67,7 +68,7 @@ class MongoJobRepository:
         if not wanted:
             return refused
         try:
-            records = [new_job_record(job, unique=not again) for job in wanted]
+            records = [{**new_job_record(job, unique=not again), **uncounted_fields()} for job in wanted]
             self._jobs.insert_many(records, ordered=False)
         except BulkWriteError as error:
             refused |= self.unfinished(_duplicates(error, wanted))
@@ -119,7 +120,7 @@ class MongoJobRepository:
         now = self._clock()
         record = self._jobs.find_one_and_update(
             due(now),
-            _leased(worker, now, lease_seconds, {"fence": 1, "runs": 1, "attempts": 1}),
+            counted(_leased(worker, now, lease_seconds, {"fence": 1, "runs": 1, "attempts": 1})),
             sort=CLAIM_ORDER,
             return_document=ReturnDocument.AFTER,
         )
@@ -138,7 +139,7 @@ class MongoJobRepository:
         taken = self._take(mine, _leased(worker, now, lease_seconds, {"fence": 1}))
         if taken is None:
             counts = {"fence": 1, "runs": 1, "attempts": 1}
-            taken = self._take({"_id": key, **due(now)}, _leased(worker, now, lease_seconds, counts))
+            taken = self._take({"_id": key, **due(now)}, counted(_leased(worker, now, lease_seconds, counts)))
         return taken or self._refuse_claim(job_id)
 
     def _take(self, filter_: Document, update: Document) -> Job | None:
@@ -168,7 +169,7 @@ class MongoJobRepository:
     def save_progress(self, lease: Lease, progress: Progress) -> None:
         """See the port."""
         now = self._clock()
-        self._write(lease, {"$set": {**_stage(progress, now), "updatedAt": now}})
+        self._write(lease, counted({"$set": {**_stage(progress, now), "updatedAt": now}}))
 
     @translated
     def end(self, lease: Lease, ending: Ending) -> None:
@@ -208,11 +209,11 @@ class MongoJobRepository:
         """See the port. The company's unique key is left alone: this job was ordered before."""
         now = self._clock()
         update = {
-            "$set": {"jobStatus": str(TRANSITIONS[Transition.RETRY].target), "runAfter": now, "updatedAt": now,
-                     "attempts": 0, **_stage(progress, now)},
+            "$set": {"jobStatus": str(TRANSITIONS[Transition.RETRY].target), "runAfter": now, "dueAt": now,
+                     "updatedAt": now, "attempts": 0, **_stage(progress, now)},
             "$unset": dict.fromkeys(("completedAt", "cancelRequestedAt", "lastError"), ""),
         }  # fmt: skip
-        retried = self._take({"_id": object_id(job_id), **_from(Transition.RETRY)}, update)
+        retried = self._take({"_id": object_id(job_id), **_from(Transition.RETRY)}, counted(update, "retried"))
         if retried is None:
             job = self.get(job_id)
             raise WrongState(f"Job {job.id} is {job.status}; only a failed or cancelled job can be retried.")
@@ -231,12 +232,7 @@ class MongoJobRepository:
     @translated
     def delete(self, job_id: str) -> None:
         """See the port."""
-        ended = {"$in": sorted(set(JobStatus) - UNFINISHED)}
-        key = object_id(job_id)
-        if not self._jobs.delete_one({"_id": key, "jobStatus": ended}).deleted_count and self._jobs.find_one(
-            {"_id": key}, {"_id": True}
-        ):
-            raise WrongState(f"Job {job_id} is unfinished again; cancel it before you delete it.")
+        Ledger(self._jobs.database).remove(job_id)
 
 
 def _held(lease: Lease) -> Document:
@@ -256,26 +252,29 @@ def _ended(ending: Ending, now: datetime) -> Document:
     }  # fmt: skip
     gone = [*_LEASE_FIELDS]
     if target in UNFINISHED:
-        changes["runAfter"] = ending.run_after
+        changes["runAfter"] = changes["dueAt"] = ending.run_after
+        event = None
     else:
+        event = str(target)
         changes["completedAt"] = now
         gone += ["runAfter", "unfinishedCin"]
     if ending.error:
         changes["lastError"] = error_fields(ending.error)
     elif target is JobStatus.COMPLETED:
         gone.append("lastError")
-    return {"$set": changes, "$unset": dict.fromkeys(gone, "")}
+    return counted({"$set": changes, "$unset": dict.fromkeys(gone, "")}, event)
 
 
 def _cancelled(now: datetime) -> Document:
     """The update that cancels a job nobody works on; the fence shuts out a worker that comes back."""
     status = str(TRANSITIONS[Transition.CANCEL].target)
     gone = (*_LEASE_FIELDS, "runAfter", "unfinishedCin")
-    return {
+    update = {
         "$set": {"jobStatus": status, "completedAt": now, "cancelRequestedAt": now, "updatedAt": now},
         "$unset": dict.fromkeys(gone, ""),
         "$inc": {"fence": 1},
     }
+    return counted(update, status)
 
 
 def _duplicates(error: BulkWriteError, wanted: Sequence[Job]) -> set[str]:

@@ -58,6 +58,7 @@ def new_job_record(job: Job, *, unique: bool) -> dict[str, Any]:
         "jobStatus": str(job.status),
         "priority": job.priority,
         "runAfter": job.run_after,
+        "dueAt": job.due_at,
         "processingStages": {"documentDownload": stage_fields(job.progress, job.created_at)},
         "runs": job.runs,
         "attempts": job.attempts,
@@ -77,6 +78,7 @@ def to_job(record: Mapping[str, Any]) -> Job:
     return Job(
         id=str(record["_id"]), cin=record["cin"], company_name=record["companyName"],
         status=JobStatus(record["jobStatus"]), priority=record["priority"], run_after=get("runAfter"),
+        due_at=get("dueAt"),
         progress=_to_progress(record["processingStages"]["documentDownload"]),
         runs=record["runs"], attempts=record["attempts"], max_attempts=record["maxAttempts"],
         fence=record["fence"], locked_by=get("lockedBy"), locked_at=get("lockedAt"),

@@ -48,6 +48,8 @@ INDEXES: dict[str, list[IndexModel]] = {
             partialFilterExpression={"completedAt": {"$exists": True}},
         ),
         IndexModel([("leaseExpiresAt", ASCENDING)], name="leaseExpiresAt", sparse=True),
+        # What the ledger has still to look at.
+        IndexModel([("uncounted", ASCENDING)], name="uncounted", sparse=True),
     ],
     "documents": [
         IndexModel([("jobId", ASCENDING), ("documentNumber", ASCENDING)], name="jobId_documentNumber", unique=True),
@@ -70,6 +72,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("key", ASCENDING)], name="key", unique=True),
         IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=86_400),
     ],
+    "totals": [],
     "audit": [IndexModel([("jobId", ASCENDING), ("at", DESCENDING)], name="jobId_at")],
     "runs": [IndexModel([("jobId", ASCENDING), ("number", ASCENDING)], name="jobId_number", unique=True)],
 }
@@ -102,6 +105,9 @@ VALIDATORS: dict[str, Document] = {
             "priority": _COUNT, "runs": _COUNT,
             "jobStatus": {"enum": [str(status) for status in JobStatus]},
             "attempts": _COUNT, "maxAttempts": _COUNT, "fence": _COUNT, "runAfter": _TIME,
+            "dueAt": _TIME, "uncounted": {"enum": [True]}, "changes": _COUNT, "completions": _COUNT,
+            "failures": _COUNT, "cancellations": _COUNT, "retries": _COUNT, "countedSequence": _COUNT,
+            "countedAmounts": {"bsonType": "object"},
             "lockedBy": _TEXT, "lockedAt": _TIME, "leaseExpiresAt": _TIME, "cancelRequestedAt": _TIME,
             "lastError": _ERROR, "requestedBy": _TEXT, "createdAt": _TIME, "updatedAt": _TIME,
             "startedAt": _TIME, "completedAt": _TIME, "schemaVersion": _COUNT, "unfinishedCin": _TEXT,
@@ -133,6 +139,10 @@ VALIDATORS: dict[str, Document] = {
             "startedAt": _TIME, "finishedAt": _TIME, "documents": _COUNT, "bytes": _COUNT, "error": _ERROR,
             "outcome": {"enum": [str(outcome) for outcome in RunOutcome]},
         },
+    },
+    "totals": {
+        "bsonType": "object",
+        "properties": {"_id": _TEXT, "sequence": _COUNT, "batch": {"bsonType": "array"}},
     },
     "uploads": {
         "bsonType": "object",
