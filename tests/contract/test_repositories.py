@@ -342,6 +342,14 @@ def test_a_held_job_is_cancelled_by_its_worker(stores, clock):
     assert stores.jobs.get(job.id).status is JobStatus.CANCELLED
 
 
+def test_cancelling_a_held_job_leaves_all_others_alone(stores, clock):
+    held = add(stores, clock, priority=9)
+    others = [add(stores, clock) for _ in range(3)]
+    stores.jobs.claim_next("w", LEASE)
+    stores.jobs.cancel(held.id)
+    assert [stores.jobs.get(job.id) for job in others] == others
+
+
 def test_a_job_whose_worker_died_is_cancelled_at_once(stores, clock):
     add(stores, clock)
     job = stores.jobs.claim_next("w", LEASE)

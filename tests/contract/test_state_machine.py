@@ -153,7 +153,8 @@ class Queue(RuleBasedStateMachine):
             return
         assert allowed
         assert job == replace(
-            before, status=JobStatus.PENDING, run_after=self.clock(), attempts=0, progress=HALF, completed_at=None,
+            before, status=JobStatus.PENDING, run_after=self.clock(), due_at=self.clock(), attempts=0,
+            progress=HALF, completed_at=None,
             cancel_requested_at=None, last_error=None, updated_at=self.clock(),
         )  # fmt: skip
         self.known[job_id] = job
