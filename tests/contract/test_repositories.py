@@ -342,6 +342,15 @@ def test_a_held_job_is_cancelled_by_its_worker(stores, clock):
     assert stores.jobs.get(job.id).status is JobStatus.CANCELLED
 
 
+def test_a_worker_that_gave_its_job_back_cannot_end_it_again(stores, clock):
+    job = add(stores, clock)
+    claim = stores.jobs.claim_next("w", LEASE)
+    stores.jobs.end(claim.lease, ended_early(claim, HALF, clock()))
+    with pytest.raises(LeaseLost):
+        stores.jobs.end(claim.lease, cancelled(claim, DONE))
+    assert stores.jobs.get(job.id).status is JobStatus.PENDING
+
+
 def test_cancelling_a_held_job_leaves_all_others_alone(stores, clock):
     held = add(stores, clock, priority=9)
     others = [add(stores, clock) for _ in range(3)]

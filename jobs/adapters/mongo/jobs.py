@@ -174,11 +174,10 @@ class MongoJobRepository:
     @translated
     def end(self, lease: Lease, ending: Ending) -> None:
         """See the port."""
-        self._write(lease, _ended(ending, self._clock()), _from(ending.transition))
+        self._write(lease, _ended(ending, self._clock()))
 
-    def _write(self, lease: Lease, update: Document, condition: Document | None = None) -> None:
-        result = self._jobs.update_one({**_held(lease), **(condition or {})}, update)
-        if not result.matched_count:
+    def _write(self, lease: Lease, update: Document) -> None:
+        if not self._jobs.update_one(_held(lease), update).matched_count:
             raise LeaseLost(lease.job_id, lease.fence)
 
     # --- what staff do
