@@ -165,6 +165,17 @@ class Configuration:
     )
     run_timeout_seconds: float = _setting(env.number(1, 86400), 900.0, "A run that takes longer has failed.")
 
+    # --- metrics
+    metrics_host: str = _setting(env.text, "0.0.0.0", "Where a worker's /metrics listens.")  # noqa: S104  a pod's door
+    metrics_port: int = _setting(
+        env.integer(0, 65535), 9100, "The port of it; 0: any free one. The local scaler counts up from it."
+    )
+    metrics_linger_seconds: float = _setting(
+        env.number(0, 3600), 0.0, "How long a worker answers there after its run, for a scrape that comes late."
+    )
+    filesure_version: str = _setting(env.text, "dev", "Which version this is; images know theirs.", example="1.2.3")
+    filesure_revision: str = _setting(env.text, "unknown", "Which commit it was built from.", example="4f2a9c1")
+
     # --- logs
     log_format: str = _setting(
         env.one_of("auto", "json", "console"), "auto", "json, console, or auto: console on a terminal."

@@ -1,8 +1,22 @@
 """Gunicorn's settings, for every place the web site runs in."""
 
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from typing import TYPE_CHECKING, Any
+
 from filesure_site.configuration import current
 
+if TYPE_CHECKING:
+    from gunicorn.arbiter import Arbiter
+
 _configuration = current()
+
+# Where processes put their metrics, so that any of them can tell of all. A server that starts begins at nothing.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="filesure-metrics-")
 
 wsgi_app = "filesure_site.wsgi"
 bind = f"0.0.0.0:{_configuration.port}"  # a container's only door; `make run` binds to loopback instead
@@ -14,3 +28,21 @@ graceful_timeout = 20
 max_requests = 10_000
 max_requests_jitter = 1_000
 loglevel = "warning"
+
+
+def pre_fork(server: Arbiter, worker: Any) -> None:
+    """Give the process the lowest place that no living one has."""
+    taken = {each.metrics_slot for each in server.WORKERS.values()}
+    worker.metrics_slot = next(slot for slot in itertools.count() if slot not in taken)
+
+
+def post_fork(_server: Arbiter, worker: Any) -> None:
+    """Count on in the file of whoever had the place before: recycled processes do not leave ever more files."""
+    from prometheus_client import values
+
+    values.ValueClass = values.MultiProcessValue(lambda: worker.metrics_slot)
+
+
+def on_exit(_server: Arbiter) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

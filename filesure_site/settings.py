@@ -54,11 +54,14 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "axes",
+    "django_prometheus",
     "csp",
     "jobs",
     "worker",
 ]
 MIDDLEWARE = [
+    "filesure_site.headers.InnerPathsMiddleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "filesure_site.headers.PermissionsPolicyMiddleware",
@@ -74,6 +77,7 @@ MIDDLEWARE = [
     "jobs.middleware.ErrorsMiddleware",
     "jobs.api.problems.ProblemMiddleware",
     "axes.middleware.AxesMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 ROOT_URLCONF = "filesure_site.urls"
 WSGI_APPLICATION = "filesure_site.wsgi.application"
@@ -144,7 +148,7 @@ if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _configuration.https_only
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _configuration.https_only else 0
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes come to the pod itself, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # probes come to the pod itself, without TLS
 # Both would speak for other hosts of the domain, which are not ours to decide about.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 

@@ -5,11 +5,13 @@ from django.urls import include, path
 
 from filesure_site.health import healthz, readyz
 from filesure_site.login import login, logout
+from filesure_site.metrics import metrics
 from jobs.api.operations import addresses, api, create_job_api
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("login/", login, name="login"),
     path("logout/", logout, name="logout"),
     path("admin/", admin.site.urls),

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
+import pymongo
 from bson import ObjectId
 
 from filesure_site.configuration import Configuration, current
+from jobs.adapters.measured_blob import MeasuredBlobStore
 from jobs.adapters.mongo import embedded
 from jobs.adapters.mongo.audit import MongoAuditLog
 from jobs.adapters.mongo.catalogue import MongoCatalogue
@@ -17,14 +19,20 @@ from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded, se
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.idempotency import MongoIdempotencyStore
 from jobs.adapters.mongo.jobs import MongoJobRepository
+from jobs.adapters.mongo.ledger import Ledger
+from jobs.adapters.mongo.monitoring import CommandMeter
 from jobs.adapters.mongo.runs import MongoRunRepository
+from jobs.adapters.mongo.totals import MongoTotals
 from jobs.adapters.mongo.uploads import MongoUploadStore
 from jobs.services import JobService
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from pymongo.database import Database
 
     from jobs.adapters.mongo.connection import Document
+    from jobs.domain.metrics import Instruments
     from jobs.ports import BlobStore
 
 
@@ -33,11 +41,15 @@ def new_id() -> str:
     return str(ObjectId())
 
 
-@dataclass(frozen=True)
+@dataclass
 class Application:
-    """What views, commands and the worker use. Each part is made at its first use."""
+    """What views, commands and the worker use. Each part is made at its first use.
+
+    ``instruments`` measure MongoDB and the blob store; they are set before that.
+    """
 
     configuration: Configuration
+    instruments: Instruments | None = None
 
     @cached_property
     def mongodb_uri(self) -> str:
@@ -48,7 +60,12 @@ class Application:
     def database(self) -> Database[Document]:
         """The database; for adapters only."""
         config = self.configuration
-        return connect(self.mongodb_uri, config.mongodb_database, config.mongodb_timeout_seconds)
+        meters = [CommandMeter(self.instruments)] if self.instruments else []
+        return connect(self.mongodb_uri, config.mongodb_database, config.mongodb_timeout_seconds, meters)
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """A block in which all of MongoDB together may take so long."""
+        return pymongo.timeout(seconds)
 
     def ping(self) -> str:
         """MongoDB's version. Raises DatabaseUnavailable, DatabaseRefused."""
@@ -91,8 +108,22 @@ class Application:
         return MongoIdempotencyStore(self.database, self.clock)
 
     @cached_property
+    def ledger(self) -> Ledger:
+        """What happened to jobs, added up."""
+        return Ledger(self.database)
+
+    @cached_property
+    def totals(self) -> MongoTotals:
+        """What workers counted, added up."""
+        return MongoTotals(self.database, self.clock)
+
+    @cached_property
     def blobs(self) -> BlobStore:
         """The blob store."""
+        store = self._blob_store()
+        return MeasuredBlobStore(store, self.instruments) if self.instruments else store
+
+    def _blob_store(self) -> BlobStore:
         config = self.configuration
         if config.blob_store == "azure":
             from jobs.adapters.azure_blob import AzureBlobStore

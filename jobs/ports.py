@@ -232,6 +232,19 @@ class Catalogue(Protocol):
         """The forms that occur, sorted."""
 
 
+class Totals(Protocol):
+    """What workers counted, added up for good; keys are chosen by the callers."""
+
+    def add(self, worker: str, sequence: int, amounts: Mapping[str, float]) -> None:
+        """Add a worker's ``sequence``-th part (1, 2, …). A part that is there already is not added again.
+
+        After an error nobody knows whether it was added: call again with the same arguments.
+        """
+
+    def read(self) -> Mapping[str, float]:
+        """All totals. Also forgets workers that have been silent for an hour."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Blob:
     """A blob's properties. ``size`` in bytes; ``md5`` the raw 16 bytes."""

@@ -16,6 +16,9 @@ class PrometheusInstruments:
             each.name: Counter(each.live_name(component), each.about, each.labels, registry=registry)
             for each in families if each.kind is Kind.COUNTER
         }  # fmt: skip
+        for each in families:
+            for values in each.known:
+                self._counters[each.name].labels(*values)
         self._histograms = {
             each.name: _histogram(each, component, registry) for each in families if each.kind is Kind.HISTOGRAM
         }

@@ -13,9 +13,12 @@ Names follow https://prometheus.io/docs/practices/naming/: base units, ``_total`
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from jobs.domain.job import RunOutcome
 
 PREFIX = "filesure_"
 
@@ -41,6 +44,7 @@ class Origin(StrEnum):
 class Family:
     """A metric. ``name`` lacks the prefix; ``buckets`` are a histogram's upper bounds, in its unit.
 
+    ``known`` are label values that are shown from the start: a series that is born at 7 has no rate.
     ``web``: the web site counts it for itself as well, as ``filesure_web_<name>``.
     """
 
@@ -49,6 +53,7 @@ class Family:
     origin: Origin
     about: str
     labels: tuple[str, ...] = ()
+    known: tuple[tuple[str, ...], ...] = ()
     buckets: tuple[float, ...] = ()
     web: bool = False
 
@@ -71,8 +76,11 @@ def _jobs(name: str, about: str, *labels: str, kind: Kind = Kind.COUNTER) -> Fam
     return Family(name=name, kind=kind, origin=Origin.JOBS, about=about, labels=labels)
 
 
-def _count(name: str, about: str, *labels: str, web: bool = False) -> Family:
-    return Family(name=name, kind=Kind.COUNTER, origin=Origin.WORKERS, about=about, labels=labels, web=web)
+def _count(name: str, about: str, *labels: str, known: Iterable[Sequence[str]] = (), web: bool = False) -> Family:
+    return Family(
+        name=name, kind=Kind.COUNTER, origin=Origin.WORKERS, about=about, labels=labels, web=web,
+        known=tuple(map(tuple, known)),
+    )  # fmt: skip
 
 
 def _time(name: str, buckets: tuple[float, ...], about: str, *labels: str, web: bool = False) -> Family:
@@ -96,15 +104,17 @@ CATALOGUE: tuple[Family, ...] = (
     _jobs("documents_stored_total", "Documents uploaded to the blob store and recorded."),
     _jobs("jobs", "Jobs there are, by state.", "state", kind=Kind.GAUGE),
     _jobs("documents", "Documents there are, by state: pending, stored or failed.", "state", kind=Kind.GAUGE),
-    _count("runs_total", "Runs that ended, by outcome.", "outcome"),
+    _count("runs_total", "Runs that ended, by outcome.", "outcome", known=[(outcome,) for outcome in RunOutcome]),
     _time("run_duration_seconds", _SECONDS, "How long runs took."),
     _time("job_completion_duration_seconds", _MINUTES, "From the order to the completion of a job."),
     _time("claim_duration_seconds", _MOMENTS, "How long it took to claim a job, or to learn that none is due."),
     _time("job_queue_wait_seconds", _MINUTES, "From the moment that a job is due to its claim; no takeovers."),
     _count("documents_downloaded_total", "Documents downloaded; with kill -9, some of them again."),
-    _count("documents_extracted_total", "Documents whose text was read, by method.", "method"),
+    _count("documents_extracted_total", "Documents whose text was read, by method.", "method",
+           known=[("pdfium",), ("plain",), ("none",)]),
     _count("documents_uploaded_total", "Documents uploaded, at every try."),
-    _count("documents_failed_total", "Tries of documents that failed, by reason.", "reason"),
+    _count("documents_failed_total", "Tries of documents that failed, by reason.", "reason",
+           known=[("document_unavailable",), ("document_unreadable",), ("unexpected",)]),
     _count("document_retries_total", "Tries of documents after the first one."),
     _count("downloaded_bytes_total", "Bytes that sources delivered."),
     _count("uploaded_bytes_total", "Bytes of documents uploaded, without their texts."),
@@ -112,11 +122,14 @@ CATALOGUE: tuple[Family, ...] = (
     _time("document_extraction_duration_seconds", _SECONDS, "How long documents took to read, by method.", "method"),
     _time("document_upload_duration_seconds", _SECONDS, "How long documents and their texts took to upload."),
     _count("blob_operations_total", "Operations on the blob store: ok, or the kind of error.", "operation", "outcome",
-           web=True),
+           known=[("put", "ok"), ("put", "blob_store_unavailable"), ("open", "ok")], web=True),
     _time("blob_operation_duration_seconds", _MOMENTS, "How long the blob store took.", "operation", web=True),
-    _count("mongodb_commands_total", "MongoDB commands: ok or error.", "command", "outcome", web=True),
+    _count("mongodb_commands_total", "MongoDB commands: ok or error.", "command", "outcome",
+           known=[(command, outcome) for command in ("find", "findAndModify", "insert", "update")
+                  for outcome in ("ok", "error")], web=True),
     _time("mongodb_command_duration_seconds", _MOMENTS, "How long MongoDB took.", "command", web=True),
-    _count("lease_renewals_total", "Heartbeats: ok, missed (MongoDB was away) or lost.", "outcome"),
+    _count("lease_renewals_total", "Heartbeats: ok, missed (MongoDB was away) or lost.", "outcome",
+           known=[("ok",), ("missed",), ("lost",)]),
     _count("leases_lost_total", "Runs that lost their lease to another worker."),
     _count("leases_taken_over_total", "Runs that never ended and whose jobs another worker took over."),
     _now("jobs_due", "Jobs that a worker may claim now, as KEDA counts them; up to 100,000."),

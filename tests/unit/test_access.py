@@ -57,6 +57,7 @@ JOB = {"job_id": "65a1b2c3d4e5f60718293a4b"}
 TABLE = [
     Row("healthz", ALL),
     Row("readyz", ALL),
+    Row("metrics", ALL),
     Row("login", ALL),
     Row("login", ALL, "POST"),
     Row("logout", ALL, "POST"),

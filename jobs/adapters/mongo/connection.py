@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient, errors
 from pymongo.database import Database
+from pymongo.monitoring import CommandListener
 from pymongo.uri_parser import parse_uri
 
 from jobs.domain.errors import ConfigurationError, DatabaseRefused, DatabaseUnavailable
@@ -24,7 +25,9 @@ _CLOCK_SECONDS = 60.0
 _EXAMPLE = "MONGODB_URI=mongodb://user:password@localhost:27017/"
 
 
-def connect(uri: str, database: str, timeout_seconds: float) -> Database[Document]:
+def connect(
+    uri: str, database: str, timeout_seconds: float, listeners: Sequence[CommandListener] = ()
+) -> Database[Document]:
     """The database; nothing is sent before its first use. Raises ConfigurationError.
 
     ``timeout_seconds`` bounds each operation as a whole, with its retries: a server that accepts
@@ -40,6 +43,7 @@ def connect(uri: str, database: str, timeout_seconds: float) -> Database[Documen
             timeoutMS=int(timeout_seconds * 1000),
             serverSelectionTimeoutMS=int(min(5.0, timeout_seconds) * 1000),
             connectTimeoutMS=int(min(5.0, timeout_seconds) * 1000),
+            event_listeners=listeners,
         )
     except (errors.InvalidURI, errors.ConfigurationError, ValueError) as error:
         raise ConfigurationError(f"MONGODB_URI is not usable ({error}), for example {_EXAMPLE}.") from error

@@ -1,0 +1,27 @@
+"""``/metrics``: what Prometheus reads of the web site."""
+
+from __future__ import annotations
+
+import os
+
+from django.http import HttpRequest, HttpResponse
+from prometheus_client import REGISTRY, CollectorRegistry, exposition, multiprocess
+
+from filesure_site.configuration import current
+from jobs.access import open_to_all
+from jobs.bootstrap import application
+from jobs.metrics import FilesureCollector
+
+
+@open_to_all
+def metrics(request: HttpRequest) -> HttpResponse:
+    """All processes' own metrics together, and one look at MongoDB. Not for the public: the Ingress refuses it."""
+    registry = CollectorRegistry(auto_describe=False)
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.MultiProcessCollector(registry)
+    else:
+        registry.register(REGISTRY)
+    config = current()
+    registry.register(FilesureCollector(application, version=config.filesure_version, revision=config.filesure_revision))
+    encode, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
+    return HttpResponse(encode(registry), content_type=content_type)
