@@ -7,6 +7,7 @@ import os
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from filesure_site import logs
@@ -46,7 +47,7 @@ class FilesureCommand(BaseCommand):
         """Run the command; errors that we know become a sentence and an exit code."""
         try:
             configuration = current()
-            logs.configure(configuration.log_format, configuration.log_level)
+            logs.configure(configuration, settings.SECRET_KEY)
             return super().execute(*args, **options)
         except FilesureError as error:
             self.stderr.write(str(error))
