@@ -1,5 +1,6 @@
 """The web site as gunicorn runs it."""
 
+import atexit
 import os
 
 from django.conf import settings
@@ -7,7 +8,11 @@ from django.core.wsgi import get_wsgi_application
 
 from filesure_site import logs
 from filesure_site.configuration import current
+from jobs import tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "filesure_site.settings")
-logs.configure(current(), settings.SECRET_KEY)
+configuration = current()
+logs.configure(configuration, settings.SECRET_KEY)
+tracing.configure(configuration.otel_exporter_otlp_endpoint, configuration.otel_exporter_otlp_headers, "web")
+atexit.register(tracing.flush)
 application = get_wsgi_application()

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_fields: ContextVar[Mapping[str, object]] = ContextVar("log_context", default={})  # noqa: B039  never changed
+Fields = Mapping[str, object]
+
+_fields: ContextVar[Fields] = ContextVar("log_context", default={})  # noqa: B039  never changed
 
 
-def current() -> Mapping[str, object]:
+def current() -> Fields:
     """The fields of the work in hand."""
     return _fields.get()
 

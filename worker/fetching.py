@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from jobs import tracing
 from jobs.domain.document import Document, DocumentError, Extraction, StoredFile
 from jobs.domain.errors import (
     DocumentUnavailable,
@@ -72,6 +73,12 @@ class Fetcher:
 
         Raises LeaseLost, and whatever every other document would meet as well.
         """
+        with tracing.span("document", document.log_context()):
+            fetched = self._recorded(document)
+            tracing.outcome("stored" if fetched.stored else "failed" if fetched.error else "left", fetched.error)
+            return fetched
+
+    def _recorded(self, document: Document) -> Fetched:
         try:
             return self._fetch(document)
         except (DocumentUnavailable, DocumentUnreadable) as error:
@@ -79,7 +86,7 @@ class Fetcher:
         except FilesureError:
             raise
         except Exception as error:  # the boundary of a document: its neighbours go on
-            logger.exception("document.unexpected", extra={"jobId": document.job_id, **document.log_context()})
+            logger.exception("document.unexpected")
             return self._failed(document, UnexpectedError(f"{type(error).__name__}: {error}"))
 
     def _fetch(self, document: Document) -> Fetched:
@@ -87,14 +94,17 @@ class Fetcher:
             with self.downloads:
                 if self.stop:
                     return Fetched()
-                digest = self._download(document, file)
-            extraction, text = self.extractor.extract(Path(file.name), document.filing.file_name)
-            blob = self._upload_original(document, file, digest)
-            text_name = self._upload_text(document, text) if text else None
+                with tracing.span("download"):
+                    digest = self._download(document, file)
+            with tracing.span("extract"):
+                extraction, text = self.extractor.extract(Path(file.name), document.filing.file_name)
+            with tracing.span("upload"):
+                blob = self._upload_original(document, file, digest)
+                text_name = self._upload_text(document, text) if text else None
             stored = _stored(blob, digest, text_name, extraction)
         self._still_ours()
         self.documents.save_stored(self.lease, document, stored)
-        logger.debug("document.stored", extra={"jobId": document.job_id, **document.log_context()})
+        logger.debug("document.stored")
         return Fetched(stored=True, bytes=digest.size)
 
     def _download(self, document: Document, file: IO[bytes]) -> Digest:
@@ -149,7 +159,7 @@ class Fetcher:
         final = not error.retryable or document.attempts + 1 >= self.max_attempts
         cause = DocumentError(kind=error.kind, message=str(error))
         self.documents.save_failure(self.lease, document, cause, final=final)
-        extra = {"jobId": document.job_id, **document.log_context(), "kind": error.kind, "reason": str(error)}
+        extra = {"kind": error.kind, "reason": str(error)}
         logger.log(logging.WARNING if final else logging.INFO, "document.failed", extra=extra)
         return Fetched(error=error, final=final)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextvars import copy_context
 from types import TracebackType
 
 from jobs.domain.errors import FilesureError, LeaseLost
@@ -31,7 +32,7 @@ class Heartbeat:
         self._stop = stop
         self._ended = threading.Event()
         self._expires = time.monotonic() + lease_seconds
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._thread = threading.Thread(target=copy_context().run, args=[self._beat], name="heartbeat", daemon=True)
 
     def __enter__(self) -> Heartbeat:
         self._thread.start()
@@ -55,7 +56,7 @@ class Heartbeat:
         except LeaseLost:
             self._stop.request(Reason.LOST)
         except FilesureError as error:
-            logger.warning("heartbeat.missed", extra={"jobId": self._lease.job_id, "reason": str(error)})
+            logger.warning("heartbeat.missed", extra={"reason": str(error)})
             if time.monotonic() >= self._expires:
                 self._stop.request(Reason.LOST)
         else:

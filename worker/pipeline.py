@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from jobs import tracing
 from jobs.domain.document import Document
 from jobs.domain.ending import Backoff, Ending, cancelled, ended_badly, ended_early, ended_well
 from jobs.domain.errors import (
@@ -93,7 +95,7 @@ class Pipeline:
         run = Run(
             job_id=job.id, number=job.runs, worker=job.lease.worker, fence=job.fence, started_at=self.clock()
         )  # fmt: skip
-        logger.info("run.started", extra=job.log_context())
+        logger.info("run.started")
         tally = Tally()
         try:
             with Heartbeat(self.jobs, job.lease, self.limits.lease_seconds, self.stop):
@@ -101,10 +103,11 @@ class Pipeline:
                 self._record(run, tally, ending)
                 self.jobs.end(job.lease, ending)
         except LeaseLost:
-            logger.warning("run.lost", extra=job.log_context())
+            logger.warning("run.lost")
+            tracing.outcome(RunOutcome.LOST)
             self.runs.finish(replace(run, outcome=RunOutcome.LOST, finished_at=self.clock()))
             raise
-        self._log_end(job, tally, ending)
+        self._log_end(tally, ending)
         return ending.outcome
 
     def close(self) -> None:
@@ -121,7 +124,7 @@ class Pipeline:
         except FilesureError as error:
             tally.failure = error
         except Exception as error:  # the worker's boundary: recorded, and tried again
-            logger.exception("run.unexpected", extra=job.log_context())
+            logger.exception("run.unexpected")
             tally.failure = UnexpectedError(f"{type(error).__name__}: {error}")
         return self._judge(job, tally)
 
@@ -145,7 +148,7 @@ class Pipeline:
         """The job with its documents listed; that is so once the total is saved, not before."""
         if job.progress.total is not None:
             return job
-        asked = pool.submit(self.source.filings, job.cin, job.company_name)
+        asked = pool.submit(copy_context().run, self.source.filings, job.cin, job.company_name)
         for _ in self._finished({asked}):
             filings = asked.result()
             if not filings:
@@ -153,7 +156,7 @@ class Pipeline:
             self.documents.add(job.lease, job, filings)
             progress = self.documents.progress(job.id)
             self.jobs.save_progress(job.lease, progress)
-            logger.info("job.listed", extra={**job.log_context(), "documents": progress.total})
+            logger.info("job.listed", extra={"documents": progress.total})
             return replace(job, progress=progress)
         return job
 
@@ -166,7 +169,9 @@ class Pipeline:
         saved_at = time.monotonic()
         done, total = job.progress.downloaded + job.progress.failed, job.progress.total or 0
         self._tell(done, total)
-        for future in self._finished({pool.submit(fetcher.fetch, document) for document in documents}):
+        for future in self._finished(
+            {pool.submit(copy_context().run, fetcher.fetch, document) for document in documents}
+        ):
             try:
                 tally.add(future.result())
             except LeaseLost:
@@ -226,12 +231,13 @@ class Pipeline:
             bytes=tally.bytes, error=ending.error,
         ))  # fmt: skip
 
-    def _log_end(self, job: Job, tally: Tally, ending: Ending) -> None:
-        progress = ending.progress
+    def _log_end(self, tally: Tally, ending: Ending) -> None:
+        progress, reason = ending.progress, ending.error.message if ending.error else None
         extra = {
-            **job.log_context(), "outcome": str(ending.outcome), "stored": tally.stored, "bytes": tally.bytes,
+            "outcome": str(ending.outcome), "stored": tally.stored, "bytes": tally.bytes,
             "downloaded": progress.downloaded, "failed": progress.failed, "total": progress.total,
-            "reason": ending.error.message if ending.error else None,
+            "reason": reason,
         }  # fmt: skip
+        tracing.outcome(ending.outcome, reason)
         failed = ending.outcome is RunOutcome.FAILED
         logger.log(logging.WARNING if failed else logging.INFO, "run.ended", extra=extra)

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from filesure_site import logs
 from filesure_site.configuration import current
+from jobs import masking, tracing
 from jobs.domain.errors import FilesureError, LeaseLost, WrongUse
 
 EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, EXIT_LEASE_LOST = 0, 1, 2, 3
@@ -48,9 +49,13 @@ class FilesureCommand(BaseCommand):
         try:
             configuration = current()
             logs.configure(configuration, settings.SECRET_KEY)
+            endpoint, headers = configuration.otel_exporter_otlp_endpoint, configuration.otel_exporter_otlp_headers
+            tracing.configure(endpoint, headers, service=self.__module__.rpartition(".")[2])
             return super().execute(*args, **options)
         except FilesureError as error:
-            self.stderr.write(str(error))
+            self.stderr.write(masking.mask(str(error)))
             sys.exit(exit_code(error))
         except KeyboardInterrupt:
             sys.exit(EXIT_INTERRUPTED)
+        finally:
+            tracing.flush()

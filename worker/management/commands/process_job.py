@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from filesure_site.configuration import Configuration
 from jobs.bootstrap import Application, application
 from jobs.domain.job import Job, RunOutcome
 from jobs.management.base import EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, FilesureCommand
+from jobs.tracing import span, traceparent
 from worker.bootstrap import pipeline, worker_name
 from worker.signals import on_stop
 from worker.stopping import Reason, Stop
@@ -48,12 +50,16 @@ class Command(FilesureCommand):
         config = app.configuration
         # 4 s after the documents' own time: for the release, and still within Kubernetes' patience.
         on_stop(lambda: stop.request(Reason.ASKED), give_up_seconds=config.stop_seconds + 4)
+        began = time.time_ns()
         job = self._acquire(app, job_id, claim=claim)
         if job is None:
             logger.info("worker.idle")
             return
-        logger.info("job.claimed", extra={**job.log_context(), "worker": job.locked_by})
-        sys.exit(self._run(app, job, stop, show=sys.stderr.isatty() and not no_progress))
+        with span("claim", job.log_context(), parent=job.trace_context, began=began):
+            logger.info("job.claimed")
+            claimed = traceparent()
+        with span("run", job.log_context(), parent=claimed):
+            sys.exit(self._run(app, job, stop, show=sys.stderr.isatty() and not no_progress))
 
     def _acquire(self, app: Application, given: str | None, *, claim: bool) -> Job | None:
         config = app.configuration
