@@ -27,11 +27,11 @@ class ConsoleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line, and a traceback below it where there is one."""
         given = {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
-        fields = {**log_context.current(), **given}
+        fields = masking.masked({**log_context.current(), **given})
         data = "".join(f" {name}={value}" for name, value in fields.items() if value is not None)
         time = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%H:%M:%S")
-        line = f"{time} {record.levelname:<7} {record.getMessage()}{data}"
-        return masking.mask(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
+        line = f"{time} {record.levelname:<7} {masking.mask(record.getMessage())}{data}"
+        return f"{line}\n{masking.mask(self.formatException(record.exc_info))}" if record.exc_info else line
 
 
 def _json_formatter() -> logging.Formatter:

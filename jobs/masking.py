@@ -23,21 +23,21 @@ _NAMES = (
     "|password|passwd|pwd"
 )
 _SECRET_NAME = re.compile(rf"(?i)(?:{_NAMES}|authorization)$")
-_QUOTED = r"""(?P<quote>\\?["'])(?:(?!(?P=quote)).){0,9999}"""
+_QUOTE = r"""\\{0,8}["']"""  # escaped as often as JSON was put into JSON
 # No rule looks far ahead: a line may be long, and it may be made to be slow.
-_RULES = [
+_RULES = [(re.compile(rule, re.IGNORECASE), masked_as) for rule, masked_as in (
     # A URI's password: up to the last @ before a slash. It may wrongly hold a slash; a port with a path is none.
-    (re.compile(
-        r"""(://[^\s/:@"<>]{0,999}:)(?:[^\s/?#"<>]{1,999}|(?!\d+[,/?#])(?:\\["\\]|[^\s"'<>\\]){1,999})@"""
-    ), rf"\1{MASK}@"),
-    (re.compile(
-        rf"""(?i)((?:{_NAMES})(?:\s*=\s*|\\?["']\s*:\s*))(?:{_QUOTED}|[^\s;,&"'\\)}}\]]+)"""
-    ), rf"\1\g<quote>{MASK}"),
-    (re.compile(r"""(?i)((?<![a-z_-])sig(?:=|%3d))[^&\s"'\\;,)]+"""), rf"\1{MASK}"),  # of a shared access signature
-    (re.compile(r"""(?i)(authorization\\?["']?\s*[:=]\s*\\?["']?(?:[a-z]+\s+)?)[^\s"'\\;]+"""), rf"\1{MASK}"),
-    (re.compile(r"(?i)(\bbearer\s+)(?=\S{0,99}\d|\S{20})[\w.~+/=-]{8,}"), rf"\1{MASK}"),
-    (re.compile(r"\bfsr_[\w-]{6,}"), MASK),  # our own tokens
-]  # fmt: skip
+    (r"""(://[^\s/:@"<>]{0,999}:)(?:[^\s/?#"<>]{1,999}|(?!\d+[,/?#])(?:\\["\\]|[^\s"'<>\\]){1,999})@""", rf"\1{MASK}@"),
+    # name=value, "name": "value"; a quoted one up to the same quote
+    ((rf"((?:{_NAMES})(?:\s*=\s*|{_QUOTE}\s*:\s*))"
+     rf"""(?:(?P<quote>{_QUOTE})(?:(?!(?P=quote)).){{0,9999}}|[^\s;,&"'\\)}}\]]+)"""), rf"\1\g<quote>{MASK}"),
+    # a shared access signature's secret part, also within an encoded URL
+    (r"""((?:(?<![a-z_-])|(?<=%3f)|(?<=%26))sig(?:=|%3d))[^&\s"'\\;,)]+""", rf"\1{MASK}"),
+    ((rf"(authorization(?:{_QUOTE})?\s*[:=]\s*(?:{_QUOTE})?(?:(?:bearer|basic|sharedkey)\s+)?)"
+     r"""[^\s"'\\;]+"""), rf"\1{MASK}"),
+    (r"(\bbearer\s+)(?=\S{0,99}\d|\S{20})[\w.~+/=-]{8,}", rf"\1{MASK}"),
+    (r"\bfsr_[\w-]{6,}", MASK),  # our own tokens
+)]  # fmt: skip
 # Each match of a rule holds one of these; most lines hold none, and that costs next to nothing to find out.
 _WORDS = ("://", "key", "sig", "authorization", "pass", "secret", "token", "bearer", "fsr_", "pwd")
 _Plain = str | int | float | date | None
