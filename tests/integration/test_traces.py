@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -14,8 +15,9 @@ import pytest
 
 from jobs.domain.job import JobStatus
 from jobs.tracing import FLUSH_SECONDS
-from tests.integration.conftest import ROOT
+from tests.integration.conftest import ROOT, wait_until
 from tests.servers.collector import Collector, Span, a_collector
+from tests.servers.machine import Machine, stopped
 
 pytestmark = pytest.mark.server
 
@@ -71,6 +73,21 @@ def test_one_trace_leads_from_the_order_to_each_upload(installation, collector):
         )  # fmt: skip
     told = [line["document"] for line in lines(done.stderr) if line["event"] == "document.stored"]
     assert sorted(told) == documents
+
+
+def test_an_order_by_the_web_site_is_the_root_of_its_runs(data_dir, collector):
+    demo = {"DEBUG": "1", "ALLOW_ANONYMOUS_DEMO": "1", "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    machine = Machine(data_dir, OTEL_EXPORTER_OTLP_ENDPOINT=collector.address, **demo)
+    process = machine.start()
+    body = {"data": b'{"num_jobs": 1}', "headers": {"Content-Type": "application/json"}}
+    with urllib.request.urlopen(urllib.request.Request(f"{machine.address}/create-job", **body), timeout=10):
+        wait_until(lambda: len(collector.named("run")) == 3)
+    stopped(process)
+    (order,), spans = collector.named("order"), {span.id: span for span in collector.spans}
+    assert order.service == "web"
+    assert {span.trace for span in collector.spans} == {order.trace}
+    assert all(above(run, spans) == ["claim", "order"] for run in collector.named("run"))
+    assert [run.attributes["outcome"] for run in collector.named("run")] == ["advanced", "advanced", "completed"]
 
 
 def test_a_span_takes_as_long_as_its_work(installation, collector):
