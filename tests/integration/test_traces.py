@@ -75,14 +75,25 @@ def test_one_trace_leads_from_the_order_to_each_upload(installation, collector):
     assert sorted(told) == documents
 
 
+TOKEN = """
+from datetime import timedelta
+from django.contrib.auth.models import User
+from django.utils import timezone
+from jobs import tokens
+from jobs.permissions import Permission
+print(tokens.issue(User.objects.get(), "tests", [Permission.ORDER], timezone.now() + timedelta(hours=1))[1])
+"""
+
+
 def test_an_order_by_the_web_site_is_the_root_of_its_runs(data_dir, collector):
-    demo = {"DEBUG": "1", "ALLOW_ANONYMOUS_DEMO": "1", "OTEL_BSP_SCHEDULE_DELAY": "100"}
-    machine = Machine(data_dir, OTEL_EXPORTER_OTLP_ENDPOINT=collector.address, **demo)
+    machine = Machine(data_dir, OTEL_EXPORTER_OTLP_ENDPOINT=collector.address, OTEL_BSP_SCHEDULE_DELAY="100")
     process = machine.start()
-    body = {"data": b'{"num_jobs": 1}', "headers": {"Content-Type": "application/json"}}
-    with urllib.request.urlopen(urllib.request.Request(f"{machine.address}/create-job", **body), timeout=10):
+    token = machine.manage("shell", "-v0", "-c", TOKEN).stdout.strip()
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    request = urllib.request.Request(f"{machine.address}/create-job", b'{"num_jobs": 1}', headers)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10):  # noqa: S310
         wait_until(lambda: len(collector.named("run")) == 3)
-    stopped(process)
+    assert token not in stopped(process)
     (order,), spans = collector.named("order"), {span.id: span for span in collector.spans}
     assert order.service == "web"
     assert {span.trace for span in collector.spans} == {order.trace}
