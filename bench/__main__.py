@@ -1,6 +1,6 @@
 """``make bench``: all measurements, a table, and bench/results.json. Exit code 1 if one misses its limit.
 
-python -m bench [claim] [pipeline] [cold_start] [orders] [site]
+python -m bench [claim] [pipeline] [cold_start] [orders] [site] [logs]
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import django
 
 django.setup()
 
-from bench import claim, cold_start, orders, pipeline, site
+from bench import claim, cold_start, logs, orders, pipeline, site
 from bench.measuring import Report, a_server
 
-MEASUREMENTS = {"claim": claim, "pipeline": pipeline, "cold_start": cold_start, "orders": orders, "site": site}
+MEASUREMENTS = {
+    "claim": claim, "pipeline": pipeline, "cold_start": cold_start, "orders": orders, "site": site, "logs": logs,
+}  # fmt: skip
 
 
 def main() -> int:

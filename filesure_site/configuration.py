@@ -182,6 +182,22 @@ class Configuration:
     )
     log_level: str = _setting(env.one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "DEBUG, INFO, WARNING or ERROR.")
 
+    # --- traces
+    otel_exporter_otlp_endpoint: str | None = _setting(
+        env.text,
+        None,
+        "Where traces go: an OpenTelemetry collector that speaks OTLP over HTTP. Unset: there are none. Other"
+        " variables of OpenTelemetry's SDK (OTEL_TRACES_SAMPLER, OTEL_BSP_…) apply as well.",
+        example="http://localhost:4318",
+    )
+    otel_exporter_otlp_headers: str | None = _setting(
+        env.text, None, "What the collector wants to be sent along.", example="x-api-key=…", secret=True
+    )
+
+    def secrets(self) -> list[str | None]:
+        """The values that nobody may see."""
+        return [getattr(self, setting.name) for setting in fields(self) if setting.metadata["secret"]]
+
 
 def settings_table() -> Iterator[tuple[str, Field[Any]]]:
     """Each setting's name in the environment, with its declaration."""

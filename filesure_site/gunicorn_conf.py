@@ -8,12 +8,29 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+from filesure_site import logs
 from filesure_site.configuration import current
+from jobs import masking
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
 
 _configuration = current()
+masking.know(_configuration.secrets())
+
+
+class logger_class(Logger):  # noqa: N801  the setting's name
+    """Gunicorn's own lines in our format."""
+
+    def setup(self, cfg: Config) -> None:
+        """Change the handlers' format."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.formatter(_configuration.log_format))
+
 
 # Where processes put their metrics, so that any of them can tell of all. A server that starts begins at nothing.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="filesure-metrics-")
@@ -32,7 +49,7 @@ loglevel = "warning"
 
 def pre_fork(server: Arbiter, worker: Any) -> None:
     """Give the process the lowest place that no living one has."""
-    taken = {each.metrics_slot for each in server.WORKERS.values()}
+    taken = {getattr(each, "metrics_slot", None) for each in server.WORKERS.values()}
     worker.metrics_slot = next(slot for slot in itertools.count() if slot not in taken)
 
 
@@ -40,7 +57,7 @@ def post_fork(_server: Arbiter, worker: Any) -> None:
     """Count on in the file of whoever had the place before: recycled processes do not leave ever more files."""
     from prometheus_client import values
 
-    values.ValueClass = values.MultiProcessValue(lambda: worker.metrics_slot)
+    values.ValueClass = values.MultiProcessValue(lambda: worker.metrics_slot)  # type: ignore[no-untyped-call]
 
 
 def on_exit(_server: Arbiter) -> None:

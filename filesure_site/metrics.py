@@ -18,10 +18,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """All processes' own metrics together, and one look at MongoDB. Not for the public: the Ingress refuses it."""
     registry = CollectorRegistry(auto_describe=False)
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        multiprocess.MultiProcessCollector(registry)
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(REGISTRY)
     config = current()
-    registry.register(FilesureCollector(application, version=config.filesure_version, revision=config.filesure_revision))
+    registry.register(
+        FilesureCollector(application, version=config.filesure_version, revision=config.filesure_revision)
+    )
     encode, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
     return HttpResponse(encode(registry), content_type=content_type)

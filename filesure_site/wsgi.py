@@ -1,16 +1,22 @@
 """The web site as gunicorn runs it."""
 
+import atexit
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from prometheus_client import REGISTRY
 
 from filesure_site import logs
 from filesure_site.configuration import current
+from jobs import tracing
 from jobs.adapters.prometheus import PrometheusInstruments
 from jobs.bootstrap import application as jobs_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "filesure_site.settings")
-logs.configure(current().log_format, current().log_level)
+configuration = current()
+logs.configure(configuration, settings.SECRET_KEY)
+tracing.configure(configuration.otel_exporter_otlp_endpoint, configuration.otel_exporter_otlp_headers, "web")
+atexit.register(tracing.flush)
 application = get_wsgi_application()
 jobs_application().instruments = PrometheusInstruments("web", REGISTRY)

@@ -106,10 +106,14 @@ def _zeros() -> dict[str, float]:
     }  # fmt: skip
 
 
+def _text(bound: float) -> str:
+    return str(floatToGoString(bound))  # type: ignore[no-untyped-call]
+
+
 def _series(family: Family) -> list[tuple[str, dict[str, str]]]:
     if family.kind is not Kind.HISTOGRAM:
         return [("", {})]
-    bounds = [{"le": floatToGoString(bound)} for bound in (*family.buckets, float("inf"))]
+    bounds = [{"le": _text(bound)} for bound in (*family.buckets, float("inf"))]
     return [*(("_bucket", bound) for bound in bounds), ("_count", {}), ("_sum", {})]
 
 

@@ -131,8 +131,8 @@ class DocumentRepository(Protocol):
 class RunRepository(Protocol):
     """The history of runs. It tells what happened and decides nothing."""
 
-    def start(self, run: Run) -> None:
-        """Record a run; earlier ones of the job that never ended become ``lost``. Idempotent."""
+    def start(self, run: Run) -> int:
+        """Record a run; earlier ones of the job that never ended become ``lost``. How many these were. Idempotent."""
 
     def finish(self, run: Run) -> None:
         """Record the run's end. Idempotent."""

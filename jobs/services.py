@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from jobs import tracing
 from jobs.domain.audit import Action, Actor, AuditEntry
 from jobs.domain.cin import parse_cin
 from jobs.domain.document import Document
@@ -102,17 +103,29 @@ class JobService:
 
         Idempotent as long as the jobs keep their ids.
         """
-        refused = self.jobs.add(jobs, again=again)
+        refused = self._add(jobs, again=again)
         for job in jobs:
             if refused.get(job.cin, job.id) != job.id:
                 raise AlreadyOrdered(job.cin, refused[job.cin])
 
     def _store(self, wanted: Sequence[Job], *, again: bool, dry_run: DryRun | None) -> Mapping[str, str]:
         if dry_run is None:
-            return self.jobs.add(wanted, again=again)
+            return self._add(wanted, again=again)
         cins = {job.cin for job in wanted}
         refused = {} if again else self.jobs.unfinished(cins)
         dry_run.would_order |= cins - refused.keys()
+        return refused
+
+    def _add(self, jobs: Sequence[Job], *, again: bool) -> Mapping[str, str]:
+        """Store new jobs; each begins a trace where there are any."""
+        if not tracing.is_on():
+            return self.jobs.add(jobs, again=again)
+        spans = [tracing.begin("order", job.log_context()) for job in jobs]
+        traced = [replace(job, trace_context=tracing.traceparent(span)) for job, span in zip(jobs, spans, strict=True)]
+        refused = self.jobs.add(traced, again=again)
+        for job, span in zip(jobs, spans, strict=True):
+            if job.cin not in refused:
+                span.end()
         return refused
 
     def _checked(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Callable
 from pathlib import Path
 
 from filesure_site.configuration import Configuration
 from jobs.bootstrap import Application
 from jobs.domain.ending import Backoff
+from jobs.domain.metrics import Unmeasured
 from jobs.ports import Source
 from worker.extractors.pdf import PdfExtractor
 from worker.pipeline import Limits, Pipeline
@@ -34,13 +36,14 @@ def source(configuration: Configuration) -> Source:
     )
 
 
-def pipeline(application: Application, stop: Stop) -> Pipeline:
-    """The pipeline for one run."""
+def pipeline(application: Application, stop: Stop, on_beat: Callable[[], object]) -> Pipeline:
+    """The pipeline for one run. ``on_beat`` is called after each heartbeat."""
     config = application.configuration
     return Pipeline(
         jobs=application.jobs, documents=application.documents, runs=application.runs,
         blobs=application.blobs, source=source(config), extractor=PdfExtractor(),
         clock=application.clock, limits=_limits(config), stop=stop,
+        instruments=application.instruments or Unmeasured(), on_beat=on_beat,
     )  # fmt: skip
 
 

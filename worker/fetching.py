@@ -9,10 +9,13 @@ import hashlib
 import io
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from jobs import tracing
 from jobs.domain.document import Document, DocumentError, Extraction, StoredFile
 from jobs.domain.errors import (
     DocumentUnavailable,
@@ -22,6 +25,7 @@ from jobs.domain.errors import (
     UnexpectedError,
 )
 from jobs.domain.job import Lease
+from jobs.domain.metrics import Instruments, timed
 from jobs.ports import Blob, BlobStore, DocumentRepository, Extractor, Source
 from worker.scratch import temporary_file, write
 from worker.stopping import Reason, Stop
@@ -66,12 +70,21 @@ class Fetcher:
     stop: Stop
     max_attempts: int
     downloads: threading.Semaphore
+    instruments: Instruments
 
     def fetch(self, document: Document) -> Fetched:
         """Have one document. A failure that is the document's own is recorded with it.
 
         Raises LeaseLost, and whatever every other document would meet as well.
         """
+        with tracing.span("document", document.log_context()):
+            if document.attempts:
+                self.instruments.count("document_retries_total")
+            fetched = self._recorded(document)
+            tracing.outcome("stored" if fetched.stored else "failed" if fetched.error else "left", fetched.error)
+            return fetched
+
+    def _recorded(self, document: Document) -> Fetched:
         try:
             return self._fetch(document)
         except (DocumentUnavailable, DocumentUnreadable) as error:
@@ -79,7 +92,7 @@ class Fetcher:
         except FilesureError:
             raise
         except Exception as error:  # the boundary of a document: its neighbours go on
-            logger.exception("document.unexpected", extra={"jobId": document.job_id, **document.log_context()})
+            logger.exception("document.unexpected")
             return self._failed(document, UnexpectedError(f"{type(error).__name__}: {error}"))
 
     def _fetch(self, document: Document) -> Fetched:
@@ -87,15 +100,29 @@ class Fetcher:
             with self.downloads:
                 if self.stop:
                     return Fetched()
-                digest = self._download(document, file)
-            extraction, text = self.extractor.extract(Path(file.name), document.filing.file_name)
-            blob = self._upload_original(document, file, digest)
-            text_name = self._upload_text(document, text) if text else None
+                with self._step("download"):
+                    digest = self._download(document, file)
+            self.instruments.count("documents_downloaded_total")
+            self.instruments.count("downloaded_bytes_total", digest.size)
+            with self._step("extraction") as labels:
+                extraction, text = self.extractor.extract(Path(file.name), document.filing.file_name)
+                labels["method"] = extraction.method
+            self.instruments.count("documents_extracted_total", method=extraction.method)
+            with self._step("upload"):
+                blob = self._upload_original(document, file, digest)
+                text_name = self._upload_text(document, text) if text else None
+            self.instruments.count("documents_uploaded_total")
+            self.instruments.count("uploaded_bytes_total", digest.size)
             stored = _stored(blob, digest, text_name, extraction)
         self._still_ours()
         self.documents.save_stored(self.lease, document, stored)
-        logger.debug("document.stored", extra={"jobId": document.job_id, **document.log_context()})
+        logger.debug("document.stored")
         return Fetched(stored=True, bytes=digest.size)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[dict[str, str]]:
+        with tracing.span(name), timed(self.instruments, f"document_{name}_duration_seconds") as labels:
+            yield labels
 
     def _download(self, document: Document, file: IO[bytes]) -> Digest:
         size, sha256 = 0, hashlib.sha256()
@@ -149,7 +176,8 @@ class Fetcher:
         final = not error.retryable or document.attempts + 1 >= self.max_attempts
         cause = DocumentError(kind=error.kind, message=str(error))
         self.documents.save_failure(self.lease, document, cause, final=final)
-        extra = {"jobId": document.job_id, **document.log_context(), "kind": error.kind, "reason": str(error)}
+        self.instruments.count("documents_failed_total", reason=error.kind)
+        extra = {"kind": error.kind, "reason": str(error)}
         logger.log(logging.WARNING if final else logging.INFO, "document.failed", extra=extra)
         return Fetched(error=error, final=final)
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
 from prometheus_client import CollectorRegistry, start_http_server
 
+from filesure_site.configuration import Configuration
+from jobs.adapters.prometheus import PrometheusInstruments
+from jobs.bootstrap import Application
 from jobs.domain.errors import FilesureError
 from jobs.domain.metrics import PREFIX
 from jobs.metrics import key
@@ -22,25 +26,44 @@ _OWN = f"{PREFIX}worker_"
 
 
 @contextmanager
-def served(registry: CollectorRegistry, host: str, port: int, linger_seconds: float, stop: Stop) -> Iterator[None]:
+def measured(app: Application, stop: Stop) -> Iterator[Flusher]:
+    """A worker's metrics, from its start to its end: shown, and brought to the totals."""
+    config, registry = app.configuration, CollectorRegistry()
+    app.instruments = PrometheusInstruments("worker", registry)
+    flusher = Flusher(registry, lambda: app.totals)
+    with _served(registry, config, stop):
+        try:
+            yield flusher
+        finally:
+            flusher.flush()
+
+
+@contextmanager
+def _served(registry: CollectorRegistry, config: Configuration, stop: Stop) -> Iterator[None]:
     """Answer ``/metrics`` for the length of the block, and some seconds more unless the worker is asked to stop.
 
     A port that is taken is no reason not to work: what is counted reaches the totals all the same.
     """
     try:
-        server, thread = start_http_server(port, host, registry)
+        server, thread = start_http_server(config.metrics_port, config.metrics_host, registry)
     except OSError as error:
-        logger.warning("metrics.not_served", extra={"port": port, "reason": error.strerror})
+        logger.warning("metrics.not_served", extra={"port": config.metrics_port, "reason": error.strerror})
         yield
         return
     logger.debug("metrics.served", extra={"port": server.server_port})
     try:
         yield
-        stop.wait(linger_seconds)
+        _linger(config.metrics_linger_seconds, stop)
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _linger(seconds: float, stop: Stop) -> None:
+    until = time.monotonic() + seconds
+    while not stop and time.monotonic() < until:
+        time.sleep(0.1)
 
 
 class Flusher:
@@ -50,7 +73,7 @@ class Flusher:
     counted meanwhile waits for the next one. So kill -9 loses what came since the last flush, and no more.
     """
 
-    def __init__(self, registry: CollectorRegistry, totals: Totals) -> None:
+    def __init__(self, registry: CollectorRegistry, totals: Callable[[], Totals]) -> None:
         self._registry = registry
         self._totals = totals
         self._worker = uuid4().hex  # a process, not a name: a pod's name may be used again
@@ -69,6 +92,9 @@ class Flusher:
             except FilesureError as error:
                 logger.warning("metrics.not_flushed", extra={"reason": str(error)})
                 return False
+            except Exception:  # the heartbeat calls: a mistake here must not cost a lease
+                logger.exception("metrics.unexpected")
+                return False
         return True
 
     def _begin(self) -> None:
@@ -80,7 +106,7 @@ class Flusher:
 
     def _finish(self) -> None:
         if self._part:
-            self._totals.add(self._worker, self._sequence, self._part)
+            self._totals().add(self._worker, self._sequence, self._part)
             self._part = {}
 
     def _counted(self) -> dict[str, float]:

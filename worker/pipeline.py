@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from jobs import tracing
 from jobs.domain.document import Document
 from jobs.domain.ending import Backoff, Ending, cancelled, ended_badly, ended_early, ended_well
 from jobs.domain.errors import (
@@ -26,6 +28,7 @@ from jobs.domain.errors import (
     WorkerDied,
 )
 from jobs.domain.job import Job, Progress, Run, RunOutcome
+from jobs.domain.metrics import Instruments, Unmeasured
 from jobs.ports import BlobStore, Clock, DocumentRepository, Extractor, JobRepository, RunRepository, Source
 from worker.fetching import Fetched, Fetcher
 from worker.heartbeat import Heartbeat
@@ -73,8 +76,9 @@ class Tally:
 class Pipeline:
     """Runs one claimed job. One object a run.
 
-    ``on_progress`` is told how many documents of the job are done, and their total. A thread that
-    hangs in a source may outlive the run: whoever ends the process must not wait for it.
+    ``on_beat`` is called after each heartbeat; ``on_progress`` is told how many documents of the job
+    are done, and their total. A thread that hangs in a source may outlive the run: whoever ends the
+    process must not wait for it.
     """
 
     jobs: JobRepository
@@ -86,6 +90,8 @@ class Pipeline:
     clock: Clock
     limits: Limits
     stop: Stop
+    instruments: Instruments = field(default_factory=Unmeasured)
+    on_beat: Callable[[], object] | None = None
     on_progress: Callable[[int, int], None] | None = None
 
     def run(self, job: Job) -> RunOutcome:
@@ -93,19 +99,34 @@ class Pipeline:
         run = Run(
             job_id=job.id, number=job.runs, worker=job.lease.worker, fence=job.fence, started_at=self.clock()
         )  # fmt: skip
-        logger.info("run.started", extra=job.log_context())
+        logger.info("run.started")
         tally = Tally()
         try:
-            with Heartbeat(self.jobs, job.lease, self.limits.lease_seconds, self.stop):
+            with self._heartbeat(job):
                 ending = self._ending(job, run, tally)
                 self._record(run, tally, ending)
                 self.jobs.end(job.lease, ending)
         except LeaseLost:
-            logger.warning("run.lost", extra=job.log_context())
+            logger.warning("run.lost")
+            tracing.outcome(RunOutcome.LOST)
+            self.instruments.count("runs_total", outcome=RunOutcome.LOST)
+            self.instruments.count("leases_lost_total")
             self.runs.finish(replace(run, outcome=RunOutcome.LOST, finished_at=self.clock()))
             raise
-        self._log_end(job, tally, ending)
+        self._measure(job, run, ending)
+        self._log_end(tally, ending)
         return ending.outcome
+
+    def _heartbeat(self, job: Job) -> Heartbeat:
+        seconds = self.limits.lease_seconds
+        return Heartbeat(self.jobs, job.lease, seconds, self.stop, self.instruments, self.on_beat)
+
+    def _measure(self, job: Job, run: Run, ending: Ending) -> None:
+        now = self.clock()
+        self.instruments.count("runs_total", outcome=ending.outcome)
+        self.instruments.observe("run_duration_seconds", (now - run.started_at).total_seconds())
+        if ending.outcome is RunOutcome.COMPLETED:
+            self.instruments.observe("job_completion_duration_seconds", (now - job.created_at).total_seconds())
 
     def close(self) -> None:
         """Give back what the run held."""
@@ -114,16 +135,23 @@ class Pipeline:
     def _ending(self, job: Job, run: Run, tally: Tally) -> Ending:
         try:
             self.documents.take_over(job.lease)
-            self.runs.start(run)
+            self._started(job, self.runs.start(run))
             job = self._work(job, tally)
         except LeaseLost:
             raise
         except FilesureError as error:
             tally.failure = error
         except Exception as error:  # the worker's boundary: recorded, and tried again
-            logger.exception("run.unexpected", extra=job.log_context())
+            logger.exception("run.unexpected")
             tally.failure = UnexpectedError(f"{type(error).__name__}: {error}")
         return self._judge(job, tally)
+
+    def _started(self, job: Job, silent: int) -> None:
+        """``silent`` workers had the job before and never told their end; then it did not wait for us alone."""
+        if silent:
+            self.instruments.count("leases_taken_over_total", silent)
+        elif job.due_at and job.locked_at:
+            self.instruments.observe("job_queue_wait_seconds", (job.locked_at - job.due_at).total_seconds())
 
     def _work(self, job: Job, tally: Tally) -> Job:
         if job.cancel_requested_at:
@@ -145,7 +173,7 @@ class Pipeline:
         """The job with its documents listed; that is so once the total is saved, not before."""
         if job.progress.total is not None:
             return job
-        asked = pool.submit(self.source.filings, job.cin, job.company_name)
+        asked = pool.submit(copy_context().run, self.source.filings, job.cin, job.company_name)
         for _ in self._finished({asked}):
             filings = asked.result()
             if not filings:
@@ -153,7 +181,7 @@ class Pipeline:
             self.documents.add(job.lease, job, filings)
             progress = self.documents.progress(job.id)
             self.jobs.save_progress(job.lease, progress)
-            logger.info("job.listed", extra={**job.log_context(), "documents": progress.total})
+            logger.info("job.listed", extra={"documents": progress.total})
             return replace(job, progress=progress)
         return job
 
@@ -161,12 +189,14 @@ class Pipeline:
         fetcher = Fetcher(
             source=self.source, extractor=self.extractor, blobs=self.blobs, documents=self.documents,
             lease=job.lease, stop=self.stop, max_attempts=job.max_attempts,
-            downloads=threading.Semaphore(self.limits.concurrency),
+            downloads=threading.Semaphore(self.limits.concurrency), instruments=self.instruments,
         )  # fmt: skip
         saved_at = time.monotonic()
         done, total = job.progress.downloaded + job.progress.failed, job.progress.total or 0
         self._tell(done, total)
-        for future in self._finished({pool.submit(fetcher.fetch, document) for document in documents}):
+        for future in self._finished(
+            {pool.submit(copy_context().run, fetcher.fetch, document) for document in documents}
+        ):
             try:
                 tally.add(future.result())
             except LeaseLost:
@@ -226,12 +256,13 @@ class Pipeline:
             bytes=tally.bytes, error=ending.error,
         ))  # fmt: skip
 
-    def _log_end(self, job: Job, tally: Tally, ending: Ending) -> None:
-        progress = ending.progress
+    def _log_end(self, tally: Tally, ending: Ending) -> None:
+        progress, reason = ending.progress, ending.error.message if ending.error else None
         extra = {
-            **job.log_context(), "outcome": str(ending.outcome), "stored": tally.stored, "bytes": tally.bytes,
+            "outcome": str(ending.outcome), "stored": tally.stored, "bytes": tally.bytes,
             "downloaded": progress.downloaded, "failed": progress.failed, "total": progress.total,
-            "reason": ending.error.message if ending.error else None,
+            "reason": reason,
         }  # fmt: skip
+        tracing.outcome(ending.outcome, reason)
         failed = ending.outcome is RunOutcome.FAILED
         logger.log(logging.WARNING if failed else logging.INFO, "run.ended", extra=extra)

@@ -289,13 +289,16 @@ class MemoryRunRepository:
         self._runs: dict[tuple[str, int], Run] = {}
         self._lock = threading.RLock()
 
-    def start(self, run: Run) -> None:
+    def start(self, run: Run) -> int:
         """See the port."""
         with self._lock:
-            for key, earlier in self._runs.items():
-                if earlier.job_id == run.job_id and earlier.fence < run.fence and earlier.outcome is None:
-                    self._runs[key] = replace(earlier, outcome=RunOutcome.LOST, finished_at=run.started_at)
-            self._runs[run.job_id, run.number] = run
+            silent = {
+                key: replace(earlier, outcome=RunOutcome.LOST, finished_at=run.started_at)
+                for key, earlier in self._runs.items()
+                if earlier.job_id == run.job_id and earlier.fence < run.fence and earlier.outcome is None
+            }
+            self._runs |= {**silent, (run.job_id, run.number): run}
+            return len(silent)
 
     def finish(self, run: Run) -> None:
         """See the port."""

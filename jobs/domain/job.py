@@ -137,7 +137,8 @@ class Job:
 
     ``attempts`` counts the runs since the last progress; at ``max_attempts`` the job fails.
     ``due_at`` is when it was to run last: a claim moves ``run_after`` and leaves this.
-    ``runs`` counts all claims. ``fence`` rises with each claim and never falls.
+    ``runs`` counts all claims. ``fence`` rises with each claim and never falls. ``trace_context`` is
+    the order's W3C traceparent, None if nobody traced it.
     """
 
     id: str
@@ -162,6 +163,7 @@ class Job:
     updated_at: datetime
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    trace_context: str | None = None
 
     def is_due(self, now: datetime) -> bool:
         """Whether a claim may take this job now."""
@@ -174,7 +176,8 @@ class Job:
 
     def log_context(self) -> dict[str, object]:
         """What every log line about this job carries."""
-        return {"jobId": self.id, "cin": self.cin, "run": self.runs, "fence": self.fence}
+        claimed = {"run": self.runs or None, "fence": self.fence or None, "worker": self.locked_by}
+        return {"jobId": self.id, "cin": self.cin, **claimed}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,9 @@ Names follow https://prometheus.io/docs/practices/naming/: base units, ``_total`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -111,7 +113,7 @@ CATALOGUE: tuple[Family, ...] = (
     _time("job_queue_wait_seconds", _MINUTES, "From the moment that a job is due to its claim; no takeovers."),
     _count("documents_downloaded_total", "Documents downloaded; with kill -9, some of them again."),
     _count("documents_extracted_total", "Documents whose text was read, by method.", "method",
-           known=[("pdfium",), ("plain",), ("none",)]),
+           known=[("pdfium",)]),
     _count("documents_uploaded_total", "Documents uploaded, at every try."),
     _count("documents_failed_total", "Tries of documents that failed, by reason.", "reason",
            known=[("document_unavailable",), ("document_unreadable",), ("unexpected",)]),
@@ -151,6 +153,15 @@ class Instruments(Protocol):
 
     def observe(self, name: str, value: float, /, **labels: str) -> None:
         """Add a value to a histogram."""
+
+
+@contextmanager
+def timed(instruments: Instruments, name: str) -> Iterator[dict[str, str]]:
+    """Observe how long the block takes, if it ends well. It may put labels into what it is given."""
+    labels: dict[str, str] = {}
+    began = time.perf_counter()
+    yield labels
+    instruments.observe(name, time.perf_counter() - began, **labels)
 
 
 class Unmeasured:

@@ -7,10 +7,12 @@ import os
 import sys
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from filesure_site import logs
 from filesure_site.configuration import current
+from jobs import masking, tracing
 from jobs.domain.errors import FilesureError, LeaseLost, WrongUse
 
 EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, EXIT_LEASE_LOST = 0, 1, 2, 3
@@ -46,10 +48,14 @@ class FilesureCommand(BaseCommand):
         """Run the command; errors that we know become a sentence and an exit code."""
         try:
             configuration = current()
-            logs.configure(configuration.log_format, configuration.log_level)
+            logs.configure(configuration, settings.SECRET_KEY)
+            endpoint, headers = configuration.otel_exporter_otlp_endpoint, configuration.otel_exporter_otlp_headers
+            tracing.configure(endpoint, headers, service=self.__module__.rpartition(".")[2])
             return super().execute(*args, **options)
         except FilesureError as error:
-            self.stderr.write(str(error))
+            self.stderr.write(masking.mask(str(error)))
             sys.exit(exit_code(error))
         except KeyboardInterrupt:
             sys.exit(EXIT_INTERRUPTED)
+        finally:
+            tracing.flush()

@@ -52,7 +52,7 @@ def add(stores: Stores, clock, **changes) -> Job:
 
 
 def test_a_stored_job_comes_back_as_it_was(stores, clock):
-    job = add(stores, clock, company_name="Ünïcode & Söhne", priority=4)
+    job = add(stores, clock, company_name="Ünïcode & Söhne", priority=4, trace_context=f"00-{1:032x}-{1:016x}-01")
     assert stores.jobs.get(job.id) == job
 
 

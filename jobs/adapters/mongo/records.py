@@ -69,6 +69,7 @@ def new_job_record(job: Job, *, unique: bool) -> dict[str, Any]:
         "updatedAt": job.updated_at,
         "schemaVersion": SCHEMA_VERSION,
         "unfinishedCin": job.cin if unique else None,
+        "traceContext": job.trace_context,
     })  # fmt: skip
 
 
@@ -85,7 +86,7 @@ def to_job(record: Mapping[str, Any]) -> Job:
         lease_expires_at=get("leaseExpiresAt"), cancel_requested_at=get("cancelRequestedAt"),
         last_error=_to_error(get("lastError")), requested_by=record["requestedBy"],
         created_at=record["createdAt"], updated_at=record["updatedAt"],
-        started_at=get("startedAt"), completed_at=get("completedAt"),
+        started_at=get("startedAt"), completed_at=get("completedAt"), trace_context=get("traceContext"),
     )  # fmt: skip
 
 

@@ -17,12 +17,13 @@ class MongoRunRepository:
         self._runs = database["runs"]
 
     @translated
-    def start(self, run: Run) -> None:
+    def start(self, run: Run) -> int:
         """See the port."""
         silent = {"jobId": run.job_id, "fence": {"$lt": run.fence}, "outcome": {"$exists": False}}
         lost = {"outcome": str(RunOutcome.LOST), "finishedAt": run.started_at}
-        self._runs.update_many(silent, {"$set": lost})
+        ended = self._runs.update_many(silent, {"$set": lost}).modified_count
         self._save(run)
+        return ended
 
     @translated
     def finish(self, run: Run) -> None:

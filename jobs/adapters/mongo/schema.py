@@ -111,6 +111,7 @@ VALIDATORS: dict[str, Document] = {
             "lockedBy": _TEXT, "lockedAt": _TIME, "leaseExpiresAt": _TIME, "cancelRequestedAt": _TIME,
             "lastError": _ERROR, "requestedBy": _TEXT, "createdAt": _TIME, "updatedAt": _TIME,
             "startedAt": _TIME, "completedAt": _TIME, "schemaVersion": _COUNT, "unfinishedCin": _TEXT,
+            "traceContext": _TEXT,
             "processingStages": {
                 "bsonType": "object", "required": ["documentDownload"],
                 "properties": {"documentDownload": _STAGE},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,8 +15,11 @@ from django.core.management.base import CommandError
 from filesure_site.configuration import Configuration
 from jobs.bootstrap import Application, application
 from jobs.domain.job import Job, RunOutcome
+from jobs.domain.metrics import Unmeasured, timed
 from jobs.management.base import EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, FilesureCommand
+from jobs.tracing import span, traceparent
 from worker.bootstrap import pipeline, worker_name
+from worker.metrics import Flusher, measured
 from worker.signals import on_stop
 from worker.stopping import Reason, Stop
 
@@ -48,12 +52,24 @@ class Command(FilesureCommand):
         config = app.configuration
         # 4 s after the documents' own time: for the release, and still within Kubernetes' patience.
         on_stop(lambda: stop.request(Reason.ASKED), give_up_seconds=config.stop_seconds + 4)
-        job = self._acquire(app, job_id, claim=claim)
+        with measured(app, stop) as flusher:
+            code = self._process(app, stop, flusher, job_id, claim=claim, quiet=no_progress)
+        sys.exit(code)
+
+    def _process(
+        self, app: Application, stop: Stop, flusher: Flusher, job_id: str | None, *, claim: bool, quiet: bool
+    ) -> int:  # fmt: skip
+        began = time.time_ns()
+        with timed(app.instruments or Unmeasured(), "claim_duration_seconds"):
+            job = self._acquire(app, job_id, claim=claim)
         if job is None:
             logger.info("worker.idle")
-            return
-        logger.info("job.claimed", extra={**job.log_context(), "worker": job.locked_by})
-        sys.exit(self._run(app, job, stop, show=sys.stderr.isatty() and not no_progress))
+            return EXIT_DONE
+        with span("claim", job.log_context(), parent=job.trace_context, began=began):
+            logger.info("job.claimed")
+            claimed = traceparent()
+        with span("run", job.log_context(), parent=claimed):
+            return self._run(app, job, stop, flusher, show=sys.stderr.isatty() and not quiet)
 
     def _acquire(self, app: Application, given: str | None, *, claim: bool) -> Job | None:
         config = app.configuration
@@ -65,8 +81,8 @@ class Command(FilesureCommand):
         job_id = given or config.job_id or _read_job_file(config)
         return app.jobs.claim(job_id, worker, config.lease_seconds) if job_id else None
 
-    def _run(self, app: Application, job: Job, stop: Stop, *, show: bool) -> int:
-        with contextlib.closing(pipeline(app, stop)) as run, _progress_bar(job, show=show) as bar:
+    def _run(self, app: Application, job: Job, stop: Stop, flusher: Flusher, *, show: bool) -> int:
+        with contextlib.closing(pipeline(app, stop, flusher.flush)) as run, _progress_bar(job, show=show) as bar:
             run.on_progress = bar
             outcome = run.run(job)
         return EXIT_FAILED if outcome is RunOutcome.FAILED else EXIT_DONE

@@ -1,0 +1,213 @@
+"""Traces of real processes, as a collector receives them, and that nothing depends on the collector."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+
+from jobs.domain.job import JobStatus
+from jobs.tracing import FLUSH_SECONDS
+from tests.integration.conftest import ROOT, wait_until
+from tests.servers.collector import Collector, Span, a_collector
+from tests.servers.machine import Machine, stopped
+
+pytestmark = pytest.mark.server
+
+LEFT_OFF_A_SECOND = 1.5  # what a busy machine may add
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    with a_collector() as collector:
+        yield collector
+
+
+def lines(stderr: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in stderr.splitlines()]
+
+
+def of_run(stderr: str) -> list[dict[str, object]]:
+    """The lines of a run: from the claim on, and every one of them."""
+    events = lines(stderr)
+    assert [line["event"] for line in events][:2] == ["job.claimed", "run.started"]
+    return events
+
+
+def above(span: Span, spans: dict[str, Span]) -> list[str]:
+    """The names on the way from a span up to its trace's root."""
+    return [] if not span.parent else [spans[span.parent].name, *above(spans[span.parent], spans)]
+
+
+def test_one_trace_leads_from_the_order_to_each_upload(installation, collector):
+    traced = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.address, "LOG_LEVEL": "DEBUG"}
+    job_id = installation.run("create_jobs", "--count", "1", **traced).stdout.split()[0]
+    done = installation.run("process_job", job_id, **traced)
+    assert done.returncode == 0, done.stderr
+    job = installation.app.jobs.get(job_id)
+    (order,), (run,), spans = collector.named("order"), collector.named("run"), {s.id: s for s in collector.spans}
+    assert {span.trace for span in collector.spans} == {order.trace}
+    assert (order.parent, order.service, run.service) == ("", "create_jobs", "process_job")
+    assert job.trace_context.split("-")[1:3] == [order.trace, order.id]
+    assert above(run, spans) == ["claim", "order"]
+    for name in ("download", "extract", "upload"):
+        found = collector.named(name)
+        assert len(found) == job.progress.downloaded > 0
+        assert all(above(span, spans) == ["document", "run", "claim", "order"] for span in found)
+    assert {span.attributes["outcome"] for span in collector.named("document")} == {"stored"}
+    assert run.attributes["outcome"] == "advanced"
+    about = {"jobId": job_id, "cin": job.cin}
+    assert all(about.items() <= span.attributes.items() for span in collector.spans)
+    documents = [document.filing.number for document in installation.app.documents.of_job(job_id) if document.file]
+    assert sorted(span.attributes["document"] for span in collector.named("upload")) == documents
+    for line in of_run(done.stderr):
+        assert (line["traceId"], line["jobId"], line["run"], line["worker"]) == (
+            order.trace, job_id, 1, run.attributes["worker"],
+        )  # fmt: skip
+    told = [line["document"] for line in lines(done.stderr) if line["event"] == "document.stored"]
+    assert sorted(told) == documents
+
+
+TOKEN = """
+from datetime import timedelta
+from django.contrib.auth.models import User
+from django.utils import timezone
+from jobs import tokens
+from jobs.permissions import Permission
+print(tokens.issue(User.objects.get(), "tests", [Permission.ORDER], timezone.now() + timedelta(hours=1))[1])
+"""
+
+
+def test_an_order_by_the_web_site_is_the_root_of_its_runs(data_dir, collector):
+    machine = Machine(data_dir, OTEL_EXPORTER_OTLP_ENDPOINT=collector.address, OTEL_BSP_SCHEDULE_DELAY="100")
+    process = machine.start()
+    token = machine.manage("shell", "-v0", "-c", TOKEN).stdout.strip()
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    request = urllib.request.Request(f"{machine.address}/create-job", b'{"num_jobs": 1}', headers)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=10):  # noqa: S310
+        wait_until(lambda: len(collector.named("run")) == 3)
+    assert token not in stopped(process)
+    (order,), spans = collector.named("order"), {span.id: span for span in collector.spans}
+    assert order.service == "web"
+    assert {span.trace for span in collector.spans} == {order.trace}
+    assert all(above(run, spans) == ["claim", "order"] for run in collector.named("run"))
+    assert [run.attributes["outcome"] for run in collector.named("run")] == ["advanced", "advanced", "completed"]
+
+
+def test_a_span_takes_as_long_as_its_work(installation, collector):
+    (job_id,) = installation.order()
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.2", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.address}
+    assert installation.run("process_job", job_id, **slow).returncode == 0
+    (claim,), (run,) = collector.named("claim"), collector.named("run")
+    assert claim.began < claim.ended <= run.began
+    # The simulated source's times vary around what is set.
+    assert all(span.ended - span.began > 0.05e9 for span in collector.named("download"))
+    assert all(run.began <= span.began <= span.ended <= run.ended for span in collector.named("document"))
+
+
+def test_each_job_of_a_list_has_a_trace_of_its_own_and_a_refused_one_has_none(installation, collector, tmp_path):
+    companies = tmp_path / "companies.csv"
+    rows = [f"U72900KA2008PTC{number:06d},Company {number}" for number in (1, 2, 3, 2)]
+    companies.write_text("\n".join(["cin,companyName", *rows]))
+    done = installation.run("create_jobs", "--csv", str(companies), OTEL_EXPORTER_OTLP_ENDPOINT=collector.address)
+    assert done.returncode == 1, done.stderr
+    jobs = installation.app.jobs.latest(10)
+    assert len({span.trace for span in collector.spans}) == len(collector.spans) == 3
+    assert {span.attributes["jobId"]: [span.trace, span.id] for span in collector.spans} == {
+        job.id: job.trace_context.split("-")[1:3] for job in jobs
+    }
+
+
+def test_what_failed_is_an_error_on_its_span(installation, collector):
+    (job_id,) = installation.order()
+    failing = {"SIMULATED_FAULT_RATE": "1", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.address}
+    done = installation.run("process_job", job_id, **failing)
+    assert done.returncode == 1, done.stderr
+    (run,) = collector.named("run")
+    assert (run.attributes["outcome"], run.error) == ("failed", installation.app.jobs.get(job_id).last_error.message)
+    failed = collector.named("document")
+    assert {span.attributes["outcome"] for span in failed} == {"failed"}
+    assert all(span.error and span.events == ["exception"] for span in failed)
+
+
+def test_a_job_that_was_ordered_untraced_has_one_trace_a_run(installation, collector):
+    (job_id,) = installation.order()
+    assert "traceContext" not in installation.app.database["jobs"].find_one()
+    assert installation.run("process_job", job_id, OTEL_EXPORTER_OTLP_ENDPOINT=collector.address).returncode == 0
+    assert len({span.trace for span in collector.spans}) == 1
+    assert [span.name for span in collector.spans if not span.parent] == ["claim"]
+
+
+def test_the_collector_gets_the_headers_it_wants(installation, collector):
+    settings = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"{collector.address}/", "OTEL_EXPORTER_OTLP_HEADERS": "x-api-key=k1"}
+    installation.run("create_jobs", "--count", "1", **settings)
+    assert [headers["x-api-key"] for headers in collector.headers] == ["k1"]
+
+
+def seconds_after(event: dict[str, object], ended_at: float) -> float:
+    return ended_at - datetime.fromisoformat(str(event["time"])).timestamp()
+
+
+@pytest.mark.parametrize("answers", ["refuses", "hangs"])
+def test_a_collector_that_is_away_costs_one_warning_and_two_seconds(installation, answers):
+    (job_id,) = installation.order()
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        if answers == "hangs":
+            server.listen()
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+        done = installation.run(
+            "process_job", job_id, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_BSP_SCHEDULE_DELAY="50"
+        )
+        ended_at = time.time()
+    events = lines(done.stderr)
+    assert done.returncode == 0
+    assert [line["event"] for line in events if line["level"] != "INFO"] == ["tracing.failing"]
+    (end,) = [line for line in events if line["event"] == "run.ended"]
+    assert seconds_after(end, ended_at) < FLUSH_SECONDS + LEFT_OFF_A_SECOND
+    job = installation.app.jobs.get(job_id)
+    assert (job.status, end["outcome"]) == (JobStatus.PENDING, "advanced")
+    assert job.progress.downloaded == end["stored"] > 0
+
+
+@pytest.mark.parametrize("endpoint", ["localhost:4318", "http://", "http://host:port", "ftp://host", "http://[::1"])
+def test_an_address_that_is_none_is_said_once_and_does_no_harm(installation, endpoint):
+    done = installation.run("process_job", "--claim", OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
+    assert done.returncode == 0
+    assert [(line["event"], line["level"]) for line in lines(done.stderr)] == [
+        ("tracing.off", "WARNING"), ("worker.idle", "INFO"),
+    ]  # fmt: skip
+
+
+def imports(installation, *arguments: str, **settings: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *arguments], cwd=ROOT, env=installation.environment | settings, text=True,
+        capture_output=True, timeout=60, check=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    return done.stderr
+
+
+WEB = ("-c", "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'filesure_site.settings'; import filesure_site.wsgi")
+
+
+@pytest.mark.parametrize(
+    "command", [("manage.py", "process_job", "--claim"), ("manage.py", "create_jobs", "--count=1"), WEB]
+)
+def test_without_a_collector_opentelemetry_is_not_even_imported(installation, command):
+    installation.order()
+    assert "jobs.tracing" in imports(installation, *command)
+    assert "opentelemetry" not in imports(installation, *command)
+
+
+def test_with_a_collector_opentelemetry_is_imported_by_what_makes_spans(installation, collector):
+    installation.order()
+    traced = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.address}
+    assert "opentelemetry" in imports(installation, "manage.py", "process_job", "--claim", **traced)
+    assert "opentelemetry" not in imports(installation, "manage.py", "job_status", **traced)
