@@ -114,12 +114,13 @@ def test_a_span_takes_as_long_as_its_work(installation, collector):
 
 def test_each_job_of_a_list_has_a_trace_of_its_own_and_a_refused_one_has_none(installation, collector, tmp_path):
     companies = tmp_path / "companies.csv"
-    rows = [f"U72900KA2008PTC{number:06d},Company {number}" for number in (1, 2, 3, 2)]
+    rows = [f"U72900KA2008PTC{number:06d},Company {number}" for number in (1, 2, 3)]
+    installation.run("create_jobs", "--cin", "U72900KA2008PTC000002", "--company", "Company 2")
     companies.write_text("\n".join(["cin,companyName", *rows]))
     done = installation.run("create_jobs", "--csv", str(companies), OTEL_EXPORTER_OTLP_ENDPOINT=collector.address)
     assert done.returncode == 1, done.stderr
-    jobs = installation.app.jobs.latest(10)
-    assert len({span.trace for span in collector.spans}) == len(collector.spans) == 3
+    jobs = [job for job in installation.app.jobs.latest(10) if job.company_name != "Company 2"]
+    assert len({span.trace for span in collector.spans}) == len(collector.spans) == 2
     assert {span.attributes["jobId"]: [span.trace, span.id] for span in collector.spans} == {
         job.id: job.trace_context.split("-")[1:3] for job in jobs
     }
