@@ -99,7 +99,7 @@ def test_the_heartbeat_s_lines_name_the_job(lines, clock):
             raise DatabaseUnavailable("db:27017")
 
     stop_waiting, lease = threading.Event(), a_job(clock(), locked_by="w").lease
-    with bound(**ABOUT), Heartbeat(Away(clock), lease, 0.1, Stop()):
+    with bound(**ABOUT), Heartbeat(Away(clock), lease, 0.1, Stop(), Unmeasured(), None):
         assert stop_waiting.wait(10)
     assert lines()[0]["event"] == "heartbeat.missed"
     assert ABOUT.items() <= lines()[0].items()
