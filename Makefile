@@ -41,6 +41,10 @@ azurite:
 env.example: $(VENV)/run.stamp
 	$(BIN)/python -m filesure_site.configuration > $@.new && mv $@.new $@
 
+# The list of all metrics, from the table in jobs/domain/metrics.py.
+docs/metrics.md: $(VENV)/run.stamp jobs/domain/metrics.py
+	$(BIN)/python -m jobs.domain.metrics > $@.new && mv $@.new $@
+
 # Both locks, for every Python from 3.11 on.
 lock: $(VENV)/dev.stamp
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

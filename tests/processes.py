@@ -20,4 +20,4 @@ def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
 def plain_environment() -> dict[str, str]:
     """This process's environment without what would steer Filesure."""
     kept = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
-    return {name: os.environ[name] for name in kept if name in os.environ}
+    return {name: os.environ[name] for name in kept if name in os.environ} | {"METRICS_PORT": "0"}

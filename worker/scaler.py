@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from filesure_site.configuration import BASE_DIR
+from filesure_site.configuration import BASE_DIR, current
 from jobs.domain.errors import DatabaseUnavailable
 from jobs.ports import JobRepository
 from worker import scratch
@@ -21,9 +22,15 @@ Worker = subprocess.Popen[bytes]
 COMMAND = [sys.executable, str(BASE_DIR / "manage.py"), "process_job", "--claim", "--no-progress"]
 
 
-def start_worker() -> Worker:
-    """A worker process. In a session of its own: Ctrl-C reaches it through the scaler only, and once."""
-    return subprocess.Popen(COMMAND, stdin=subprocess.DEVNULL, start_new_session=True)
+def start_worker(place: int) -> Worker:
+    """A worker process. In a session of its own: Ctrl-C reaches it through the scaler only, and once.
+
+    Its metrics are shown on this machine only, at METRICS_PORT plus its place among the workers.
+    """
+    port = current().metrics_port
+    shown = {"METRICS_HOST": "127.0.0.1", "METRICS_PORT": str(port + place if port else 0)}
+    environment = {**os.environ, **shown}
+    return subprocess.Popen(COMMAND, stdin=subprocess.DEVNULL, start_new_session=True, env=environment)
 
 
 @dataclass(kw_only=True)
@@ -37,8 +44,8 @@ class Scaler:
     jobs: Callable[[], JobRepository]
     max_workers: int
     poll_seconds: float
-    start: Callable[[], Worker] = start_worker
-    workers: list[Worker] = field(default_factory=list)
+    start: Callable[[int], Worker] = start_worker
+    workers: dict[int, Worker] = field(default_factory=dict)  # by their places, from 0
     _away: bool = False
 
     def run(self, should_stop: Callable[[float], bool], *, until_idle: bool = False) -> None:
@@ -65,13 +72,15 @@ class Scaler:
         return idle
 
     def _start(self, count: int) -> None:
-        self.workers += [self.start() for _ in range(count)]
+        free = [place for place in range(self.max_workers) if place not in self.workers]
+        for place in free[:count]:
+            self.workers[place] = self.start(place)
         if count:
             logger.info("scaler.started", extra={"started": count, "workers": len(self.workers)})
 
     def _reap(self) -> None:
-        for worker in [worker for worker in self.workers if worker.poll() is not None]:
-            self.workers.remove(worker)
+        for place, worker in [each for each in self.workers.items() if each[1].poll() is not None]:
+            del self.workers[place]
             if worker.returncode:
                 logger.warning("worker.exited", extra={"pid": worker.pid, "code": worker.returncode})
                 scratch.sweep(worker.pid)
@@ -83,10 +92,10 @@ class Scaler:
 
         A killed worker loses nothing: its lease runs out and another takes the job over.
         """
-        for worker in self.workers:
+        for worker in self.workers.values():
             worker.terminate()
         deadline = time.monotonic() + seconds
-        for worker in self.workers:
+        for worker in self.workers.values():
             try:
                 worker.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:

@@ -13,6 +13,7 @@ Names follow https://prometheus.io/docs/practices/naming/: base units, ``_total`
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -172,3 +173,38 @@ class Unmeasured:
 
     def observe(self, name: str, value: float, /, **labels: str) -> None:
         """See the protocol."""
+
+
+_INTRO = """# Metrics
+
+Prometheus reads the web site (`:5001/metrics`) and each worker while it runs (`:9100/metrics`, `METRICS_PORT`).
+
+A worker lives for seconds: a scrape meets few of them, and a counter that is born at 7 and gone a minute later has no
+rate. So what workers count is also added to totals in MongoDB, which the web site shows:
+
+- **jobs** are counted in the same write that changes a job and brought to the totals exactly once
+  (`jobs/adapters/mongo/ledger.py`). They are exact, whoever dies when.
+- **workers** add what they counted with each heartbeat and at their end, each part at most once
+  (`worker/metrics.py`). A worker that is killed takes along what it counted since its last heartbeat.
+- **queue** is read when somebody scrapes, **process** is of the process that answers.
+
+Every replica of the web site shows the same totals: aggregate with `max`, never with `sum`, for example
+`max(rate(filesure_jobs_completed_total[5m]))`. For what runs right now, a worker shows its own part of each metric of
+*workers* as `filesure_worker_…`, and the web site its own part of some as `filesure_web_…`: these are summed. HTTP
+requests are counted by django-prometheus as `django_http_…`.
+"""
+
+
+def page() -> str:
+    """The text of ``docs/metrics.md``."""
+    rows = [
+        f"| `{each.full_name}` | {each.kind} | {', '.join(f'`{label}`' for label in each.labels)} | {each.origin}"
+        f"{', web' if each.web else ''} | {each.about} |"
+        for each in CATALOGUE
+    ]
+    head = ["| name | kind | labels | from | meaning |", "|---|---|---|---|---|"]
+    return "\n".join([_INTRO, *head, *rows]) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -17,6 +17,7 @@ from filesure_site import logs
 from filesure_site.configuration import BASE_DIR
 from jobs.adapters.memory import MemoryJobRepository
 from jobs.domain.errors import DatabaseUnavailable
+from jobs.domain.metrics import Unmeasured
 from jobs.log_context import bound, current
 from tests.making import a_job
 from tests.unit.test_pipeline import World
