@@ -15,15 +15,17 @@ from datetime import UTC, datetime
 
 from bson import ObjectId
 
-from bench.measuring import Report, an_application
+from bench.measuring import Report, alternate, an_application
 from filesure_site.configuration import BASE_DIR
 from jobs.adapters.mongo.records import new_job_record
 from jobs.bootstrap import Application
 from jobs.domain.job import Job, Progress
+from jobs.metrics import FilesureCollector
 
 FEW, MANY = 1_000, int(os.environ.get("BENCH_JOBS", "1000000"))
-BATCH = 5_000
-_ENDS = ("completed", "failed", "cancelled", "pending")
+BATCH, SCRAPES = 5_000, 30
+_ENDS = ("completed", "failed", "cancelled")
+WAITING = 20  # the newest of them, few and many: history is what differs
 
 
 def measure(uri: str, report: Report) -> None:
@@ -34,6 +36,7 @@ def measure(uri: str, report: Report) -> None:
     with an_application(uri) as small, an_application(uri) as large, tempfile.TemporaryDirectory() as folder:
         _fill(small, FEW)
         _fill(large, MANY)
+        _measure_scrapes(small, large, report)
         results = _in_the_site(folder, uri, small.database.name, large.database.name)
         for path, (few, lots, queries) in results["pages"].items():
             name = f"{path}, {MANY:,} jobs / {FEW:,} jobs"
@@ -42,6 +45,19 @@ def measure(uri: str, report: Report) -> None:
         note = f"{results['live']:.0f} / {results['empty']:.0f} requests/s"
         report.add("live request, nothing new / an empty view", results["live"] / results["empty"], 0.5,
                    at_least=True, note=note)  # fmt: skip
+
+
+def _measure_scrapes(small: Application, large: Application, report: Report) -> None:
+    """What /metrics reads of MongoDB."""
+    _scrape(small), _scrape(large)  # connections, plans
+    few, lots = alternate(lambda: _scrape(small), lambda: _scrape(large), SCRAPES)
+    note = f"{lots * 1e3:.1f} ms / {few * 1e3:.1f} ms"
+    report.add(f"a scrape, {MANY:,} jobs / {FEW:,} jobs", lots / few, 1.5, note=note)
+
+
+def _scrape(app: Application) -> None:
+    families = {each.name: each for each in FilesureCollector(lambda: app, version="", revision="").collect()}
+    assert families["filesure_collector_success"].samples[0].value == 1
 
 
 def _in_the_site(folder: str, uri: str, small: str, large: str) -> dict[str, dict[str, tuple[float, float, int]]]:
@@ -57,20 +73,20 @@ def _in_the_site(folder: str, uri: str, small: str, large: str) -> dict[str, dic
 
 
 def _fill(app: Application, count: int) -> None:
-    """Jobs of all kinds, ordered over the last weeks, most of them ended."""
+    """Jobs of all kinds, ordered over the last weeks, nearly all of them ended."""
     now = int(time.time())
     batch = []
     for number in range(count):
         second = now - (count - number)
-        batch.append(_record(number, second))
+        batch.append(_record(number, second, ended=number < count - WAITING))
         if len(batch) == BATCH or number == count - 1:
             app.database["jobs"].insert_many(batch, ordered=False)
             batch.clear()
 
 
-def _record(number: int, second: int) -> dict[str, object]:
+def _record(number: int, second: int, *, ended: bool) -> dict[str, object]:
     at = datetime.fromtimestamp(second, UTC)
-    end = _ENDS[0] if number % 50 else _ENDS[number // 50 % 4]
+    end = "pending" if not ended else _ENDS[0] if number % 50 else _ENDS[number // 50 % 3]
     key = ObjectId(f"{second:08x}{number:016x}")
     job = Job(
         id=str(key), cin=f"U72900KA{1990 + number // 1_000_000}PTC{number % 1_000_000:06d}",

@@ -223,7 +223,7 @@ def stats(request: HttpRequest) -> dict[str, Any]:
 
 
 @create_job_api.post(
-    "/create-job", auth=[*needing(Permission.ORDER), DemoAuth()], response={201: schemas.CreatedOut, **_PROBLEMS}
+    "/create-job", auth=[DemoAuth(), *needing(Permission.ORDER)], response={201: schemas.CreatedOut, **_PROBLEMS}
 )
 def create_jobs(
     request: HttpRequest, body: schemas.CreateJobIn, idempotency_key: Header[str | None] = None
