@@ -49,7 +49,7 @@ _NOW = Row(
                   link="/failures/", to="Failures by reason",
                   levels=(Level(value=0, colour="orange"), Level(value=10, colour="green"))),
             Line(expr=f"{_BUDGET} * {_ENDED} - {_FAILED}", legend="left"),
-            first="red",
+            first="red", instant=True,
         ),
         numbers(
             About(title="Burn rate of the last hour", unit="suffix: x", width=6,
@@ -73,7 +73,7 @@ _BURNING = Row(
               for window, alert in (("5m", "fast"), ("1h", "fast"), ("30m", "slow"), ("6h", "slow"))),
         ),
         graph(
-            About(title="Budget left", unit="percentunit", width=12, most=1,
+            About(title="Budget left", unit="percentunit", width=12, least=None, most=1,
                   text="Of the 30 days before each moment. It comes back as failures grow old."),
             Line(expr=f"1 - {_ratio(_MONTH)} / {_BUDGET}", legend="left"),
         ),

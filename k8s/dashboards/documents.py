@@ -44,18 +44,18 @@ _NOW = Row(
         numbers(
             About(title="Listed", unit="short", width=4,
                   text="Documents that sources listed for jobs, in the time shown."),
-            Line(expr=gained("documents_listed_total"), legend="listed"),
+            Line(expr=gained("documents_listed_total"), legend="listed"), instant=True,
         ),
         numbers(
             About(title="Stored", unit="short", width=4,
                   text="Documents uploaded and recorded, in the time shown.",
                   link="/documents/?status=stored", to="Stored documents"),
-            Line(expr=gained("documents_stored_total"), legend="stored"),
+            Line(expr=gained("documents_stored_total"), legend="stored"), instant=True,
         ),
         numbers(
             About(title="Uploaded", unit="bytes", width=4,
                   text="Bytes of documents uploaded, without their texts, in the time shown."),
-            Line(expr=gained("uploaded_bytes_total"), legend="uploaded"),
+            Line(expr=gained("uploaded_bytes_total"), legend="uploaded"), instant=True,
         ),
         numbers(
             About(title="Failed tries", unit="percentunit", width=4,
@@ -156,8 +156,8 @@ _BLOBS = Row(
         graph(
             About(title="Errors by kind", unit="ops",
                   text="Operations a second that did not end well, of workers and web site."),
-            Line(expr=per_second("blob_operations_total", 'outcome!="ok"', by="outcome"), legend="{{outcome}}, "
-                  "workers"),
+            Line(expr=per_second("blob_operations_total", 'outcome!="ok"', by="outcome"),
+                 legend="{{outcome}}, workers"),
             Line(expr=live_per_second("filesure_web_blob_operations_total", 'outcome!="ok"', by="outcome"),
                  legend="{{outcome}}, web site"),
             stacked=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from grafana_foundation_sdk.builders import dashboard
@@ -13,6 +14,7 @@ from .panels import DATASOURCE, Panel
 from .queries import chosen
 
 TAG = "filesure"
+_SITE = "http://127.0.0.1:5001"
 _WINDOWS = ("5m", "15m", "1h", "6h", "1d", "7d")
 _BUILD = chosen("filesure_build_info")
 _DEPLOYED = f"max by (version, revision) ({_BUILD}) unless max by (version, revision) ({_BUILD} offset 2m)"
@@ -38,7 +40,15 @@ def rendered(title: str, uid: str, text: str, rows: tuple[Row, ...], *, since: s
     built = board.build()
     for number, each in enumerate(built.panels or [], start=1):
         each.id_val = number
-    return JSONEncoder(sort_keys=True, indent=1, ensure_ascii=False).encode(built) + "\n"
+    # The builders would hide links and annotations in a menu that Grafana has since 12.3.
+    shown = _without("placement", json.loads(JSONEncoder().encode(built)))
+    return json.dumps(shown, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+
+
+def _without(name: str, value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without(name, each) for key, each in value.items() if (key, each) != (name, "inControlsMenu")}
+    return [_without(name, each) for each in value] if isinstance(value, list) else value
 
 
 def _variables() -> list[Builder[models.VariableModel]]:
@@ -51,7 +61,8 @@ def _variables() -> list[Builder[models.VariableModel]]:
         dashboard.IntervalVariable("window").label("Window").values(",".join(_WINDOWS)).options(_options())
         .current(models.VariableOption(text="15m", value="15m", selected=True))
         .description("Rates, shares and percentiles are taken over so long."),
-        dashboard.TextBoxVariable("site").label("Web site").default_value("http://127.0.0.1:5001")
+        dashboard.TextBoxVariable("site").label("Web site").default_value(_SITE)
+        .current(models.VariableOption(text=_SITE, value=_SITE, selected=True))
         .description("Where links to jobs and documents lead."),
     ]  # fmt: skip
 

@@ -10,10 +10,10 @@ from grafana_foundation_sdk.models import common as commons
 from grafana_foundation_sdk.models import dashboard as models
 
 Panel = Builder[models.Panel]
+Kind = stat.Panel | bargauge.Panel | timeseries.Panel
 DATASOURCE = commons.DataSourceRef(type_val="prometheus", uid="${datasource}")
 COLOURS = {"pending": "yellow", "processing": "blue", "completed": "green", "failed": "red", "cancelled": "purple",
            "due": "orange", "maximum": "red", "stored": "green", "listed": "blue"}  # fmt: skip
-WIDTH = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,28 +43,31 @@ class About:
     link: str = ""
     to: str = ""
     width: int = 8
+    least: float | None = 0
     most: float | None = None
 
 
-def numbers(about: About, *lines: Line, first: str = "green") -> Panel:
-    """Some numbers as they are now; ``first`` is their colour below all levels."""
-    panel = stat.Panel().text_mode(commons.BigValueTextMode.AUTO).graph_mode(commons.BigValueGraphMode.AREA)
-    panel.color_mode(commons.BigValueColorMode.VALUE).reduce_options(_last()).height(4)
-    panel.targets([_target(line, index) for index, line in enumerate(lines)])
-    return _dressed(panel, about, first)
+def numbers(about: About, *lines: Line, first: str = "green", instant: bool = False) -> Panel:
+    """Some numbers as they are now; ``first`` is their colour below all levels.
+
+    ``instant``: without the line behind them, for what looks far back and would do so for each of its points.
+    """
+    panel = stat.Panel().text_mode(commons.BigValueTextMode.AUTO).color_mode(commons.BigValueColorMode.VALUE)
+    panel.graph_mode(commons.BigValueGraphMode.NONE if instant else commons.BigValueGraphMode.AREA)
+    panel.reduce_options(_last()).height(4)
+    return _dressed(panel, about, lines, first, instant=instant)
 
 
 def bars(about: About, *lines: Line) -> Panel:
     """How much of each kind there was in the whole time shown."""
     panel = bargauge.Panel().display_mode(commons.BarGaugeDisplayMode.BASIC).reduce_options(_last()).height(8)
     panel.orientation(commons.VizOrientation.HORIZONTAL)
-    panel.targets([_target(line, index, instant=True) for index, line in enumerate(lines)])
-    return _dressed(panel, about, "blue")
+    return _dressed(panel, about, lines, "blue", instant=True)
 
 
 def graph(about: About, *lines: Line, stacked: bool = False) -> Panel:
     """Lines over time; ``stacked`` for parts of a whole."""
-    panel = timeseries.Panel().line_width(1).fill_opacity(30 if stacked else 8).height(8).min(0)
+    panel = timeseries.Panel().line_width(1).fill_opacity(30 if stacked else 8).height(8)
     panel.show_points(commons.VisibilityMode.NEVER).legend(_legend()).tooltip(_tooltip())
     panel.color_scheme(dashboard.FieldColor().mode(models.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
     if stacked:
@@ -72,18 +75,13 @@ def graph(about: About, *lines: Line, stacked: bool = False) -> Panel:
     if about.levels:
         dashed = common.GraphThresholdsStyleConfig().mode(commons.GraphThresholdsStyleMode.DASHED)
         panel.thresholds_style(dashed)
-    panel.targets([_target(line, index) for index, line in enumerate(lines)])
-    for name, colour in COLOURS.items():
-        if any(line.legend in (name, "{{state}}") for line in lines):
-            panel.override_by_name(name, [models.DynamicConfigValue(id_val="color", value=_fixed(colour))])
-    return _dressed(panel, about, "transparent")
+    if about.least is not None:
+        panel.min(about.least)
+    return _dressed(panel, about, lines, "transparent")
 
 
-def _fixed(colour: str) -> dict[str, str]:
-    return {"mode": "fixed", "fixedColor": colour}
-
-
-def _dressed(panel: stat.Panel | bargauge.Panel | timeseries.Panel, about: About, first: str) -> Panel:
+def _dressed(panel: Kind, about: About, lines: tuple[Line, ...], first: str, *, instant: bool = False) -> Panel:
+    panel.targets([_target(line, index, instant=instant) for index, line in enumerate(lines)])
     panel.title(about.title).description(about.text).unit(about.unit).span(about.width).datasource(DATASOURCE)
     # Not 0: where nothing was counted, nothing is known.
     panel.no_value("–")
@@ -94,7 +92,17 @@ def _dressed(panel: stat.Panel | bargauge.Panel | timeseries.Panel, about: About
         panel.max(about.most)
     if about.link:
         panel.data_links([dashboard.DashboardLink(about.to).url("${site}" + about.link).target_blank(True)])
+    if not about.levels:
+        _coloured(panel, lines)
     return panel
+
+
+def _coloured(panel: Kind, lines: tuple[Line, ...]) -> None:
+    """A state has the same colour everywhere."""
+    for name, colour in COLOURS.items():
+        if any(line.legend in (name, "{{state}}") for line in lines):
+            fixed = {"mode": "fixed", "fixedColor": colour}
+            panel.override_by_name(name, [models.DynamicConfigValue(id_val="color", value=fixed)])
 
 
 def _target(line: Line, index: int, *, instant: bool = False) -> prometheus.Dataquery:
