@@ -32,7 +32,7 @@ def rendered(title: str, uid: str, text: str, rows: tuple[Row, ...], *, since: s
     """The JSON that Grafana reads."""
     board = dashboard.Dashboard(title).uid(uid).description(text).tags([TAG]).editable().timezone("browser")
     board.time(since, "now").refresh("30s").tooltip(models.DashboardCursorSync.CROSSHAIR)
-    board.variables(_variables()).annotations(_annotations()).link(_to_the_others())
+    board.variables(_variables()).link(_to_the_others())
     for row in rows:
         board.with_row(dashboard.Row(row.title))
         for panel in row.panels:
@@ -40,15 +40,9 @@ def rendered(title: str, uid: str, text: str, rows: tuple[Row, ...], *, since: s
     built = board.build()
     for number, each in enumerate(built.panels or [], start=1):
         each.id_val = number
-    # The builders would hide links and annotations in a menu that Grafana has since 12.3.
-    shown = _without("placement", json.loads(JSONEncoder().encode(built)))
+    # The builders know no titles of annotations.
+    shown = json.loads(JSONEncoder().encode(built)) | {"annotations": {"list": _annotations()}}
     return json.dumps(shown, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
-
-
-def _without(name: str, value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _without(name, each) for key, each in value.items() if (key, each) != (name, "inControlsMenu")}
-    return [_without(name, each) for each in value] if isinstance(value, list) else value
 
 
 def _variables() -> list[Builder[models.VariableModel]]:
@@ -71,18 +65,20 @@ def _options() -> list[models.VariableOption]:
     return [models.VariableOption(text=each, value=each, selected=each == "15m") for each in _WINDOWS]
 
 
-def _annotations() -> list[Builder[models.AnnotationQuery]]:
+def _annotations() -> list[dict[str, object]]:
     """A deployment is a version that was not there two minutes ago."""
+    alerts = chosen("ALERTS", 'alertstate="firing"', 'severity="critical"')
     return [
-        _annotation("Deployments", "blue", _DEPLOYED).title_format("Deployed {{version}}").text_format("{{revision}}"),
-        _annotation("Critical alerts", "red", chosen("ALERTS", 'alertstate="firing"', 'severity="critical"'))
-        .title_format("{{alertname}}").text_format("{{namespace}}"),
-    ]  # fmt: skip
+        _annotation("Deployments", "blue", _DEPLOYED, "Deployed {{version}}", "{{revision}}"),
+        _annotation("Critical alerts", "red", alerts, "{{alertname}}", "{{namespace}}"),
+    ]
 
 
-def _annotation(name: str, colour: str, expr: str) -> dashboard.AnnotationQuery:
-    query = dashboard.AnnotationQuery().name(name).datasource(DATASOURCE).enable(True)
-    return query.icon_color(colour).expr(expr).step("60s")
+def _annotation(name: str, colour: str, expr: str, title: str, text: str) -> dict[str, object]:
+    return {
+        "name": name, "datasource": json.loads(JSONEncoder().encode(DATASOURCE)), "enable": True, "iconColor": colour,
+        "expr": expr, "step": "60s", "titleFormat": title, "textFormat": text,
+    }  # fmt: skip
 
 
 def _to_the_others() -> dashboard.DashboardLink:

@@ -11,7 +11,7 @@ from grafana_foundation_sdk.models import dashboard as models
 
 Panel = Builder[models.Panel]
 Kind = stat.Panel | bargauge.Panel | timeseries.Panel
-DATASOURCE = commons.DataSourceRef(type_val="prometheus", uid="${datasource}")
+DATASOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
 COLOURS = {"pending": "yellow", "processing": "blue", "completed": "green", "failed": "red", "cancelled": "purple",
            "due": "orange", "maximum": "red", "stored": "green", "listed": "blue"}  # fmt: skip
 
