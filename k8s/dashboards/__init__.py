@@ -1,0 +1,1 @@
+"""Grafana's dashboards and Prometheus's generated rules, as code. ``make dashboards`` writes the files."""

@@ -1,0 +1,78 @@
+"""Prometheus's configuration and rules are what promtool takes, and every alert is tested and explained."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.monitoring.committed import ALERTS, MONITORING, ROOT, RULE_FILES, UNIT_TESTS
+from tests.servers.promtool import Promtool
+
+RUNBOOK = "https://github.com/filesure/filesure/blob/main/docs/runbook.md"
+SEVERITIES = {"critical", "warning"}
+
+
+def test_promtool_takes_the_configuration(promtool: Promtool) -> None:
+    assert not promtool.complaint("check", "config", MONITORING / "prometheus.yaml")
+
+
+@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.stem)
+def test_promtool_takes_the_rules(promtool: Promtool, path: Path) -> None:
+    assert not promtool.complaint("check", "rules", path)
+
+
+@pytest.mark.parametrize("path", UNIT_TESTS, ids=lambda path: path.stem)
+def test_rules_do_what_their_unit_tests_say(promtool: Promtool, path: Path) -> None:
+    assert not promtool.complaint("test", "rules", path)
+
+
+def test_promtool_refuses_a_unit_test_that_expects_too_much(promtool: Promtool, tmp_path: Path) -> None:
+    """Or the test above could not fail."""
+    wrong = tmp_path / "wrong.yaml"
+    expected = "{eval_time: 1m, alertname: Never, exp_alerts: [{exp_labels: {}}]}"
+    wrong.write_text(f"rule_files: []\ntests: [{{alert_rule_test: [{expected}]}}]\n")
+    assert promtool.complaint("test", "rules", wrong)
+
+
+def _cases() -> dict[str, list[list[Any]]]:
+    cases: dict[str, list[list[Any]]] = {}
+    for path in UNIT_TESTS:
+        for test in yaml.safe_load(path.read_text())["tests"]:
+            alone = test.get("alert_rule_test", [])
+            # "Not yet" in a case that fires later says nothing of what keeps an alert quiet.
+            fires = [each for each in alone if each["exp_alerts"]]
+            for each in fires or alone:
+                cases.setdefault(each["alertname"], []).append(each["exp_alerts"])
+    return cases
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_every_alert_has_a_firing_and_a_quiet_case(alert: str) -> None:
+    assert {bool(fires) for fires in _cases()[alert]} == {True, False}
+
+
+@pytest.mark.parametrize(("name", "alert"), ALERTS.items(), ids=list(ALERTS))
+def test_every_alert_says_how_bad_it_is_and_what_it_means(name: str, alert: dict[str, Any]) -> None:
+    assert re.fullmatch(r"([A-Z][a-z]+|DB)+", name)
+    assert alert["labels"]["severity"] in SEVERITIES
+    assert set(alert["annotations"]) == {"summary", "description", "runbook_url"}
+    assert alert["annotations"]["runbook_url"] == f"{RUNBOOK}#{name.lower()}"
+
+
+def test_the_runbook_explains_the_alerts_and_nothing_else() -> None:
+    text = (ROOT / "docs/runbook.md").read_text()
+    assert re.findall(r"^### (\w+)$", text, re.MULTILINE) == list(ALERTS)
+    for section in re.split(r"^### \w+$", text, flags=re.MULTILINE)[1:]:
+        assert re.findall(r"^\*\*(\w+)[^*]*\*\*", section, re.MULTILINE) == ["Means", "Look", "Do"]
+
+
+def test_alertmanager_routes_every_severity_to_a_receiver() -> None:
+    configuration = yaml.safe_load((MONITORING / "alertmanager.yaml").read_text())
+    matchers = {matcher for route in configuration["route"]["routes"] for matcher in route["matchers"]}
+    receivers = {receiver["name"] for receiver in configuration["receivers"]}
+    assert matchers == {f'severity="{severity}"' for severity in SEVERITIES}
+    assert {route["receiver"] for route in configuration["route"]["routes"]} <= receivers

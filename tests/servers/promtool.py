@@ -1,0 +1,23 @@
+"""Prometheus's own checks."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from tests.servers import Unavailable
+
+
+class Promtool:
+    """The program promtool. Raises Unavailable where there is none."""
+
+    def __init__(self) -> None:
+        self._path = shutil.which("promtool")
+        if self._path is None:
+            raise Unavailable("promtool is missing: `apt-get install --no-install-recommends prometheus`")
+
+    def complaint(self, *arguments: object) -> str:
+        """What it says; empty if all is well."""
+        command = [str(self._path), *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        return "" if done.returncode == 0 else done.stdout + done.stderr
