@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: run test lint format bench screenshots lock azurite env.example
+.PHONY: run test lint format bench observe screenshots lock azurite env.example docs/metrics.md
 .DEFAULT_GOAL := run
 
 run: $(VENV)/run.stamp
@@ -32,6 +32,10 @@ bench: $(VENV)/dev.stamp
 # Pictures of every page of a Filesure at work; needs Chromium.
 screenshots: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.browser.screenshots
+
+# A real Prometheus beside Filesure, whose workers are killed: are the numbers right, has each panel data?
+observe: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.monitoring.observe 50
 
 # Azurite, the test server for Azure Blob Storage; needs Node.js.
 azurite:

@@ -1,0 +1,23 @@
+"""What ``make observe`` shows, with fewer jobs: a real Prometheus beside workers that are killed."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.monitoring.observe import observe
+from tests.servers import Unavailable
+
+
+@pytest.mark.server
+def test_prometheus_counts_exactly_and_every_panel_has_data() -> None:
+    try:
+        rows = observe(jobs=6)
+    except Unavailable as error:
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail(f"REQUIRE_ALL is set: {error}")
+        pytest.skip(str(error))
+    assert [row for row in rows if row.problem] == []
+    assert {"exact", "panel", "alerting", "recording"} <= {row.kind for row in rows}
+    assert int(rows[0].found) > 0, "no worker was killed"
