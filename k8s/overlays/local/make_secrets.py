@@ -1,0 +1,47 @@
+"""Makes the overlay's secrets, once: random ones, in files beside this one that git ignores."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+HOSTS = ",".join(f"mongodb-{number}.mongodb:27017" for number in range(3))
+
+
+def files() -> dict[str, dict[str, str]]:
+    """Each file with its variables."""
+    root, password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    # Letters and digits only: neither a URI nor a shell has to quote it.
+    root, password = (each.replace("-", "x").replace("_", "y") for each in (root, password))
+    key = base64.b64encode(secrets.token_bytes(64)).decode()
+    blobs = f"DefaultEndpointsProtocol=http;AccountName=filesure;AccountKey={key};" \
+            "BlobEndpoint=http://azurite:10000/filesure;"  # fmt: skip
+    return {
+        "secrets.env": {
+            "MONGODB_URI": f"mongodb://filesure:{password}@{HOSTS}/?replicaSet=rs0&authSource=filesure",
+            "SECRET_KEY": secrets.token_urlsafe(50), "AZURE_STORAGE_CONNECTION_STRING": blobs,
+        },
+        "mongodb.env": {
+            "MONGODB_ROOT_PASSWORD": root, "MONGODB_PASSWORD": password,
+            "MONGODB_KEYFILE": base64.b64encode(secrets.token_bytes(96)).decode(),
+        },
+        "azurite.env": {"AZURITE_ACCOUNTS": f"filesure:{key}"},
+        "grafana.env": {"password": secrets.token_urlsafe(16)},
+    }  # fmt: skip
+
+
+def main() -> None:
+    """They belong together: where one is missing, all are made."""
+    made = files()
+    if all((FOLDER / name).exists() for name in made):
+        return
+    for name, variables in made.items():
+        path = FOLDER / name
+        path.touch(mode=0o600)
+        path.write_text("".join(f"{variable}={value}\n" for variable, value in variables.items()))
+
+
+if __name__ == "__main__":
+    main()
