@@ -53,6 +53,9 @@ class JobRepository(Protocol):
     def count_due(self, limit: int) -> int:
         """How many jobs a claim could take now, counted up to ``limit``."""
 
+    def ended_before(self, time: datetime, limit: int) -> list[str]:
+        """The ids of the jobs that ended first, before this time."""
+
     def has_unfinished(self) -> bool:
         """Whether any job is pending or processing, due or not."""
 

@@ -6,7 +6,7 @@ Each use case is one function of a small object that holds the ports it needs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from jobs import tracing
 from jobs.domain.audit import Action, Actor, AuditEntry
 from jobs.domain.cin import parse_cin
 from jobs.domain.document import Document
-from jobs.domain.errors import AlreadyOrdered, FilesureError, InvalidOrder, WrongState, WrongUse
+from jobs.domain.errors import AlreadyOrdered, FilesureError, InvalidOrder, UnknownJob, WrongState, WrongUse
 from jobs.domain.job import PRIORITIES, TRANSITIONS, UNFINISHED, Job, Run, Transition, parse_job_id
 from jobs.ports import AuditLog, BlobStore, Clock, DocumentRepository, JobRepository, RunRepository
 
@@ -190,6 +190,14 @@ class JobService:
             self.documents.delete_of_job(job.id)
             self.runs.delete_of_job(job.id)
             self.jobs.delete(job.id)
+
+    def prune(self, before: datetime, actor: Actor, limit: int) -> int:
+        """Delete the jobs that ended first, before this time; how many of at most ``limit``."""
+        ids = self.jobs.ended_before(before, limit)
+        for job_id in ids:
+            with suppress(WrongState, UnknownJob):  # retried meanwhile, or deleted by somebody else
+                self.delete(job_id, actor)
+        return len(ids)
 
     @contextmanager
     def _audited(self, action: Action, job_id: str, actor: Actor, details: str | None = None) -> Iterator[None]:

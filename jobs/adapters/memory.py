@@ -78,6 +78,12 @@ class MemoryJobRepository:
         with self._lock:
             return min(limit, sum(job.is_due(self._clock()) for job in self._jobs.values()))
 
+    def ended_before(self, time: datetime, limit: int) -> list[str]:
+        """See the port."""
+        with self._lock:
+            ended = [(job.completed_at, job.id) for job in self._jobs.values() if job.completed_at]
+        return [job_id for at, job_id in sorted(ended) if at < time][:limit]
+
     def has_unfinished(self) -> bool:
         """See the port."""
         with self._lock:

@@ -351,6 +351,15 @@ def test_a_worker_that_gave_its_job_back_cannot_end_it_again(stores, clock):
     assert stores.jobs.get(job.id).status is JobStatus.PENDING
 
 
+def test_the_jobs_that_ended_first_are_found(stores, clock):
+    jobs = [add(stores, clock) for _ in range(4)]
+    for job in jobs[:3]:
+        stores.jobs.cancel(job.id)
+        clock.advance(10)
+    assert stores.jobs.ended_before(clock() - timedelta(seconds=10), 10) == [job.id for job in jobs[:2]]
+    assert stores.jobs.ended_before(clock(), 1) == [jobs[0].id]
+
+
 def test_cancelling_a_held_job_leaves_all_others_alone(stores, clock):
     held = add(stores, clock, priority=9)
     others = [add(stores, clock) for _ in range(3)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
+from bson import ObjectId
 
 from jobs.domain.job import JobStatus
 
@@ -197,3 +199,40 @@ def test_real_files_go_through_and_the_bad_ones_say_why(installation, tmp_path):
     assert sorted(reasons) == ["3-cut.pdf", "4-empty.pdf", "5-not.pdf"]
     assert len(set(reasons.values())) == 3
     assert {each["documentType"] for each in status["documents"] if not each["error"]} == {"AOC-4", "MGT-7"}
+
+
+def test_prune_deletes_what_ended_long_ago_and_nothing_else(installation):
+    old, new, waiting = installation.order(3)
+    for job_id in (old, new):
+        installation.run("process_job", job_id)
+        installation.run("cancel_job", job_id)
+    app = installation.app
+    long_ago = app.clock() - timedelta(days=40)
+    app.database["jobs"].update_one({"_id": ObjectId(old)}, {"$set": {"completedAt": long_ago}})
+    assert any(app.blobs.names(f"jobs/{old}/"))
+
+    asked = installation.run("prune", "--older-than-days", "30")
+    assert (asked.returncode, ": 1. Nothing is deleted" in asked.stdout) == (0, True)
+    done = installation.run("prune", "--older-than-days", "30", "--yes")
+    assert (done.returncode, done.stdout) == (0, "1 job deleted.\n")
+    assert {str(job["_id"]) for job in app.database["jobs"].find()} == {new, waiting}
+    assert not any(app.blobs.names(f"jobs/{old}/"))
+    assert app.database["documents"].count_documents({"jobId": old}) == 0
+    assert app.database["audit"].count_documents({"jobId": old, "action": "delete"}) == 1
+    assert installation.run("prune", "--older-than-days", "0").returncode == 2
+
+
+def test_a_backup_is_kept_in_the_blob_store(installation, tmp_path):
+    dump = tmp_path / "filesure.archive.gz"
+    dump.write_bytes(b"\x1f\x8b" * 1000)
+    done = installation.run("keep_backup", str(dump))
+    assert done.returncode == 0, done.stderr
+    (name,) = installation.app.blobs.names("backups/")
+    assert done.stdout == f"{name}: 2000 bytes\n"
+    with installation.app.blobs.open(name) as kept:
+        assert kept.read() == dump.read_bytes()
+    missing = installation.run("keep_backup", "/nowhere.gz")
+    assert (missing.returncode, missing.stderr) == (
+        2,
+        "CommandError: /nowhere.gz cannot be read: No such file or directory.\n",
+    )

@@ -108,6 +108,13 @@ class MongoJobRepository:
         return self._jobs.count_documents(due(self._clock()), limit=limit)
 
     @translated
+    def ended_before(self, time: datetime, limit: int) -> list[str]:
+        """See the port."""
+        ended = {"completedAt": {"$lt": time}}
+        rows = self._jobs.find(ended, {"_id": True}, sort=[("completedAt", ASCENDING)], limit=limit)
+        return [str(row["_id"]) for row in rows]
+
+    @translated
     def has_unfinished(self) -> bool:
         """See the port."""
         return self._jobs.find_one({"runAfter": {"$exists": True}}, {"_id": True}) is not None
