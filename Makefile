@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: run test lint format bench screenshots lock azurite env.example
+.PHONY: run test lint format bench screenshots dashboards lock azurite env.example
 .DEFAULT_GOAL := run
 
 run: $(VENV)/run.stamp
@@ -32,6 +32,10 @@ bench: $(VENV)/dev.stamp
 # Pictures of every page of a Filesure at work; needs Chromium.
 screenshots: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.browser.screenshots
+
+# Grafana's dashboards and the rules that follow from jobs/domain/metrics.py.
+dashboards: $(VENV)/dev.stamp
+	$(BIN)/python -m k8s.dashboards
 
 # Azurite, the test server for Azure Blob Storage; needs Node.js.
 azurite:
