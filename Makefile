@@ -1,6 +1,7 @@
 # make run    everything on this machine          make test   the whole test suite
 # make lint   ruff, mypy, import rules            make bench  measurements, as ratios
 # make screenshots  pictures of every page, into docs/images
+# make dashboards   Grafana's dashboards and generated rules
 
 PYTHON ?= python3
 VENV := .venv
