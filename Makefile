@@ -1,13 +1,15 @@
 # make run    everything on this machine          make test   the whole test suite
 # make lint   ruff, mypy, import rules            make bench  measurements, as ratios
 # make screenshots  pictures of every page, into docs/images
+# make dashboards   Grafana's dashboards and generated rules
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: run test lint format bench observe screenshots lock azurite env.example docs/metrics.md
+.PHONY: run test lint format bench observe screenshots dashboards manifests lock azurite env.example \
+	docs/metrics.md
 .DEFAULT_GOAL := run
 
 run: $(VENV)/run.stamp
@@ -36,6 +38,10 @@ screenshots: $(VENV)/dev.stamp
 # A real Prometheus beside Filesure, whose workers are killed: are the numbers right, has each panel data?
 observe: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.monitoring.observe 50
+
+# Grafana's dashboards and the rules that follow from jobs/domain/metrics.py.
+dashboards: $(VENV)/dev.stamp
+	$(BIN)/python -m k8s.dashboards
 
 # Azurite, the test server for Azure Blob Storage; needs Node.js.
 azurite:

@@ -192,9 +192,10 @@ _WORKERS = Row(
             Line(expr=_OLDEST, legend="oldest"),
         ),
         graph(
-            About(title="Workers that died", unit="short", width=12,
-                  text="Leases that expired, and the jobs taken over or lost since, a minute."),
+            About(title="Claims and workers that died", unit="short", width=12,
+                  text="Claims a minute, those of jobs whose worker died among them, and leases that are expired now."),
             Line(expr=now("leases_expired"), legend="expired now"),
+            Line(expr=per_minute("jobs_claimed_total"), legend="claimed /min"),
             Line(expr=per_minute("leases_taken_over_total"), legend="taken over /min"),
             Line(expr=per_minute("leases_lost_total"), legend="lost /min"),
         ),

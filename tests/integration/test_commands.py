@@ -232,7 +232,5 @@ def test_a_backup_is_kept_in_the_blob_store(installation, tmp_path):
     with installation.app.blobs.open(name) as kept:
         assert kept.read() == dump.read_bytes()
     missing = installation.run("keep_backup", "/nowhere.gz")
-    assert (missing.returncode, missing.stderr) == (
-        2,
-        "CommandError: /nowhere.gz cannot be read: No such file or directory.\n",
-    )
+    assert missing.returncode == 2
+    assert missing.stderr == "CommandError: /nowhere.gz cannot be read: No such file or directory.\n"

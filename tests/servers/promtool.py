@@ -18,6 +18,15 @@ class Promtool:
 
     def complaint(self, *arguments: object) -> str:
         """What it says; empty if all is well."""
-        command = [str(self._path), *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        done = self._run(arguments)
         return "" if done.returncode == 0 else done.stdout + done.stderr
+
+    def output(self, *arguments: object) -> str:
+        """What it prints; it must find nothing wrong."""
+        done = self._run(arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _run(self, arguments: tuple[object, ...]) -> subprocess.CompletedProcess[str]:
+        command = [str(self._path), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

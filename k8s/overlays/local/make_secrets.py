@@ -16,12 +16,12 @@ def files() -> dict[str, dict[str, str]]:
     # Letters and digits only: neither a URI nor a shell has to quote it.
     root, password = (each.replace("-", "x").replace("_", "y") for each in (root, password))
     key = base64.b64encode(secrets.token_bytes(64)).decode()
-    blobs = f"DefaultEndpointsProtocol=http;AccountName=filesure;AccountKey={key};" \
-            "BlobEndpoint=http://azurite:10000/filesure;"  # fmt: skip
+    place = "BlobEndpoint=http://azurite:10000/filesure"
+    account = f"DefaultEndpointsProtocol=http;AccountName=filesure;AccountKey={key};{place};"
     return {
         "secrets.env": {
             "MONGODB_URI": f"mongodb://filesure:{password}@{HOSTS}/?replicaSet=rs0&authSource=filesure",
-            "SECRET_KEY": secrets.token_urlsafe(50), "AZURE_STORAGE_CONNECTION_STRING": blobs,
+            "SECRET_KEY": secrets.token_urlsafe(50), "AZURE_STORAGE_CONNECTION_STRING": account,
         },
         "mongodb.env": {
             "MONGODB_ROOT_PASSWORD": root, "MONGODB_PASSWORD": password,
