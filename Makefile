@@ -1,13 +1,14 @@
 # make run    everything on this machine          make test   the whole test suite
 # make lint   ruff, mypy, import rules            make bench  measurements, as ratios
 # make screenshots  pictures of every page, into docs/images
+# make images  the container images, built and tested without Docker; make base-image first, where no registry is
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: run test lint format bench observe screenshots lock azurite env.example docs/metrics.md
+.PHONY: run test lint format bench observe screenshots lock azurite base-image images env.example docs/metrics.md
 .DEFAULT_GOAL := run
 
 run: $(VENV)/run.stamp
