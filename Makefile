@@ -2,13 +2,14 @@
 # make lint   ruff, mypy, import rules            make bench  measurements, as ratios
 # make screenshots  pictures of every page, into docs/images
 # make dashboards   Grafana's dashboards and generated rules
+# make images  the container images, built and tested without Docker; make base-image first, where no registry is
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: run test lint format bench observe screenshots dashboards manifests lock azurite env.example \
+.PHONY: run test lint format bench observe screenshots dashboards manifests lock azurite base-image images env.example \
 	docs/metrics.md
 .DEFAULT_GOAL := run
 
@@ -55,20 +56,20 @@ env.example: $(VENV)/run.stamp
 docs/metrics.md: $(VENV)/run.stamp jobs/domain/metrics.py
 	$(BIN)/python -m jobs.domain.metrics > $@.new && mv $@.new $@
 
-# Both locks, for every Python from 3.11 on.
+# All locks, for every Python from 3.11 on: what the images hold, what `make run` needs, and what developers do.
+COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 lock: $(VENV)/dev.stamp
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-		pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-		--group dev pyproject.toml -o requirements-dev.lock
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) --group local pyproject.toml -o requirements-local.lock
+	$(COMPILE) --group local --group dev pyproject.toml -o requirements-dev.lock
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Filesure needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/run.stamp: requirements.lock | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+$(VENV)/run.stamp: requirements-local.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-local.lock
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock | $(BIN)/python

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import os
 import sys
-from typing import NoReturn
+
+from jobs.exits import EXIT_WRONG_USE, leave
 
 WORKER_COMMANDS = frozenset({"process_job", "run_scaler"})
 
@@ -25,20 +24,7 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
-        sys.exit(2)
-
-
-def leave(code: int) -> NoReturn:
-    """End at once.
-
-    The interpreter would wait for threads of which nothing is needed any more: pymongo's monitors,
-    half a second each time, and a download that hangs, for ever.
-    """
-    logging.shutdown()
-    with contextlib.suppress(OSError):  # a reader that went away, as in `manage.py … | head`
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(code)
+        sys.exit(EXIT_WRONG_USE)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ graceful_timeout = 20
 max_requests = 10_000
 max_requests_jitter = 1_000
 loglevel = "warning"
+control_socket_disable = True  # it would be in the home directory, which all of a user's servers share
 
 
 def pre_fork(server: Arbiter, worker: Any) -> None:

@@ -156,7 +156,16 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 STATIC_URL = "static/"
-WHITENOISE_USE_FINDERS = True  # nothing has to be collected before `make run`
+# An image collects static files when it is built, under names that change with their content; elsewhere they are
+# found where they are, and nothing has to be done before `make run`.
+_collected = BASE_DIR / "staticfiles"
+STATIC_ROOT = _collected if _collected.is_dir() else None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+if STATIC_ROOT:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
 LOGGING_CONFIG = None  # wsgi and the commands configure logs themselves, in one format
 
 ALLOW_ANONYMOUS_DEMO = _configuration.allow_anonymous_demo

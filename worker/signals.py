@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 
-EXIT_INTERRUPTED = 130
+from jobs.exits import EXIT_FAILED, EXIT_INTERRUPTED
 
 
 def on_stop(ask: Callable[[], None], give_up_seconds: float | None = None) -> None:
@@ -25,7 +25,7 @@ def on_stop(ask: Callable[[], None], give_up_seconds: float | None = None) -> No
         asked = True
         ask()
         if give_up_seconds is not None:
-            timer = threading.Timer(give_up_seconds, os._exit, [1])
+            timer = threading.Timer(give_up_seconds, os._exit, [EXIT_FAILED])
             timer.daemon = True
             timer.start()
 

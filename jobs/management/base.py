@@ -13,10 +13,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from filesure_site import logs
 from filesure_site.configuration import current
 from jobs import masking, tracing
-from jobs.domain.errors import FilesureError, LeaseLost, WrongUse
-
-EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, EXIT_LEASE_LOST = 0, 1, 2, 3
-EXIT_INTERRUPTED = 130
+from jobs.domain.errors import FilesureError
+from jobs.exits import EXIT_INTERRUPTED, exit_code
 
 
 def who() -> str:
@@ -25,13 +23,6 @@ def who() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
-
-
-def exit_code(error: FilesureError) -> int:
-    """The exit code that tells a script what kind of failure it was."""
-    if isinstance(error, WrongUse):
-        return EXIT_WRONG_USE
-    return EXIT_LEASE_LOST if isinstance(error, LeaseLost) else EXIT_FAILED
 
 
 class FilesureCommand(BaseCommand):

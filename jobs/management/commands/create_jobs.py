@@ -15,7 +15,8 @@ from jobs.bootstrap import application
 from jobs.domain.errors import FilesureError
 from jobs.domain.job import Job
 from jobs.domain.simulated_companies import simulated_companies
-from jobs.management.base import EXIT_FAILED, EXIT_WRONG_USE, FilesureCommand, who
+from jobs.exits import EXIT_FAILED, EXIT_WRONG_USE
+from jobs.management.base import FilesureCommand, who
 from jobs.orders_csv import Row, batches, read_rows
 from jobs.services import DryRun, JobService, Order
 

@@ -11,7 +11,8 @@ from jobs.adapters.mongo.connection import place
 from jobs.adapters.mongo.schema import missing_indexes
 from jobs.bootstrap import Application, application
 from jobs.domain.errors import FilesureError
-from jobs.management.base import EXIT_FAILED, FilesureCommand
+from jobs.exits import EXIT_FAILED
+from jobs.management.base import FilesureCommand
 from worker.bootstrap import source
 
 Check = tuple[str, Callable[[], str]]

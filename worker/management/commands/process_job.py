@@ -16,7 +16,8 @@ from filesure_site.configuration import Configuration
 from jobs.bootstrap import Application, application
 from jobs.domain.job import Job, RunOutcome
 from jobs.domain.metrics import Unmeasured, timed
-from jobs.management.base import EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, FilesureCommand
+from jobs.exits import EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE
+from jobs.management.base import FilesureCommand
 from jobs.tracing import span, traceparent
 from worker.bootstrap import pipeline, worker_name
 from worker.metrics import Flusher, measured

@@ -1,0 +1,44 @@
+"""The images that ``make images`` built."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.images.container import Image, an_image
+
+
+def tagged(part: str) -> Iterator[Image]:
+    tag = os.environ.get("FILESURE_IMAGES")
+    if not tag:  # also where REQUIRE_ALL is set: building them takes root, buildah and minutes
+        pytest.skip("no image was built: `make images` builds and tests them (needs root, buildah; see README.md)")
+    with an_image(f"localhost/filesure-{part}:{tag}") as image:
+        yield image
+
+
+@pytest.fixture(scope="session")
+def web() -> Iterator[Image]:
+    yield from tagged("web")
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[Image]:
+    yield from tagged("worker")
+
+
+@pytest.fixture(scope="session", params=["web", "worker"])
+def image(request: pytest.FixtureRequest) -> Image:
+    """Either."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Path:
+    """A folder that the images' user may write, as Kubernetes' fsGroup makes one."""
+    folder = tmp_path / "volume"
+    folder.mkdir()
+    os.chown(folder, 10001, 10001)
+    return folder

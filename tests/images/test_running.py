@@ -1,0 +1,150 @@
+"""The images at work: as their user, with a root that cannot be written."""
+
+from __future__ import annotations
+
+import re
+import signal
+import statistics
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jobs.domain.job import JobStatus
+from tests.images.container import Image
+from tests.integration.conftest import Installation, an_installation
+from tests.integration.test_process_job import nothing_is_missing_or_double
+from tests.processes import wait_until
+from tests.servers import free_port
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def installation(mongodb_uri: str, volume: Path) -> Iterator[Installation]:
+    with an_installation(volume, mongodb_uri) as made:
+        yield made
+
+
+@pytest.fixture
+def settings(installation: Installation) -> dict[str, str]:
+    """What a deployment sets. The volume is mounted at the image's own DATA_DIR."""
+    own = ("MONGODB_URI", "MONGODB_DATABASE", "SIMULATED_SECONDS_PER_DOCUMENT")
+    return {name: installation.environment[name] for name in own} | {"METRICS_PORT": "0", "WORKER_ID": "pod-1"}
+
+
+def test_the_worker_says_by_default_how_it_is_used(worker):
+    done = worker.run()
+    assert (done.returncode, "usage: manage.py process_job" in done.stdout) == (0, True), done.stderr
+
+
+def test_the_root_cannot_be_written(image):
+    done = image.run("python", "-c", "open('/app/x', 'w')")
+    assert "Read-only file system" in done.stderr
+
+
+def test_a_pod_claims_and_processes_a_job_to_its_end(worker, installation, settings, volume, tmp_path):
+    (job_id,) = installation.order()
+    pod = replace(worker, settings=settings)
+    (volume / "claim").mkdir(mode=0o777)
+    (volume / "claim").chmod(0o777)
+    volumes = [f"{volume}:/data"]
+    for _ in range(3):
+        claimed = pod.run("python", "-m", "worker.claim", volumes=volumes, JOB_FILE="/data/claim/job.env")
+        assert (claimed.returncode, (volume / "claim/job.env").read_text()) == (0, f"JOB_ID='{job_id}'\n"), claimed
+        done = pod.run(
+            *worker.config["Entrypoint"], "process_job", volumes=volumes, JOB_FILE="/data/claim/job.env"
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    nothing_is_missing_or_double(installation, job_id)
+    idle = pod.run("python", "-m", "worker.claim", volumes=volumes, JOB_FILE="/data/claim/job.env")
+    assert (idle.returncode, (volume / "claim/job.env").read_text()) == (0, ""), idle.stderr
+
+
+def test_a_claim_without_a_place_to_write_says_so_and_takes_no_job(worker, installation, settings):
+    (job_id,) = installation.order()
+    done = replace(worker, settings=settings).run("python", "-m", "worker.claim")
+    assert (done.returncode, done.stderr) == (
+        1, "JOB_FILE=/claim/job.env cannot be written: No such file or directory.\n",
+    )  # fmt: skip
+    assert installation.app.jobs.get(job_id).status is JobStatus.PENDING
+
+
+def test_the_claim_is_over_well_before_django_would_have_started(worker, settings, volume):
+    pod = replace(worker, settings=settings | {"JOB_FILE": "/data/job.env"})
+
+    def seconds(*command: str) -> float:
+        began = time.perf_counter()
+        done = pod.run(*command, volumes=[f"{volume}:/data"])
+        assert done.returncode == 0, done.stderr
+        return time.perf_counter() - began
+
+    times = [(seconds("python", "-m", "worker.claim"), seconds(*pod.default)) for _ in range(7)]
+    ratio = statistics.median(claim / usage for claim, usage in times)
+    print(f"claim {statistics.median(claim for claim, _ in times):.2f} s, to process_job --help as {ratio:.2f}")
+    assert ratio < 0.9
+
+
+@contextmanager
+def started(image: Image, *arguments: str, volume: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A container that serves, for as long as the block lasts."""
+    command = image.command(*(arguments or image.default), volumes=[f"{volume}:/data"], **settings)
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+def got(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+    except OSError:
+        return 0, ""
+
+
+def test_the_web_site_serves_with_what_was_collected_at_the_build(web, settings, volume):
+    port = free_port()
+    site = replace(web, settings=settings | {"PORT": str(port), "WEB_PROCESSES": "1"})
+    migrated = site.run("python", "manage.py", "migrate", "--verbosity", "0", volumes=[f"{volume}:/data"])
+    assert migrated.returncode == 0, migrated.stderr
+    assert site.run(*web.healthcheck).returncode == 1
+    with started(site, volume=volume) as process:
+        wait_until(lambda: got(port, "/healthz") == (200, "ok\n"), 60)
+        assert site.run(*web.healthcheck).returncode == 0
+        assert got(port, "/readyz")[0] == 200
+        page = got(port, "/login/")[1]
+        styles = re.search(r'href="(/static/jobs/filesure\.[0-9a-f]{12}\.css)"', page)
+        assert styles, page
+        assert got(port, styles[1])[0] == 200
+    assert process.returncode == 0
+
+
+def test_a_worker_at_work_is_healthy(worker, installation, settings, volume):
+    installation.order()
+    port = free_port()
+    slow = settings | {"METRICS_PORT": str(port), "SIMULATED_SECONDS_PER_DOCUMENT": "5", "STOP_SECONDS": "1"}
+    pod = replace(worker, settings=slow)
+    with started(pod, "python", "manage.py", "process_job", "--claim", volume=volume) as process:
+        wait_until(lambda: got(port, "/metrics")[0] == 200, 60)
+        assert pod.run(*worker.healthcheck).returncode == 0
+    assert process.returncode == 0
+    assert pod.run(*worker.healthcheck).returncode == 1
+
+
+def test_mongodb_away_is_one_sentence_in_the_log(worker, settings, volume):
+    away = {"MONGODB_URI": f"mongodb://127.0.0.1:{free_port()}/", "MONGODB_TIMEOUT_SECONDS": "1"}
+    pod = replace(worker, settings=settings | away | {"JOB_FILE": "/data/job.env"})
+    done = pod.run("python", "-m", "worker.claim", volumes=[f"{volume}:/data"])
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr

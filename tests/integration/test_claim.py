@@ -1,0 +1,195 @@
+"""``python -m worker.claim`` and the worker after it, as the two containers of a pod run them."""
+
+from __future__ import annotations
+
+import re
+import resource
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from jobs.domain.errors import LocalDiskError
+from jobs.domain.job import JobStatus
+from tests.integration.conftest import Installation
+from tests.processes import ROOT, plain_environment, wait_until
+from tests.servers import free_port
+from worker.claim import claim
+from worker.stopping import Reason, Stop
+
+pytestmark = pytest.mark.server
+
+CLAIM = [sys.executable, "-m", "worker.claim"]
+
+
+def claimed(installation: Installation, path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = installation.environment | {"WORKER_ID": "pod-1", "JOB_FILE": str(path)} | settings
+    return subprocess.run(CLAIM, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=60, check=False)
+
+
+def test_the_worker_takes_over_what_the_claim_left_for_it(installation, tmp_path):
+    (job_id,) = installation.order()
+    path = tmp_path / "job.env"
+    assert claimed(installation, path).returncode == 0
+    assert path.read_bytes() == f"JOB_ID='{job_id}'\n".encode()
+    held = installation.app.jobs.get(job_id)
+    assert (held.status, held.locked_by, held.fence) == (JobStatus.PROCESSING, "pod-1", 1)
+
+    done = installation.run("process_job", JOB_FILE=str(path), WORKER_ID="pod-1")
+    assert done.returncode == 0, done.stderr
+    job = installation.app.jobs.get(job_id)
+    assert (job.status, job.runs, job.fence) == (JobStatus.PENDING, 1, 2)
+    assert job.progress.downloaded
+
+
+def test_a_shell_reads_the_same_id_from_the_file(installation, tmp_path):
+    (job_id,) = installation.order()
+    path = tmp_path / "job.env"
+    claimed(installation, path)
+    read = subprocess.run(["sh", "-c", f". {path}; echo $JOB_ID"], capture_output=True, text=True, check=True)
+    assert read.stdout == f"{job_id}\n"
+
+
+def test_another_pods_worker_is_refused(installation, tmp_path):
+    installation.order()
+    path = tmp_path / "job.env"
+    claimed(installation, path)
+    done = installation.run("process_job", JOB_FILE=str(path), WORKER_ID="pod-2")
+    assert (done.returncode, "is held by pod-1" in done.stderr) == (2, True)
+
+
+def test_with_nothing_to_claim_both_containers_exit_with_0(installation, tmp_path):
+    path = tmp_path / "job.env"
+    path.write_text("JOB_ID='of a pod before'\n")
+    done = claimed(installation, path)
+    assert (done.returncode, path.read_text()) == (0, ""), done.stderr
+    done = installation.run("process_job", JOB_FILE=str(path), WORKER_ID="pod-1")
+    assert (done.returncode, "worker.idle" in done.stderr) == (0, True)
+
+
+def test_several_pods_at_once_claim_different_jobs(installation, tmp_path):
+    job_ids = installation.order(3)
+    paths = [tmp_path / f"{number}.env" for number in range(5)]
+    pods = [
+        subprocess.Popen(
+            CLAIM, cwd=ROOT, stderr=subprocess.DEVNULL,
+            env=installation.environment | {"WORKER_ID": path.stem, "JOB_FILE": str(path)},
+        ) for path in paths
+    ]  # fmt: skip
+    assert [pod.wait(60) for pod in pods] == [0] * 5
+    found = re.findall("[0-9a-f]{24}", "".join(path.read_text() for path in paths))
+    assert sorted(found) == sorted(job_ids)
+
+
+def test_a_folder_that_cannot_be_written_costs_no_job_its_turn(installation, tmp_path):
+    (job_id,) = installation.order()
+    path = tmp_path / "absent" / "job.env"
+    done = claimed(installation, path)
+    assert (done.returncode, done.stderr) == (1, f"JOB_FILE={path} cannot be written: No such file or directory.\n")
+    assert installation.app.jobs.get(job_id).fence == 0
+
+
+def test_a_disk_that_fills_up_after_the_claim_gives_the_job_back(installation, tmp_path, monkeypatch):
+    (job_id,) = installation.order()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, limits[1]))  # as full: no room for an id, enough for an empty file
+    try:
+        with pytest.raises(LocalDiskError, match="cannot be written: File too large"):
+            claim(installation.app, "pod-1", tmp_path / "job.env", Stop())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    job = installation.app.jobs.get(job_id)
+    assert (job.status, job.attempts, job.locked_by) == (JobStatus.PENDING, 0, None)
+    assert (tmp_path / "job.env").read_text() == ""
+
+
+class AskedMeanwhile(Stop):
+    """A SIGTERM that comes just after the first look at it, when MongoDB has the claim already."""
+
+    looks = 0
+
+    def __bool__(self) -> bool:
+        self.looks += 1
+        return self.looks > 1
+
+
+def test_a_pod_that_is_deleted_during_the_claim_gives_the_job_back(installation, tmp_path):
+    (job_id,) = installation.order()
+    claim(installation.app, "pod-1", tmp_path / "job.env", AskedMeanwhile())
+    job = installation.app.jobs.get(job_id)
+    assert (job.status, job.attempts, job.fence) == (JobStatus.PENDING, 0, 1)
+    assert (tmp_path / "job.env").read_text() == ""
+
+
+def test_a_pod_that_is_deleted_before_the_claim_takes_no_job(installation, tmp_path):
+    (job_id,) = installation.order()
+    stop = Stop()
+    stop.request(Reason.ASKED)
+    claim(installation.app, "pod-1", tmp_path / "job.env", stop)
+    assert installation.app.jobs.get(job_id).fence == 0
+
+
+def test_sigterm_ends_a_claim_that_waits_for_mongodb(installation, tmp_path):
+    path = tmp_path / "job.env"
+    away = {"MONGODB_URI": f"mongodb://127.0.0.1:{free_port()}/", "STOP_SECONDS": "0", "MONGODB_TIMEOUT_SECONDS": "60"}
+    environment = installation.environment | away | {"WORKER_ID": "pod-1", "JOB_FILE": str(path)}
+    with subprocess.Popen(CLAIM, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
+        wait_until(path.exists)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(4) == 1  # the driver itself would have given up after 5 s
+
+
+def test_mongodb_away_is_one_sentence_and_exit_code_1(installation, tmp_path):
+    uri = f"mongodb://staff:geheim-1@127.0.0.1:{free_port()}/"
+    done = claimed(installation, tmp_path / "job.env", MONGODB_URI=uri, MONGODB_TIMEOUT_SECONDS="1")
+    assert done.returncode == 1
+    assert done.stderr.startswith("MongoDB does not answer: 127.0.0.1:")
+    assert len(done.stderr.splitlines()) == 1
+    assert "geheim" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("LEASE_SECONDS", "0", "LEASE_SECONDS must be a number from 1 to 86400, for example LEASE_SECONDS=60.0.\n"),
+        ("WORKER_ID", "", "WORKER_ID is needed, the same for claim and worker, for example the pod's name.\n"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_and_exit_code_2(installation, tmp_path, name, value, sentence):
+    done = claimed(installation, tmp_path / "job.env", **{name: value})
+    assert (done.returncode, done.stderr) == (2, sentence)
+
+
+def test_a_lease_nobody_takes_over_makes_the_job_due_again(installation, tmp_path):
+    """What remains of a pod that is killed between its two containers."""
+    (job_id,) = installation.order()
+    assert claimed(installation, tmp_path / "job.env", LEASE_SECONDS="1").returncode == 0
+    wait_until(lambda: installation.app.jobs.count_due(1) == 1)
+    claimed(installation, tmp_path / "second.env", WORKER_ID="pod-2")
+    assert installation.app.jobs.get(job_id).locked_by == "pod-2"
+
+
+def test_the_claim_loads_neither_django_nor_what_only_a_run_needs():
+    code = "import sys, worker.claim; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=plain_environment(), capture_output=True, text=True, check=True
+    )  # fmt: skip
+    heavy = {"django", "azure", "opentelemetry", "prometheus_client", "pypdfium2", "gunicorn", "nx_27017"}
+    assert not heavy & set(loaded.stdout.split())
+
+
+def test_the_claim_is_over_well_before_django_would_have_started(installation, tmp_path):
+    def seconds(*command: str) -> float:
+        began = time.perf_counter()
+        environment = installation.environment | {"WORKER_ID": "pod-1", "JOB_FILE": str(tmp_path / "job.env")}
+        subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, check=True)
+        return time.perf_counter() - began
+
+    pairs = [(seconds("-m", "worker.claim"), seconds("manage.py", "process_job", "--help")) for _ in range(5)]
+    ratio = statistics.median(claim_ / help_ for claim_, help_ in pairs)
+    print(f"claim / process_job --help: {ratio:.2f}")
+    assert ratio < 0.9
