@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from jobs.bootstrap import Application
+from jobs.domain.document import DocumentStatus
 from jobs.domain.errors import FilesureError
 from jobs.domain.job import Job, JobStatus
 from jobs.domain.metrics import CATALOGUE, PREFIX, Family, Kind, Origin
@@ -71,7 +72,7 @@ class FilesureCollector(Collector):
 def _of_jobs(totals: Mapping[str, int]) -> Iterator[Metric]:
     states = [str(status) for status in JobStatus]
     yield _by_state("jobs", states, totals)
-    yield _by_state("documents", ["pending", "stored", "failed"], totals)
+    yield _by_state("documents", [str(status) for status in DocumentStatus], totals)
     for family in CATALOGUE:
         if family.origin is Origin.JOBS and family.kind is Kind.COUNTER:
             yield _metric(family.name, [("", {}, totals.get(family.name.removesuffix("_total"), 0))])

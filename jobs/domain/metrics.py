@@ -106,7 +106,7 @@ CATALOGUE: tuple[Family, ...] = (
     _jobs("documents_listed_total", "Documents that sources listed for jobs."),
     _jobs("documents_stored_total", "Documents uploaded to the blob store and recorded."),
     _jobs("jobs", "Jobs there are, by state.", "state", kind=Kind.GAUGE),
-    _jobs("documents", "Documents there are, by state: pending, stored or failed.", "state", kind=Kind.GAUGE),
+    _jobs("documents", "Documents there are, by state: listed, stored or failed.", "state", kind=Kind.GAUGE),
     _count("runs_total", "Runs that ended, by outcome.", "outcome", known=[(outcome,) for outcome in RunOutcome]),
     _time("run_duration_seconds", _SECONDS, "How long runs took."),
     _time("job_completion_duration_seconds", _MINUTES, "From the order to the completion of a job."),

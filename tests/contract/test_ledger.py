@@ -140,7 +140,7 @@ class Story:
         for record in self.database["jobs"].find():
             stage = record["processingStages"]["documentDownload"]
             now[f"jobs_by_{record['jobStatus']}"] += 1
-            for name, field in (("stored", "downloaded"), ("failed", "failed"), ("pending", "pending")):
+            for name, field in (("stored", "downloaded"), ("failed", "failed"), ("listed", "pending")):
                 now[f"documents_by_{name}"] += stage[f"{field}Documents"]
         assert +totals == +(now + self.happened)
 

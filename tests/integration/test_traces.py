@@ -15,7 +15,7 @@ import pytest
 
 from jobs.domain.job import JobStatus
 from jobs.tracing import FLUSH_SECONDS
-from tests.integration.conftest import ROOT, wait_until
+from tests.processes import ROOT, wait_until
 from tests.servers.collector import Collector, Span, a_collector
 from tests.servers.machine import Machine, stopped
 

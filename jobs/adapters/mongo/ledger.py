@@ -149,6 +149,6 @@ def _amounts(record: Mapping[str, Any]) -> dict[str, int]:
         **{f"jobs_{event}": record.get(field, 0) for event, field in _EVENTS.items()},
         "documents_listed": listed, "documents_stored": stored,
         f"jobs_by_{JobStatus(record['jobStatus'])}": 1,
-        "documents_by_stored": stored, "documents_by_failed": failed, "documents_by_pending": listed - stored - failed,
+        "documents_by_stored": stored, "documents_by_failed": failed, "documents_by_listed": listed - stored - failed,
     }  # fmt: skip
     return {name: number for name, number in amounts.items() if number}

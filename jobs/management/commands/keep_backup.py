@@ -10,7 +10,8 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from jobs.bootstrap import application
-from jobs.management.base import EXIT_WRONG_USE, FilesureCommand
+from jobs.exits import EXIT_WRONG_USE
+from jobs.management.base import FilesureCommand
 
 
 class Command(FilesureCommand):

@@ -10,7 +10,8 @@ from django.core.management.base import CommandError
 
 from jobs.bootstrap import application
 from jobs.domain.audit import Actor
-from jobs.management.base import EXIT_WRONG_USE, FilesureCommand, who
+from jobs.exits import EXIT_WRONG_USE
+from jobs.management.base import FilesureCommand, who
 
 BATCH = 100
 
