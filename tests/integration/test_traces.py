@@ -57,7 +57,7 @@ def test_one_trace_leads_from_the_order_to_each_upload(installation, collector):
     assert (order.parent, order.service, run.service) == ("", "create_jobs", "process_job")
     assert job.trace_context.split("-")[1:3] == [order.trace, order.id]
     assert above(run, spans) == ["claim", "order"]
-    for name in ("download", "extract", "upload"):
+    for name in ("download", "extraction", "upload"):
         found = collector.named(name)
         assert len(found) == job.progress.downloaded > 0
         assert all(above(span, spans) == ["document", "run", "claim", "order"] for span in found)
