@@ -98,3 +98,8 @@ def test_they_stay_small(part, most, request):
     size = buildah("images", "--format", "{{.Size}}", image.name)
     print(f"{image.name}: {size}")
     assert float(size.removesuffix(" MB")) < most
+
+
+def test_both_share_base_standard_library_and_dependencies(web, worker):
+    """A node that has one of them fetches little for the other; so it stays while both are built alike."""
+    assert len(web.layers & worker.layers) == 3
