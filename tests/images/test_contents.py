@@ -26,6 +26,7 @@ def test_they_run_as_a_user_that_is_a_number_and_not_root(image):
 
 
 def test_no_compiler_and_no_pip_of_ours_is_inside(image):
+    assert has_program(image, "python")
     assert [name for name in COMPILERS if has_program(image, name)] == []
     assert list((image.root / "opt/venv").rglob("pip")) == []
 
