@@ -44,6 +44,14 @@ observe: $(VENV)/dev.stamp
 dashboards: $(VENV)/dev.stamp
 	$(BIN)/python -m k8s.dashboards
 
+# A stand-in for the official Python image; needs root, buildah and debootstrap.
+base-image:
+	.ci/base-image
+
+# Both images, built and tested; needs root and buildah, and the base image.
+images: $(VENV)/dev.stamp
+	.ci/images $(BIN)/python
+
 # Azurite, the test server for Azure Blob Storage; needs Node.js.
 azurite:
 	npm ci --silent --no-audit --no-fund --prefix tests/servers/npm

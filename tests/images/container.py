@@ -32,6 +32,7 @@ class Image:
     name: str
     root: Path
     config: dict[str, Any]
+    layers: frozenset[str]
     settings: dict[str, str] = field(default_factory=dict)
 
     def command(self, *arguments: str, volumes: Sequence[str] = (), **settings: str) -> list[str]:
@@ -73,9 +74,10 @@ def buildah(*arguments: str) -> str:
 @contextmanager
 def an_image(name: str) -> Iterator[Image]:
     """The image's files, for as long as the block lasts. Raises CalledProcessError where it was not built."""
-    config = json.loads(buildah("inspect", "--type", "image", name))["Docker"]["config"]
+    inspected = json.loads(buildah("inspect", "--type", "image", name))
+    config, layers = inspected["Docker"]["config"], frozenset(inspected["OCIv1"]["rootfs"]["diff_ids"])
     container = buildah("from", "--pull-never", name)
     try:
-        yield Image(name=name, root=Path(buildah("mount", container)), config=config)
+        yield Image(name=name, root=Path(buildah("mount", container)), config=config, layers=layers)
     finally:
         buildah("rm", container)

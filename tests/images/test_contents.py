@@ -26,6 +26,7 @@ def test_they_run_as_a_user_that_is_a_number_and_not_root(image):
 
 
 def test_no_compiler_and_no_pip_of_ours_is_inside(image):
+    assert has_program(image, "python")
     assert [name for name in COMPILERS if has_program(image, name)] == []
     assert list((image.root / "opt/venv").rglob("pip")) == []
 
@@ -98,3 +99,8 @@ def test_they_stay_small(part, most, request):
     size = buildah("images", "--format", "{{.Size}}", image.name)
     print(f"{image.name}: {size}")
     assert float(size.removesuffix(" MB")) < most
+
+
+def test_both_share_base_standard_library_and_dependencies(web, worker):
+    """A node that has one of them fetches little for the other; so it stays while both are built alike."""
+    assert len(web.layers & worker.layers) == 3

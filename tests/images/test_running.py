@@ -67,6 +67,14 @@ def test_a_pod_claims_and_processes_a_job_to_its_end(worker, installation, setti
     assert (idle.returncode, (volume / "claim/job.env").read_text()) == (0, ""), idle.stderr
 
 
+def test_indexes_are_made_with_nothing_mounted_but_tmp(worker, installation, settings):
+    """As the Job that prepares a deployment does it."""
+    made = replace(worker, settings=settings).run(
+        *worker.config["Entrypoint"], "ensure_indexes", SECRET_KEY="of the deployment"
+    )
+    assert made.returncode == 0, made.stderr
+
+
 def test_a_claim_without_a_place_to_write_says_so_and_takes_no_job(worker, installation, settings):
     (job_id,) = installation.order()
     done = replace(worker, settings=settings).run("python", "-m", "worker.claim")
