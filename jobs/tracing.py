@@ -3,7 +3,7 @@
 Off unless a collector is configured, and then nothing of OpenTelemetry is even imported; that is why every
 import of it stands in a function. A collector that is away costs one warning, and at the end two seconds.
 
-    order → claim → run → document → download, extract, upload
+    order → claim → run → document → download, extraction, upload
 
 A job begins a trace of its own, also within a list of thousands, and keeps its place in it (``traceContext``
 in MongoDB). Its runs go on with that trace as children of the order. OpenTelemetry's conventions for messages

@@ -36,7 +36,7 @@ def lines(stderr: str) -> list[dict[str, object]]:
 
 def of_run(stderr: str) -> list[dict[str, object]]:
     """The lines of a run: from the claim on, and every one of them."""
-    events = lines(stderr)
+    events = [line for line in lines(stderr) if line["event"] != "metrics.served"]  # that is before the claim
     assert [line["event"] for line in events][:2] == ["job.claimed", "run.started"]
     return events
 
