@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: run test lint format bench observe screenshots dashboards manifests lock azurite base-image images env.example \
+.PHONY: run test lint format bench observe screenshots dashboards manifests cluster cluster-test lock azurite base-image images env.example \
 	docs/metrics.md
 .DEFAULT_GOAL := run
 
@@ -51,6 +51,17 @@ base-image:
 # Both images, built and tested; needs root and buildah, and the base image.
 images: $(VENV)/dev.stamp
 	.ci/images $(BIN)/python
+
+# What each overlay of k8s/ renders to, into build/manifests; needs kubectl or kustomize.
+manifests: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.manifests
+
+# A cluster on this machine, and a test of it; need Docker, kind, kubectl and helm.
+cluster: $(VENV)/dev.stamp
+	k8s/overlays/ci/cluster.sh
+
+cluster-test: $(VENV)/dev.stamp
+	$(BIN)/python k8s/overlays/ci/cluster_test.py
 
 # Azurite, the test server for Azure Blob Storage; needs Node.js.
 azurite:

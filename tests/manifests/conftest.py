@@ -1,0 +1,35 @@
+"""The overlays, rendered."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.servers import Unavailable
+from tests.servers.kustomize import rendered
+
+K8S = Path(__file__).resolve().parents[2] / "k8s"
+OVERLAYS = sorted(path.name for path in (K8S / "overlays").iterdir() if path.is_dir())
+
+
+@cache
+def objects_of(overlay: str) -> list[dict[str, Any]]:
+    subprocess.run([sys.executable, K8S / "overlays/local/make_secrets.py"], check=True)
+    return [each for each in yaml.safe_load_all(rendered(K8S / "overlays" / overlay)) if each]
+
+
+@pytest.fixture(params=OVERLAYS)
+def objects(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    try:
+        return objects_of(request.param)
+    except Unavailable as error:
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail(f"REQUIRE_ALL is set: {error}")
+        pytest.skip(str(error))
