@@ -22,7 +22,7 @@ OVERLAYS = sorted(path.name for path in (K8S / "overlays").iterdir() if path.is_
 @cache
 def objects_of(overlay: str) -> list[dict[str, Any]]:
     subprocess.run([sys.executable, K8S / "overlays/local/make_secrets.py"], check=True)
-    return [each for each in yaml.safe_load_all(rendered(K8S / "overlays" / overlay)) if each]
+    return [each for each in yaml.load_all(rendered(K8S / "overlays" / overlay), yaml.CSafeLoader) if each]
 
 
 @pytest.fixture(params=OVERLAYS)
