@@ -6,7 +6,6 @@ import re
 import signal
 import statistics
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from jobs.domain.job import JobStatus
 from tests.images.container import Image
 from tests.integration.conftest import Installation, an_installation
 from tests.integration.test_process_job import nothing_is_missing_or_double
-from tests.processes import wait_until
+from tests.processes import processor_seconds, wait_until
 from tests.servers import free_port
 
 pytestmark = pytest.mark.server
@@ -84,19 +83,16 @@ def test_a_claim_without_a_place_to_write_says_so_and_takes_no_job(worker, insta
     assert installation.app.jobs.get(job_id).status is JobStatus.PENDING
 
 
-def test_the_claim_is_over_well_before_django_would_have_started(worker, settings, volume):
+def test_the_claim_costs_well_less_than_loading_django(worker, settings, volume):
     pod = replace(worker, settings=settings | {"JOB_FILE": "/data/job.env"})
 
-    def seconds(*command: str) -> float:
-        began = time.perf_counter()
-        done = pod.run(*command, volumes=[f"{volume}:/data"])
-        assert done.returncode == 0, done.stderr
-        return time.perf_counter() - began
+    def cost(*command: str) -> float:
+        return processor_seconds(lambda: pod.run(*command, volumes=[f"{volume}:/data"]).check_returncode())
 
-    times = [(seconds("python", "-m", "worker.claim"), seconds(*pod.default)) for _ in range(7)]
-    ratio = statistics.median(claim / usage for claim, usage in times)
-    print(f"claim {statistics.median(claim for claim, _ in times):.2f} s, to process_job --help as {ratio:.2f}")
-    assert ratio < 0.9
+    pairs = [(cost("python", "-m", "worker.claim"), cost(*pod.default)) for _ in range(5)]
+    ratio = statistics.median(claim / usage for claim, usage in pairs)
+    print(f"claim / process_job --help: {ratio:.2f}")
+    assert ratio < 0.9  # the container's own cost is in both
 
 
 @contextmanager
