@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import fcntl
+import os
 import secrets
 from pathlib import Path
 
@@ -34,6 +36,8 @@ def files() -> dict[str, dict[str, str]]:
 
 def main() -> None:
     """They belong together: where one is missing, all are made."""
+    # Tests in several processes may come at once.
+    fcntl.flock(os.open(FOLDER, os.O_RDONLY), fcntl.LOCK_EX)
     made = files()
     if all((FOLDER / name).exists() for name in made):
         return
