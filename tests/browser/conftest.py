@@ -14,7 +14,8 @@ from tests.servers import Unavailable
 from tests.servers.chromium import chromium
 
 Arrives = Callable[..., Visitor]
-_QUICK = {"BACKOFF_SECONDS": "0.1", "LEASE_SECONDS": "3"}
+# Two workers: each takes half a second of a processor to start, which the browser needs.
+_QUICK = {"BACKOFF_SECONDS": "0.1", "LEASE_SECONDS": "3", "MAX_WORKERS": "2", "POLL_SECONDS": "0.4"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
