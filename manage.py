@@ -8,11 +8,11 @@ import sys
 
 from jobs.exits import EXIT_WRONG_USE, leave
 
-WORKER_COMMANDS = frozenset({"process_job", "run_scaler"})
+WORKER_COMMANDS = frozenset({"process_job", "run_scaler", "ensure_indexes", "prune", "keep_backup"})
 
 
 def main() -> None:
-    """Run a command, the worker's with the settings that load only what a worker needs."""
+    """Run a command; those of pods without the site's key with settings that load only what a worker needs."""
     light = len(sys.argv) > 1 and sys.argv[1] in WORKER_COMMANDS
     settings = "filesure_site.worker_settings" if light else "filesure_site.settings"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)

@@ -23,8 +23,9 @@ def files() -> dict[str, dict[str, str]]:
     return {
         "secrets.env": {
             "MONGODB_URI": f"mongodb://filesure:{password}@{HOSTS}/?replicaSet=rs0&authSource=filesure",
-            "SECRET_KEY": secrets.token_urlsafe(50), "AZURE_STORAGE_CONNECTION_STRING": account,
+            "AZURE_STORAGE_CONNECTION_STRING": account,
         },
+        "web.env": {"SECRET_KEY": secrets.token_urlsafe(50)},
         "mongodb.env": {
             "MONGODB_ROOT_PASSWORD": root, "MONGODB_PASSWORD": password,
             "MONGODB_KEYFILE": base64.b64encode(secrets.token_bytes(96)).decode(),

@@ -111,6 +111,7 @@ BREAKS: list[tuple[str, Callable[[list[Object]], object]]] = [
     ("tokens", lambda all_: _pod(all_)["spec"].pop("automountServiceAccountToken")),
     ("environment", lambda all_: _web(all_).setdefault("env", []).append({"name": "MONGO_URL", "value": ""})),
     ("environment", lambda all_: _web(all_)["envFrom"].pop(0)),
+    ("environment", lambda all_: _web(all_)["envFrom"].pop(2)),
     ("scaled_jobs", lambda all_: _scaled(all_)["scalingStrategy"].update(strategy="eager")),
     ("scaled_jobs", lambda all_: _scaled(all_).pop("rollout")),
     ("scaled_jobs", lambda all_: _scaled(all_)["jobTargetRef"].update(backoffLimit=3)),
