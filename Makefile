@@ -51,6 +51,7 @@ base-image:
 # Both images, built and tested; needs root and buildah, and the base image.
 images: $(VENV)/dev.stamp
 	.ci/images $(BIN)/python
+	FILESURE_IMAGES=$${TAG:-dev} REQUIRE_ALL=1 $(BIN)/pytest tests/images
 
 # What each overlay of k8s/ renders to, into build/manifests; needs kubectl or kustomize.
 manifests: $(VENV)/dev.stamp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -23,6 +23,26 @@ from tests.servers import Unavailable  # noqa: E402
 from tests.servers.azurite import azurite  # noqa: E402
 from tests.servers.mongodb import embedded_mongodb  # noqa: E402
 from worker.extractors.pdf import PdfExtractor  # noqa: E402
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, object, object]:
+    return (yield from _skipped_where_unavailable())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    return (yield from _skipped_where_unavailable())
+
+
+def _skipped_where_unavailable() -> Generator[None, object, object]:
+    """What a machine cannot run is skipped there with the line that names it; with REQUIRE_ALL it fails."""
+    try:
+        return (yield)
+    except Unavailable as error:
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail(f"REQUIRE_ALL is set: {error}")
+        pytest.skip(str(error))
 
 
 class FakeClock:
@@ -77,14 +97,8 @@ def database(mongodb_uri: str, database_name: str):
 
 @pytest.fixture(scope="session")
 def azurite_connection_string() -> Iterator[str]:
-    """A running Azurite; where it cannot be had, a skip that says how to get it."""
-    try:
-        with azurite() as connection_string:
-            yield connection_string
-    except Unavailable as error:
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(f"REQUIRE_ALL is set: {error}")
-        pytest.skip(str(error))
+    with azurite() as connection_string:
+        yield connection_string
 
 
 @pytest.fixture

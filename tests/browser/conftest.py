@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.site import Site, Visitor, a_site
-from tests.servers import Unavailable
 from tests.servers.chromium import chromium
 
 Arrives = Callable[..., Visitor]
@@ -30,13 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Until the last test here: Playwright's event loop would be in the way of Django's database elsewhere."""
-    try:
-        with chromium() as browser:
-            yield browser
-    except Unavailable as error:
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(f"REQUIRE_ALL is set: {error}")
-        pytest.skip(str(error))
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="package")

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.images.container import Image, an_image
+from tests.servers import Unavailable
 
 
 def tagged(part: str) -> Iterator[Image]:
     tag = os.environ.get("FILESURE_IMAGES")
-    if not tag:  # also where REQUIRE_ALL is set: building them takes root, buildah and minutes
-        pytest.skip("no image was built: `make images` builds and tests them (needs root, buildah; see README.md)")
+    if not tag:
+        raise Unavailable(
+            "no image was built: `make images` builds and tests them (needs root, buildah; see README.md)"
+        )
     with an_image(f"localhost/filesure-{part}:{tag}") as image:
         yield image
 

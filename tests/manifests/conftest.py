@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from functools import cache
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.servers import Unavailable
 from tests.servers.kustomize import rendered
 
 K8S = Path(__file__).resolve().parents[2] / "k8s"
@@ -27,9 +25,4 @@ def objects_of(overlay: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(params=OVERLAYS)
 def objects(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
-    try:
-        return objects_of(request.param)
-    except Unavailable as error:
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(f"REQUIRE_ALL is set: {error}")
-        pytest.skip(str(error))
+    return objects_of(request.param)

@@ -6,6 +6,8 @@ import base64
 import fcntl
 import os
 import secrets
+import sys
+import tempfile
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -36,16 +38,23 @@ def files() -> dict[str, dict[str, str]]:
 
 
 def main() -> None:
-    """They belong together: where one is missing, all are made."""
+    """They belong together, and to what a cluster already keeps: some without the others are not replaced."""
     # Tests in several processes may come at once.
     fcntl.flock(os.open(FOLDER, os.O_RDONLY), fcntl.LOCK_EX)
     made = files()
-    if all((FOLDER / name).exists() for name in made):
+    missing = [name for name in made if not (FOLDER / name).exists()]
+    if missing and len(missing) < len(made):
+        sys.exit(f"{', '.join(missing)} is missing in {FOLDER}, and the other secrets are there. Restore it; or, if no "
+                 "cluster uses them any more, delete the others too, and all are made anew.")  # fmt: skip
+    if not missing:
         return
-    for name, variables in made.items():
-        path = FOLDER / name
-        path.touch(mode=0o600)
-        path.write_text("".join(f"{variable}={value}\n" for variable, value in variables.items()))
+    with tempfile.TemporaryDirectory(dir=FOLDER) as new:
+        for name, variables in made.items():
+            path = Path(new, name)
+            path.touch(mode=0o600)
+            path.write_text("".join(f"{variable}={value}\n" for variable, value in variables.items()))
+        for name in made:
+            Path(new, name).rename(FOLDER / name)
 
 
 if __name__ == "__main__":
