@@ -1,4 +1,4 @@
-"""What every manifest keeps to. A policy takes all objects of an overlay and tells its problems."""
+"""What every manifest keeps to, by its form. A policy takes all objects of an overlay and tells its problems."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from bson import json_util
 
-from filesure_site.configuration import Configuration, settings_table
+from filesure_site.configuration import Configuration
 
 Object = dict[str, Any]
 Policy = Callable[[list[Object]], list[str]]
@@ -18,10 +18,7 @@ _TEMPLATES = {
     "CronJob": ("spec", "jobTemplate", "spec", "template"), "ScaledJob": ("spec", "jobTargetRef", "template"),
 }  # fmt: skip
 _LABELS = {f"app.kubernetes.io/{name}" for name in ("name", "component", "part-of")}
-_NEEDED = {"MONGODB_URI", "BLOB_STORE"}
-_NEEDED_BY_WEB = _NEEDED | {"SECRET_KEY", "ALLOWED_HOSTS", "HTTPS_ONLY", "PROXIES"}
 _EXACT = {"strategy": "accurate", "pendingPodConditions": ["Ready"]}
-_ACCOUNT = {"AZURE_STORAGE_ACCOUNT_URL", "AZURE_STORAGE_CONNECTION_STRING"}
 
 
 def label(thing: Object) -> str:
@@ -154,7 +151,7 @@ def network(objects: list[Object]) -> list[str]:
 def references(objects: list[Object]) -> list[str]:
     """ConfigMaps, Secrets and their keys, claims, accounts and priorities that pods name are there."""
     there = {label(thing): thing for thing in objects}
-    there |= {f"Secret/{thing['spec']['target']['name']}": _made(thing) for thing in objects
+    there |= {f"Secret/{thing['spec']['target']['name']}": made(thing) for thing in objects
               if thing["kind"] == "ExternalSecret"}  # fmt: skip
     problems = []
     for name, template in pods(objects):
@@ -169,7 +166,8 @@ def references(objects: list[Object]) -> list[str]:
     return problems
 
 
-def _made(external: Object) -> Object:
+def made(external: Object) -> Object:
+    """The Secret that an ExternalSecret becomes, its values unknown."""
     return {"data": {each["secretKey"]: "" for each in external["spec"]["data"]}}
 
 
@@ -216,32 +214,6 @@ def tokens(objects: list[Object]) -> list[str]:
     ]  # fmt: skip
 
 
-def environment(objects: list[Object]) -> list[str]:
-    """Our containers get settings that there are, and all that they need."""
-    known = {name for name, _ in settings_table()} | {f"{name}_FILE" for name, _ in settings_table()}
-    problems = []
-    for name, container, _ in containers(objects):
-        if not container["image"].startswith("ghcr.io/filesure/"):
-            continue
-        given = set(_given(container, objects))
-        needed = _NEEDED_BY_WEB if "/web:" in container["image"] else _NEEDED
-        problems += [f"{name}: there is no setting {each}" for each in given - known]
-        problems += [f"{name} lacks {each}" for each in needed - given]
-        problems += [] if given & _ACCOUNT else [f"{name} has no blob account"]
-    return problems
-
-
-def _given(container: Object, objects: list[Object]) -> Iterator[str]:
-    data = {label(thing): thing.get("data", {}) for thing in objects}
-    data |= {f"Secret/{thing['spec']['target']['name']}": _made(thing)["data"] for thing in objects
-             if thing["kind"] == "ExternalSecret"}  # fmt: skip
-    yield from (variable["name"] for variable in container.get("env", []))
-    for source in container.get("envFrom", []):
-        for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
-            if field in source:
-                yield from data.get(f"{kind}/{source[field]['name']}", {})
-
-
 def scaled_jobs(objects: list[Object]) -> list[str]:
     """What was learned about KEDA: https://keda.sh/docs/2.20/reference/scaledjob-spec/."""
     found = [thing for thing in objects if thing["kind"] == "ScaledJob"]
@@ -249,8 +221,7 @@ def scaled_jobs(objects: list[Object]) -> list[str]:
     for thing in found:
         spec, job = thing["spec"], thing["spec"]["jobTargetRef"]
         wanted = {
-            "accurate by Ready": spec.get("scalingStrategy")
-            == {"strategy": "accurate", "pendingPodConditions": ["Ready"]},
+            "accurate by Ready": spec.get("scalingStrategy") == _EXACT,
             "a gradual rollout": spec.get("rollout", {}).get("strategy") == "gradual",
             "history limits": {"successfulJobsHistoryLimit", "failedJobsHistoryLimit"} <= set(spec),
             "one try": job.get("backoffLimit") == 0 and job["template"]["spec"].get("restartPolicy") == "Never",
@@ -271,7 +242,6 @@ def _understood(trigger: Object) -> bool:
     return bool(meta.get("dbName") and meta.get("collection") and trigger.get("authenticationRef")) and not relaxed_date
 
 
-POLICIES: list[Policy] = [
-    restricted, resources, images, probes, labels, selectors, backends, network, references, tokens, environment,
-    scaled_jobs,
+FORM: list[Policy] = [
+    restricted, resources, images, probes, labels, selectors, backends, network, references, tokens, scaled_jobs,
 ]  # fmt: skip

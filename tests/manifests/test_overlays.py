@@ -13,8 +13,10 @@ import pytest
 import yaml
 
 from tests.manifests.conftest import K8S
-from tests.manifests.policies import POLICIES, Object, Policy, containers, pods
+from tests.manifests.operation import OPERATION
+from tests.manifests.policies import FORM, Object, Policy, containers, pods
 
+POLICIES = FORM + OPERATION
 CRDS = K8S.parents[1] / "shared" / "keda-crds"
 NEWEST = kubernetes_validate.latest_version()
 # Kinds of others, whose schemas we do not have.
@@ -84,6 +86,16 @@ def _pod(objects: list[Object], name: str = "Deployment/web") -> Any:
     return next(pod for each, pod in pods(objects) if each == name)
 
 
+def _run(objects: list[Object]) -> Any:
+    return next(each for name, each, _ in containers(objects) if name == "ScaledJob/worker worker")
+
+
+def _web_secrets(objects: list[Object]) -> str:
+    """With its hash; on Azure it has none."""
+    return next(source["secretRef"]["name"] for source in _web(objects)["envFrom"]
+                if source.get("secretRef", {}).get("name", "").startswith("web-secrets"))  # fmt: skip
+
+
 def _scaled(objects: list[Object]) -> Any:
     return _first(objects, "ScaledJob/worker")["spec"]
 
@@ -112,6 +124,14 @@ BREAKS: list[tuple[str, Callable[[list[Object]], object]]] = [
     ("environment", lambda all_: _web(all_).setdefault("env", []).append({"name": "MONGO_URL", "value": ""})),
     ("environment", lambda all_: _web(all_)["envFrom"].pop(0)),
     ("environment", lambda all_: _web(all_)["envFrom"].pop(2)),
+    ("environment", lambda all_: _web(all_).setdefault("env", []).append({"name": "MAX_WORKERS", "value": "many"})),
+    ("environment", lambda all_: _web(all_).setdefault("env", []).append({"name": "DEBUG", "value": "1"})),
+    ("the_key_of_sessions", lambda all_: _run(all_)["envFrom"].append({"secretRef": {"name": _web_secrets(all_)}})),
+    ("stop_times", lambda all_: _pod(all_)["spec"].update(terminationGracePeriodSeconds=25)),
+    ("stop_times", lambda all_: _run(all_)["env"].append({"name": "STOP_SECONDS", "value": "60"})),
+    ("most_workers", lambda all_: _scaled(all_).update(maxReplicaCount=21)),
+    ("room", lambda all_: _scaled(all_).update(maxReplicaCount=200)),
+    ("room", lambda all_: _first(all_, "ResourceQuota/filesure")["spec"]["hard"].update(pods="20")),
     ("scaled_jobs", lambda all_: _scaled(all_)["scalingStrategy"].update(strategy="eager")),
     ("scaled_jobs", lambda all_: _scaled(all_).pop("rollout")),
     ("scaled_jobs", lambda all_: _scaled(all_)["jobTargetRef"].update(backoffLimit=3)),
