@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 
 .PHONY: run test lint format bench observe screenshots dashboards manifests cluster cluster-test lock azurite base-image images env.example \
-	docs/metrics.md
+	docs/configuration.md docs/metrics.md
 .DEFAULT_GOAL := run
 
 run: $(VENV)/run.stamp
@@ -68,9 +68,9 @@ cluster-test: $(VENV)/dev.stamp
 azurite:
 	npm ci --silent --no-audit --no-fund --prefix tests/servers/npm
 
-# The example of all settings, from the table in filesure_site/configuration.py.
-env.example: $(VENV)/run.stamp
-	$(BIN)/python -m filesure_site.configuration > $@.new && mv $@.new $@
+# The settings, from the table in filesure_site/configuration.py: an example to start from, and a page to read.
+env.example docs/configuration.md: $(VENV)/run.stamp
+	$(BIN)/python -m filesure_site.reference $@ > $@.new && mv $@.new $@
 
 # The list of all metrics, from the table in jobs/domain/metrics.py.
 docs/metrics.md: $(VENV)/run.stamp jobs/domain/metrics.py

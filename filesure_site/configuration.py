@@ -1,13 +1,12 @@
 """Every setting of Filesure, once: its name, kind, default and meaning.
 
-``env.example`` is written from this table. Standard library only, so that a worker reads its
-configuration without loading Django.
+``env.example`` and ``docs/configuration.md`` are written from this table (``reference.py``). Standard library only, so
+that a worker reads its configuration without loading Django.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
@@ -31,7 +30,6 @@ def _setting(parse: env.Parse[Any], default: Any, about: str, *, example: str = 
 class Configuration:
     """The settings' values. ``load`` reads them from the environment."""
 
-    # --- one machine
     data_dir: Path = _setting(
         env.path,
         BASE_DIR / "data",
@@ -42,7 +40,6 @@ class Configuration:
     poll_seconds: float = _setting(env.number(0.05, 3600), 2.0, "How often the local scaler counts due jobs.")
     max_workers: int = _setting(env.integer(1, 1000), 4, "The most workers that the local scaler starts.")
 
-    # --- web
     debug: bool = _setting(env.boolean, False, "Django's debug pages. Never in production.", example="0")
     secret_key: str | None = _setting(
         env.text,
@@ -84,7 +81,6 @@ class Configuration:
     web_processes: int = _setting(env.integer(1, 64), 2, "Gunicorn's worker processes.")
     web_threads: int = _setting(env.integer(1, 64), 4, "Threads of each of them.")
 
-    # --- MongoDB
     mongodb_uri: str | None = _setting(
         env.text,
         None,
@@ -97,7 +93,6 @@ class Configuration:
         env.number(0.1, 300), 10.0, "The longest that one MongoDB operation may take, retries included."
     )
 
-    # --- blob storage
     blob_store: str = _setting(env.one_of("file", "azure"), "file", "file (under DATA_DIR) or azure.")
     azure_storage_connection_string: str | None = _setting(
         env.text,
@@ -114,7 +109,6 @@ class Configuration:
     )
     azure_storage_container: str = _setting(env.text, "filings", "The container; created if missing.")
 
-    # --- the source
     source: str = _setting(env.one_of("simulated", "directory"), "simulated", "simulated or directory.")
     filings_dir: Path | None = _setting(
         env.path,
@@ -129,7 +123,6 @@ class Configuration:
         env.number(0, 1), 0.0, "The share of the simulated source's downloads that fail; a retry may succeed."
     )
 
-    # --- the worker
     job_id: str | None = _setting(
         env.text,
         None,
@@ -165,7 +158,6 @@ class Configuration:
     )
     run_timeout_seconds: float = _setting(env.number(1, 86400), 900.0, "A run that takes longer has failed.")
 
-    # --- metrics
     metrics_host: str = _setting(env.text, "0.0.0.0", "Where a worker's /metrics listens.")  # noqa: S104  a pod's door
     metrics_port: int = _setting(
         env.integer(0, 65535), 9100, "The port of it; 0: any free one. The local scaler counts up from it."
@@ -176,13 +168,11 @@ class Configuration:
     filesure_version: str = _setting(env.text, "dev", "Which version this is; images know theirs.", example="1.2.3")
     filesure_revision: str = _setting(env.text, "unknown", "Which commit it was built from.", example="4f2a9c1")
 
-    # --- logs
     log_format: str = _setting(
         env.one_of("auto", "json", "console"), "auto", "json, console, or auto: console on a terminal."
     )
     log_level: str = _setting(env.one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "DEBUG, INFO, WARNING or ERROR.")
 
-    # --- traces
     otel_exporter_otlp_endpoint: str | None = _setting(
         env.text,
         None,
@@ -246,16 +236,3 @@ def _missing(configuration: Configuration) -> list[str]:
 def current() -> Configuration:
     """The process's configuration, read at the first call."""
     return load()
-
-
-def example() -> str:
-    """The text of ``env.example``: every setting with its meaning, default and an example."""
-    lines = ["# Every setting of Filesure. All have a default: nothing here has to be set to try it.",
-             "# A secret can come from a file: NAME_FILE=/run/secrets/name instead of NAME=….", ""]  # fmt: skip
-    for name, setting in settings_table():
-        lines += [f"# {setting.metadata['about']}", f"# {name}={setting.metadata['example']}", ""]
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(example())

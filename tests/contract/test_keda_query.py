@@ -42,7 +42,9 @@ def test_the_query_counts_what_a_claim_takes(database, collection):
     pending = [job for job in due if jobs.get(job.id).locked_by is None]
     jobs.cancel(pending[0].id)  # a finished one has no runAfter, which would be less than any date
     assert database["jobs"].count_documents({"runAfter": {"$exists": False}}) == 1
-    collection.insert_one({**held, "_id": "null", "unfinishedCin": "none", "runAfter": None}, bypass_document_validation=True)
+    collection.insert_one(
+        {**held, "_id": "null", "unfinishedCin": "none", "runAfter": None}, bypass_document_validation=True
+    )
 
     assert collection.count_documents(QUERY) == jobs.count_due(1000) == 3
     taken = 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from filesure_site.configuration import BASE_DIR, example, load
+from filesure_site.configuration import BASE_DIR, load
+from filesure_site.reference import example, reference
 from jobs.domain.errors import ConfigurationError
 
 
@@ -15,6 +16,10 @@ def test_nothing_has_to_be_set():
 
 def test_env_example_is_current():
     assert (BASE_DIR / "env.example").read_text() == example(), "run: make env.example"
+
+
+def test_the_reference_is_current():
+    assert (BASE_DIR / "docs/configuration.md").read_text() == reference(), "run: make docs/configuration.md"
 
 
 @pytest.mark.parametrize(
