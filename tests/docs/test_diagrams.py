@@ -1,0 +1,32 @@
+"""Diagrams are text, which GitHub draws with Mermaid: so are they here, to see that they can be."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.docs.pages import PAGES
+from tests.processes import ROOT
+from tests.servers import Unavailable
+from tests.servers.chromium import chromium
+
+pytestmark = pytest.mark.browser
+MERMAID = ROOT / "tests/servers/npm/node_modules/mermaid/dist/mermaid.min.js"
+DIAGRAMS = [(page.name, text) for page in PAGES for text in page.blocks("mermaid")]
+BROKEN = "flowchart LR\n  a --> (b"
+_DRAW = """async text => {
+    mermaid.initialize({startOnLoad: false});
+    try { return (await mermaid.render("drawn", text)).svg } catch (error) { return String(error) }
+}"""
+
+
+def test_all_can_be_drawn():
+    if not MERMAID.exists():
+        raise Unavailable("Mermaid is missing: `make azurite` installs it (needs Node.js 20 or newer)")
+    with chromium() as browser:
+        page = browser.new_page()
+        page.add_script_tag(path=MERMAID)
+        drawn = [page.evaluate(_DRAW, text) for _, text in DIAGRAMS]
+        broken = page.evaluate(_DRAW, BROKEN)
+    assert len(DIAGRAMS) >= 4
+    assert [name for (name, _), svg in zip(DIAGRAMS, drawn, strict=True) if not svg.startswith("<svg")] == []
+    assert not broken.startswith("<svg")

@@ -1,0 +1,99 @@
+"""What pages name is there: files, commands, settings, fields, states; and every page is found."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.management import get_commands
+
+from filesure_site.configuration import settings_table
+from jobs.adapters.mongo.schema import VALIDATORS
+from jobs.domain.job import TRANSITIONS
+from tests.docs.pages import PAGES, Page
+from tests.processes import ROOT
+
+# Variables that are no settings of Filesure: of its tests and builds, and what pods are told.
+_OTHERS = {"REQUIRE_ALL", "TEST_MONGODB_URI", "DEBIAN_MIRROR"}
+_BY_NAME = {page.name: page for page in PAGES}
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def _targets() -> set[str]:
+    return set(re.findall(r"^([\w./-]+(?: [\w./-]+)*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+@each_page
+def test_links_lead_somewhere_and_pictures_say_what_they_show(page: Page):
+    for text, target in page.links:
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.path.parent / path).resolve() if path else page.path
+        assert found.exists(), target
+        assert not anchor or anchor in Page(found).anchors, target
+        assert len(text) > 15 or found.suffix not in (".png", ".svg"), f"{target} has no text for who cannot see it"
+
+
+@each_page
+def test_files_that_are_named_are_there(page: Page):
+    for span in page.spans:
+        if re.fullmatch(r"(jobs|worker|filesure_site|k8s|tests|docs|bench|\.ci|\.github)/[\w./-]*", span):
+            assert (ROOT / span).exists(), span
+
+
+@each_page
+def test_commands_that_are_named_are_there(page: Page):
+    targets = {name for each in _targets() for name in each.split()}
+    for span in page.spans:
+        if span.startswith("make "):
+            wanted = [word for word in span.split()[1:] if "=" not in word]
+            assert set(wanted) <= targets, span
+        if found := re.match(r"(?:python )?manage\.py (\w+)", span):
+            assert found[1] in get_commands(), span
+
+
+@each_page
+def test_settings_that_are_named_are_there(page: Page):
+    known = {name for name, _ in settings_table()} | _OTHERS
+    for span in page.spans:
+        if found := re.fullmatch(r"([A-Z]+(?:_[A-Z0-9]+)+)(=.*)?", span):
+            assert {found[1], found[1].removesuffix("_FILE")} & {*known, "NAME"} or found[1].startswith("OTEL_"), span
+
+
+def test_every_page_is_reached_from_the_readme():
+    reached, ahead = set(), ["README.md"]
+    while ahead:
+        name = ahead.pop()
+        if name in reached or name not in _BY_NAME:
+            continue
+        reached.add(name)
+        page = _BY_NAME[name]
+        paths = (
+            (page.path.parent / target.partition("#")[0]).resolve() for _, target in page.links if "://" not in target
+        )
+        ahead += [str(path.relative_to(ROOT)) for path in paths]
+    assert reached | {"SECURITY.md"} == set(_BY_NAME)
+
+
+def test_the_readme_fits_on_three_screens():
+    assert len(_BY_NAME["README.md"].text.splitlines()) <= 120
+
+
+def test_the_fields_of_every_collection_are_explained():
+    text = _BY_NAME["docs/data-model.md"].text
+    for collection, validator in VALIDATORS.items():
+        section = text.split(f"## `{collection}`\n")[1].split("\n## ")[0]
+        fields = {
+            name for row in re.findall(r"^\| (.+?) \|", section, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
+        }
+        assert fields == set(validator["properties"]) - {"_id"}, collection
+
+
+def test_the_states_are_drawn_as_they_are():
+    (drawn,) = (each for each in _BY_NAME["docs/data-model.md"].blocks("mermaid") if "stateDiagram" in each)
+    arrows = set(re.findall(r"^  (\w+) --> (\w+): (\w+)$", drawn, re.MULTILINE))
+    assert arrows == {
+        (str(source), str(move.target), transition.value)
+        for transition, move in TRANSITIONS.items() for source in move.sources
+    }  # fmt: skip
