@@ -15,6 +15,9 @@ from tests.processes import ROOT
 
 # Variables that are no settings of Filesure: of its tests and builds, and what pods are told.
 _OTHERS = {"REQUIRE_ALL", "TEST_MONGODB_URI", "DEBIAN_MIRROR"}
+_OF_GITHUB = {
+    name for path in ROOT.glob(".github/workflows/*.yml") for name in re.findall(r"vars\.(\w+)", path.read_text())
+}
 _BY_NAME = {page.name: page for page in PAGES}
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
@@ -55,7 +58,7 @@ def test_commands_that_are_named_are_there(page: Page):
 
 @each_page
 def test_settings_that_are_named_are_there(page: Page):
-    known = {name for name, _ in settings_table()} | _OTHERS
+    known = {name for name, _ in settings_table()} | _OTHERS | _OF_GITHUB
     for span in page.spans:
         if found := re.fullmatch(r"([A-Z]+(?:_[A-Z0-9]+)+)(=.*)?", span):
             assert {found[1], found[1].removesuffix("_FILE")} & {*known, "NAME"} or found[1].startswith("OTEL_"), span

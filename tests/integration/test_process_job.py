@@ -150,7 +150,9 @@ def test_kill_9_at_random_moments_loses_and_doubles_nothing(installation):
 
 def test_many_workers_at_once_process_every_job_once(installation):
     job_ids = installation.order(4)
-    for _ in range(3):
+    for _ in range(12):  # a job that goes ahead of others is alone at the end, and one worker has it
+        if not installation.app.jobs.has_unfinished():
+            break
         workers = [installation.start("process_job", "--claim") for _ in range(5)]
         for worker in workers:
             with worker:
