@@ -65,17 +65,18 @@ def _deploy(folder: Path, arguments: argparse.Namespace) -> int:
     _show_difference(new)
     if arguments.dry_run:
         return 0
-    before = folder / "before.json"
-    before.write_text(json.dumps(_applied_before(new)))
+    before = _applied_before(new)
     try:
         _apply(new)
     except Failed as error:
         print(f"{error}\nVersion {arguments.tag} does not run.", file=sys.stderr)
         _tell_why()
-        if not json.loads(before.read_text())["items"]:
+        if not before["items"]:
             raise Failed("Nothing ran before, so there is nothing to go back to.") from error
         print("Going back to what ran before.", file=sys.stderr)
-        _apply(before)
+        old = folder / "before.json"
+        old.write_text(json.dumps(before))
+        _apply(old)
         raise Failed(f"What ran before runs again; {arguments.tag} was not deployed.") from error
     print(f"Version {arguments.tag} runs.")
     return 0

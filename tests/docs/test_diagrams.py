@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.docs.pages import PAGES
-from tests.processes import ROOT
-from tests.servers import Unavailable
+from tests.servers import from_npm
 from tests.servers.chromium import chromium
 
 pytestmark = pytest.mark.browser
-MERMAID = ROOT / "tests/servers/npm/node_modules/mermaid/dist/mermaid.min.js"
 DIAGRAMS = [(page.name, text) for page in PAGES for text in page.blocks("mermaid")]
 BROKEN = "flowchart LR\n  a --> (b"
 _DRAW = """async text => {
@@ -20,11 +18,10 @@ _DRAW = """async text => {
 
 
 def test_all_can_be_drawn():
-    if not MERMAID.exists():
-        raise Unavailable("Mermaid is missing: `make azurite` installs it (needs Node.js 20 or newer)")
+    mermaid = from_npm("Mermaid", "mermaid/dist/mermaid.min.js")
     with chromium() as browser:
         page = browser.new_page()
-        page.add_script_tag(path=MERMAID)
+        page.add_script_tag(path=mermaid)
         drawn = [page.evaluate(_DRAW, text) for _, text in DIAGRAMS]
         broken = page.evaluate(_DRAW, BROKEN)
     assert len(DIAGRAMS) >= 4

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from pathlib import Path
 
 
 class Unavailable(Exception):
     """A server that this machine cannot run: the message names what is missing and how to get it."""
+
+
+def from_npm(name: str, path: str) -> Path:
+    """A file that a package of npm brings, by its path in node_modules. Raises Unavailable."""
+    found = Path(__file__).parent / "npm" / "node_modules" / path
+    if not found.exists():
+        raise Unavailable(f"{name} is missing: `make azurite` installs it (needs Node.js 20 or newer)")
+    return found
 
 
 def free_port() -> int:

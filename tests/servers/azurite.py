@@ -8,11 +8,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from tests.servers import Unavailable, free_port, stop
+from tests.servers import free_port, from_npm, stop
 
-_PROGRAM = Path(__file__).parent / "npm" / "node_modules" / ".bin" / "azurite-blob"
 _ACCOUNT = "devstoreaccount1"
 # The key that Azurite publishes for everybody to test with.
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -26,11 +24,10 @@ def connection_string(port: int, key: str = _KEY) -> str:
 @contextmanager
 def azurite() -> Iterator[str]:
     """Start it; yields its connection string."""
-    if not _PROGRAM.exists():
-        raise Unavailable("Azurite is missing: `make azurite` installs it (needs Node.js 20 or newer)")
+    program = from_npm("Azurite", ".bin/azurite-blob")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="azurite-") as folder:
-        command = [str(_PROGRAM), "--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", folder]
+        command = [str(program), "--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", folder]
         process = subprocess.Popen([*command, "--blobHost", "127.0.0.1", "--blobPort", str(port)])
         try:
             _wait(port, process)
