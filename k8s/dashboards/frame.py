@@ -17,6 +17,10 @@ TAG = "filesure"
 _SITE = "http://127.0.0.1:5001"
 _WINDOWS = ("5m", "15m", "1h", "6h", "1d", "7d")
 _BUILD = chosen("filesure_build_info")
+# Who imports a file by hand is asked for a data source, and Grafana puts it here. Where the file is provisioned nobody
+# is asked: then the one of this name is taken, or else the first of its kind (MultiValueVariable in grafana/scenes).
+_INPUT = "DS_PROMETHEUS"
+_CHOSEN = models.VariableOption(text="Prometheus", value=f"${{{_INPUT}}}", selected=True)
 _DEPLOYED = f"max by (version, revision) ({_BUILD}) unless max by (version, revision) ({_BUILD} offset 2m)"
 
 
@@ -40,15 +44,27 @@ def rendered(title: str, uid: str, text: str, rows: tuple[Row, ...], *, since: s
     built = board.build()
     for number, each in enumerate(built.panels or [], start=1):
         each.id_val = number
-    # The builders know no titles of annotations.
-    shown = json.loads(JSONEncoder().encode(built)) | {"annotations": {"list": _annotations()}}
+    # The builders know no titles of annotations, and nothing of imports.
+    shown = json.loads(JSONEncoder().encode(built)) | {"annotations": {"list": _annotations()}, **_import()}
     return json.dumps(shown, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+
+
+def _import() -> dict[str, object]:
+    """What Grafana's page for imports asks for and checks; it reads nothing else of a file's that begins so."""
+    source = {"type": "datasource", "pluginId": "prometheus", "pluginName": "Prometheus"}
+    needed = [("grafana", "grafana", "Grafana", "11.0.0"), ("datasource", "prometheus", "Prometheus", "1.0.0")]
+    return {
+        "__inputs": [{"name": _INPUT, "label": "Prometheus", "description": "Reads Filesure's metrics.", **source}],
+        "__requires": [
+            {"type": kind, "id": name, "name": title, "version": least} for kind, name, title, least in needed
+        ],
+    }
 
 
 def _variables() -> list[Builder[models.VariableModel]]:
     everything = models.VariableOption(text="All", value="$__all", selected=True)
     return [
-        dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus"),
+        dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus").current(_CHOSEN),
         dashboard.QueryVariable("namespace").label("Namespace").datasource(DATASOURCE)
         .query("label_values(filesure_build_info, namespace)").refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .multi(True).include_all(True).all_value(".*").current(everything),

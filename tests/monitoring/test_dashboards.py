@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from django.urls import resolve
 
 from jobs.forms import DocumentSearch, JobSearch
 from k8s.dashboards.__main__ import files
-from tests.monitoring.committed import DASHBOARDS, ROOT, dashboard_expressions, panels
+from tests.monitoring.committed import DASHBOARDS, MONITORING, ROOT, dashboard_expressions, panels
 from tests.servers.promtool import Promtool
 
 EVERY_PANEL = [
@@ -43,6 +44,34 @@ def test_dashboards_have_addresses_of_their_own_and_the_same_variables() -> None
     for board in DASHBOARDS.values():
         names = [variable["name"] for variable in board["templating"]["list"]]
         assert names == ["datasource", "namespace", "window", "site"]
+
+
+def _imported(board: dict[str, Any], answers: dict[str, str]) -> dict[str, Any]:
+    """As Grafana imports a file: what it asked for is put in everywhere (its DashTemplateEvaluator)."""
+    asked = {each["name"] for each in board["__inputs"]}
+    assert asked == set(answers)
+    text = json.dumps({name: value for name, value in board.items() if name != "__inputs"})
+    for name in asked:
+        text = text.replace(f"${{{name}}}", answers[name])
+    return dict(json.loads(text))
+
+
+@pytest.mark.parametrize("board", DASHBOARDS.values(), ids=list(DASHBOARDS))
+def test_whoever_imports_one_by_hand_is_asked_for_the_data_source_only(board: dict[str, Any]) -> None:
+    imported = _imported(board, {"DS_PROMETHEUS": "abc123"})
+    variables = {each["name"]: each for each in imported["templating"]["list"]}
+    assert variables["datasource"]["current"]["value"] == "abc123"
+    left = set(re.findall(r"\$\{(\w+)", json.dumps(imported)))
+    assert left - {"__field"} <= set(variables), "nothing but the dashboard's own variables is left to fill in"
+    assert "id" not in imported, "it would take another dashboard's place"
+
+
+def test_where_nobody_is_asked_the_data_source_is_found_by_its_name() -> None:
+    provisioned = yaml.safe_load((MONITORING / "grafana/provisioning/datasources.yaml").read_text())
+    names = [source["name"] for source in provisioned["datasources"] if source["type"] == "prometheus"]
+    for board in DASHBOARDS.values():
+        (variable,) = (each for each in board["templating"]["list"] if each["name"] == "datasource")
+        assert [variable["current"]["text"]] == names
 
 
 @pytest.mark.parametrize("board", DASHBOARDS.values(), ids=list(DASHBOARDS))
