@@ -27,10 +27,35 @@ for name in ("asha", "binod", "viewer"):
 class Site:
     """A machine with accounts: asha and binod may do everything, viewer may look."""
 
-    def __init__(self, machine: Machine, password: str) -> None:
+    def __init__(self, machine: Machine, log: Path) -> None:
         self.machine = machine
-        self.password = password
+        self.password = ""
+        self._log = log
+        self._process: subprocess.Popen[str] | None = None
         self._cookies: dict[str, Any] = {}
+
+    def start(self) -> None:
+        with self._log.open("a") as output:
+            self._process = self.machine.start(output)
+        if not self.password:
+            found = re.search(r"password (\S+) \(shown", self._log.read_text())
+            assert found
+            self.password = found[1]
+            self.shell(_ACCOUNTS.format(password=self.password))
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(40)
+            finally:
+                self._process.kill()
+
+    def restart(self, **settings: str) -> None:
+        """With other settings; what is stored stays, and people stay logged in."""
+        self.stop()
+        self.machine.environment |= settings
+        self.start()
 
     def url(self, path: str) -> str:
         return f"{self.machine.address}{path}"
@@ -66,26 +91,12 @@ class Site:
 @contextmanager
 def a_site(data_dir: Path, **settings: str) -> Iterator[Site]:
     """Filesure with these settings, until the end of the block."""
-    machine = Machine(data_dir / "data", **settings)
-    log = data_dir / "output.txt"
-    with log.open("w") as output:
-        process = machine.start(output)
+    site = Site(Machine(data_dir / "data", **settings), data_dir / "output.txt")
     try:
-        found = re.search(r"password (\S+) \(shown", log.read_text())
-        assert found
-        site = Site(machine, found[1])
-        site.shell(_ACCOUNTS.format(password=site.password))
+        site.start()
         yield site
     finally:
-        _stop(process)
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(40)
-    finally:
-        process.kill()
+        site.stop()
 
 
 class Visitor:

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import yaml
 
 from filesure_site.configuration import load
@@ -65,12 +64,12 @@ def observe(jobs: int, seed: int = 1) -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         machine = Machine(folder / "data", **SETTINGS, METRICS_PORT=str(min(first, 65_000)))
-        with prometheus(folder, _scrapes(machine), _quick_rules(folder)) as watching, _running(machine):
+        with prometheus(folder, scrapes(machine, WORKERS), quick_rules(folder)) as watching, _running(machine):
             since = time.time()
             app = Application(load(machine.environment))
             _order(machine, jobs)
             with _somebody_looks(machine, app):
-                kills = _kill_until_done(app, random.Random(seed))
+                kills = _kill_until_done(machine, app, random.Random(seed))
             wait_until(lambda: watching.value("max(filesure_jobs_due)") == 0)
             time.sleep(5)  # a few scrapes of the end
             rows = [Row(kind="workers", name="killed", found=str(kills)), *_exact(watching, app), *_rules(watching)]
@@ -90,10 +89,10 @@ def _running(machine: Machine) -> Iterator[None]:
             process.wait(40)
 
 
-def _scrapes(machine: Machine) -> list[dict[str, Any]]:
-    """As pods in a cluster are found, by fixed addresses."""
+def scrapes(machine: Machine, workers: int) -> list[dict[str, Any]]:
+    """As pods in a cluster are found, by fixed addresses; METRICS_PORT is the first worker's."""
     first = int(machine.environment["METRICS_PORT"])
-    pods = {"web-0": machine.port} | {f"worker-{place}": first + place for place in range(WORKERS)}
+    pods = {"web-0": machine.port} | {f"worker-{place}": first + place for place in range(workers)}
     targets = [
         {"targets": [f"127.0.0.1:{port}"], "labels": {"namespace": "filesure", "pod": pod}}
         for pod, port in pods.items()
@@ -105,7 +104,7 @@ def _scrapes(machine: Machine) -> list[dict[str, Any]]:
     ]
 
 
-def _quick_rules(folder: Path) -> list[Path]:
+def quick_rules(folder: Path) -> list[Path]:
     """The committed rules, all evaluated each second: this lasts minutes."""
     paths = []
     for source in RULE_FILES:
@@ -151,23 +150,15 @@ def _somebody_looks(machine: Machine, app: Application) -> Iterator[None]:
             looking.result()
 
 
-def _kill_until_done(app: Application, chance: random.Random) -> int:
+def _kill_until_done(machine: Machine, app: Application, chance: random.Random) -> int:
     kills = 0
     while app.jobs.has_unfinished():
         time.sleep(chance.uniform(0.2, 1.0))
-        workers = [each for each in psutil.process_iter(["cmdline"]) if _is_worker(each, app)]
+        workers = machine.workers()
         if workers and chance.random() < 0.5:
             chance.choice(workers).kill()
             kills += 1
     return kills
-
-
-def _is_worker(process: psutil.Process, app: Application) -> bool:
-    try:
-        ours = process.environ().get("DATA_DIR") == str(app.configuration.data_dir)
-    except psutil.Error:
-        return False
-    return ours and "process_job" in (process.info["cmdline"] or [])
 
 
 def _exact(watching: Prometheus, app: Application) -> Iterator[Row]:
@@ -204,7 +195,7 @@ def _panels(watching: Prometheus, since: float, until: float) -> Iterator[Row]:
 
 def _panel(watching: Prometheus, name: str, panel: dict[str, Any], since: float, until: float) -> Row:
     try:
-        numbers = [watching.numbers(_filled(target["expr"]), since, until) for target in panel["targets"]]
+        numbers = [watching.numbers(filled(target["expr"]), since, until) for target in panel["targets"]]
     except QueryRefused as error:
         return Row(kind="panel", name=name, found="", problem=str(error))
     found = f"{sum(map(bool, numbers))} of {len(numbers)} queries have data"
@@ -214,7 +205,8 @@ def _panel(watching: Prometheus, name: str, panel: dict[str, Any], since: float,
     return Row(kind="panel", name=name, found=f"{found} {quiet}", problem="" if quiet else "no data")
 
 
-def _filled(expression: str) -> str:
+def filled(expression: str) -> str:
+    """With the dashboards' variables given: all namespaces, and windows as short as what is looked at."""
     for variable, value in VARIABLES.items():
         expression = expression.replace(variable, value)
     return expression

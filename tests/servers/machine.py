@@ -41,7 +41,11 @@ class Machine:
             [sys.executable, "manage.py", "run_local"], cwd=ROOT, env=self.environment, text=True,
             stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        wait_until(lambda: self.get("/readyz") == 200)
+        try:
+            wait_until(lambda: self.get("/readyz") == 200)
+        except BaseException:
+            process.kill()
+            raise
         return process
 
     def get(self, path: str) -> int:
@@ -56,6 +60,18 @@ class Machine:
 
     def jobs_in(self, status: str) -> int:
         return int(json.loads(self.manage("job_status", "--json").stdout)[status])
+
+    def workers(self) -> list[psutil.Process]:
+        """The worker processes that run now, those of other machines left out."""
+        return [each for each in psutil.process_iter(["cmdline", "create_time"]) if self._is_worker(each)]
+
+    def _is_worker(self, process: psutil.Process) -> bool:
+        if "process_job" not in (process.info["cmdline"] or []):
+            return False
+        try:
+            return process.environ().get("DATA_DIR") == str(self.data_dir)
+        except psutil.Error:
+            return False
 
 
 def stopped(process: subprocess.Popen[str]) -> str:
