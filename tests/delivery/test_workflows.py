@@ -107,6 +107,14 @@ def test_dependabot_looks_at_workflows_and_at_our_own_actions():
     assert {ROOT, *(path.parent for path in ACTION_FILES)} <= _folders_of("github-actions")
 
 
+def test_dependabot_looks_at_every_image():
+    files = [
+        *ROOT.glob("*/Dockerfile"),
+        *(path for path in ROOT.glob("k8s/**/*.yaml") if " image: " in path.read_text()),
+    ]
+    assert {path.parent for path in files} <= _folders_of("docker")
+
+
 def test_a_stranger_s_change_meets_no_secret():
     assert not [path.name for path in FILES + ACTION_FILES if "secrets." in path.read_text()]
 
