@@ -57,6 +57,7 @@ def _arguments() -> argparse.Namespace:
 def _deploy(folder: Path, arguments: argparse.Namespace) -> int:
     new = folder / "new.yaml"
     new.write_text(_rendered(folder, arguments))
+    before = _applied_before(new)
     if not _kubectl("get", "namespace", NAMESPACE, "--ignore-not-found", "-o", "name"):
         print(f"There is no namespace {NAMESPACE} yet: all of it is new.")
         if arguments.dry_run:
@@ -65,7 +66,6 @@ def _deploy(folder: Path, arguments: argparse.Namespace) -> int:
     _show_difference(new)
     if arguments.dry_run:
         return 0
-    before = _applied_before(new)
     try:
         _apply(new)
     except Failed as error:
@@ -116,8 +116,10 @@ def _apply(file: Path) -> None:
     # A Job cannot be changed, so it is made anew.
     _kubectl("delete", "job", "prepare", "-n", NAMESPACE, "--ignore-not-found")
     print(_kubectl("apply", "-f", str(file)), flush=True)
-    _kubectl("wait", "-n", NAMESPACE, "--for=condition=complete", f"--timeout={TIMEOUT}", "job/prepare")
-    _kubectl("rollout", "status", "-n", NAMESPACE, f"--timeout={TIMEOUT}", "deployment/web")
+    # What ran before rarely has one: it is gone ten minutes after its end, and indexes are only ever added.
+    if _kubectl("get", "job", "prepare", "-n", NAMESPACE, "--ignore-not-found", "-o", "name"):
+        _kubectl("wait", "job/prepare", "-n", NAMESPACE, "--for=condition=complete", f"--timeout={TIMEOUT}")
+    _kubectl("rollout", "status", "deployment/web", "-n", NAMESPACE, f"--timeout={TIMEOUT}")
 
 
 def _tell_why() -> None:

@@ -10,6 +10,8 @@ from tests.processes import ROOT
 
 # Of kubectl, `kustomize` is real. With $BROKEN the new version never comes up: $BROKEN is what waits for it.
 KUBECTL = f"""
+applied="$CALLS/applied-$(grep -c '^kubectl apply' "$CALLS/calls")"
+prepare=$(grep -E 'kind"?: "?Job("|$)' "$applied" 2>/dev/null)
 case "$1 $2" in
     "kustomize "*)
         PATH=${{PATH#*:}} PYTHONPATH={ROOT} exec {sys.executable} -c \\
@@ -18,8 +20,10 @@ print(rendered(Path(sys.argv[1])))' "$2" ;;
     "get namespace") echo "$NAMESPACE" ;;
     "get -f") cat "$CALLS/before.json" ;;
     "diff -f") echo "+ something is different"; exit "${{DIFFERENCE:-1}}" ;;
-    "apply -f") cp "$3" "$CALLS/applied-$(grep -c '^kubectl apply' "$CALLS/calls")" ;;
-    "rollout status"|"wait -n")
+    "apply -f") cp "$3" "$applied" ;;
+    "get job") [[ -z $prepare ]] || echo "job.batch/prepare" ;;
+    "rollout status"|"wait job/prepare")
+        if [[ $1 == wait && -z $prepare ]]; then echo "error: not found" >&2; exit 1; fi
         if [[ $1 == "$BROKEN" && $(grep '^kubectl apply' "$CALLS/calls" | tail -1) == *new.yaml ]]; then
             echo "error: timed out" >&2; exit 1
         fi ;;
