@@ -10,6 +10,7 @@ was applied again), 2 if it was called wrongly.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import re
 import subprocess
@@ -21,7 +22,8 @@ from typing import Any
 K8S = Path(__file__).resolve().parent
 NAMESPACE = "filesure"
 IMAGES = "ghcr.io/filesure"
-TIMEOUT = "10m"
+WAIT_SECONDS = 600
+CALL_SECONDS = 180  # kubectl by itself waits for ever: for a server, for a login, for an object to be gone
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
@@ -97,7 +99,7 @@ def _rendered(folder: Path, arguments: argparse.Namespace) -> str:
 
 
 def _show_difference(new: Path) -> None:
-    done = subprocess.run(["kubectl", "diff", "-f", str(new)], check=False, text=True, capture_output=True)
+    done = _run("diff", "-f", str(new))
     print(done.stdout or "Nothing is different.", flush=True)
     if done.returncode > 1:  # 1: there are differences
         raise Failed(f"kubectl diff: {_last_line(done.stderr)}")
@@ -118,8 +120,8 @@ def _apply(file: Path) -> None:
     print(_kubectl("apply", "-f", str(file)), flush=True)
     # What ran before rarely has one: it is gone ten minutes after its end, and indexes are only ever added.
     if _kubectl("get", "job", "prepare", "-n", NAMESPACE, "--ignore-not-found", "-o", "name"):
-        _kubectl("wait", "job/prepare", "-n", NAMESPACE, "--for=condition=complete", f"--timeout={TIMEOUT}")
-    _kubectl("rollout", "status", "deployment/web", "-n", NAMESPACE, f"--timeout={TIMEOUT}")
+        _wait("wait", "job/prepare", "--for=condition=complete")
+    _wait("rollout", "status", "deployment/web")
 
 
 def _tell_why() -> None:
@@ -129,19 +131,32 @@ def _tell_why() -> None:
         ["get", "events", "-n", NAMESPACE, "--sort-by=.lastTimestamp", "--field-selector=type=Warning"],
         ["logs", "-n", NAMESPACE, "deployment/web", "--all-containers", "--prefix", "--tail=30"],
     ):
-        done = subprocess.run(["kubectl", *command], check=False, text=True, capture_output=True)
-        print(done.stdout + done.stderr, file=sys.stderr)
+        with contextlib.suppress(Failed):
+            done = _run(*command)
+            print(done.stdout + done.stderr, file=sys.stderr)
 
 
-def _kubectl(*arguments: str) -> str:
+def _wait(*arguments: str) -> None:
+    _kubectl(*arguments, "-n", NAMESPACE, f"--timeout={WAIT_SECONDS}s", seconds=WAIT_SECONDS + CALL_SECONDS)
+
+
+def _kubectl(*arguments: str, seconds: float | None = None) -> str:
     """Its output. Raises Failed."""
-    try:
-        done = subprocess.run(["kubectl", *arguments], check=False, text=True, capture_output=True)
-    except FileNotFoundError as error:
-        raise Failed("kubectl is missing: https://kubernetes.io/docs/tasks/tools/") from error
+    done = _run(*arguments, seconds=seconds)
     if done.returncode:
         raise Failed(f"kubectl {' '.join(arguments[:2])}: {_last_line(done.stderr)}")
     return done.stdout.strip()
+
+
+def _run(*arguments: str, seconds: float | None = None) -> subprocess.CompletedProcess[str]:
+    """Raises Failed if there is no kubectl, or no answer after so many seconds (None: CALL_SECONDS)."""
+    command, limit = ["kubectl", *arguments], seconds or CALL_SECONDS
+    try:
+        return subprocess.run(command, check=False, text=True, capture_output=True, timeout=limit)
+    except FileNotFoundError as error:
+        raise Failed("kubectl is missing: https://kubernetes.io/docs/tasks/tools/") from error
+    except subprocess.TimeoutExpired as error:
+        raise Failed(f"kubectl {' '.join(arguments[:2])}: no answer after {limit:g} seconds") from error
 
 
 def _last_line(text: str) -> str:

@@ -91,6 +91,22 @@ def test_a_difference_that_cannot_be_told_ends_it(tmp_path):
     assert (done.returncode, _calls(tmp_path)) == (1, ["diff"])
 
 
+# deploy.py with a second instead of three minutes.
+HURRIED = """
+import runpy, sys
+main = runpy.run_path(sys.argv.pop(1))["main"]
+main.__globals__["CALL_SECONDS"] = 1
+sys.exit(main())
+"""
+
+
+def test_a_kubectl_that_does_not_answer_is_not_waited_for_for_ever(tmp_path):
+    environment = stubbed(tmp_path, kubectl="[[ $1 == kustomize ]] || exec sleep 60")
+    command = [sys.executable, "-c", HURRIED, str(ROOT / "k8s/deploy.py"), "azure", "--tag", "0.1.0"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stderr) == (1, "kubectl get -f: no answer after 1 seconds\n")
+
+
 @pytest.mark.parametrize("arguments", [["azure"], ["nowhere", "--tag", "1"], ["azure", "--tag", "a b"]])
 def test_wrong_arguments(tmp_path, arguments):
     done = _deploy(tmp_path, *arguments)
