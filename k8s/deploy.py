@@ -2,9 +2,11 @@
 """Puts a version into a cluster: shows what would change, applies it, waits for it, and goes back if it fails.
 
     python3 k8s/deploy.py azure --tag 0.1.0              --dry-run only shows
+    python3 k8s/deploy.py --back before.json             after one with --before before.json was killed
 
 Needs kubectl, whose current context is the cluster. Exits with 0 if the version runs, 1 if it does not (what ran before
-was applied again), 2 if it was called wrongly.
+was applied again), 2 if it was called wrongly. Told to stop (Ctrl-C, SIGTERM), it applies what ran before, and does not
+wait for it.
 """
 
 from __future__ import annotations
@@ -13,10 +15,13 @@ import argparse
 import contextlib
 import json
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 K8S = Path(__file__).resolve().parent
@@ -32,10 +37,17 @@ class Failed(Exception):
     """kubectl did not do what it was to do."""
 
 
+class Stopped(Failed):
+    """Somebody wants it to end now."""
+
+
 def main() -> int:
     """Returns the exit code."""
     arguments = _arguments()
+    _on_signals(_stop)
     try:
+        if arguments.back:
+            return _back(arguments.back)
         with tempfile.TemporaryDirectory(dir=K8S, prefix=".deploy-") as folder:
             return _deploy(Path(folder), arguments)
     except Failed as error:
@@ -46,11 +58,19 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     overlays = sorted(path.parent.name for path in K8S.glob("overlays/*/kustomization.yaml"))
     parser = argparse.ArgumentParser(prog="deploy.py", description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("overlay", choices=overlays)
-    parser.add_argument("--tag", required=True, help="the images' tag, such as 0.1.0")
+    parser.add_argument("overlay", nargs="?", choices=overlays)
+    parser.add_argument("--tag", help="the images' tag, such as 0.1.0")
     parser.add_argument("--registry", default=IMAGES, help="where the images are (default: %(default)s)")
     parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+    parser.add_argument("--before", type=Path, metavar="FILE", help="keeps what ran before until it is not needed")
+    parser.add_argument("--back", type=Path, metavar="FILE", help="goes back to that, if it is still there")
     arguments = parser.parse_args()
+    if arguments.back:
+        return arguments
+    if not (arguments.overlay and arguments.tag):
+        parser.error("an overlay and --tag, or --back, are needed")
+    if arguments.before and arguments.before.exists():
+        parser.error(f"{arguments.before} is of a deploy that did not end: --back {arguments.before}, or remove it")
     if not _TAG.fullmatch(arguments.tag):
         parser.error(f"{arguments.tag!r} is no tag of an image")
     return arguments
@@ -68,19 +88,47 @@ def _deploy(folder: Path, arguments: argparse.Namespace) -> int:
     _show_difference(new)
     if arguments.dry_run:
         return 0
+    old = arguments.before or folder / "before.json"
+    if before["items"]:
+        old.touch(mode=0o600)  # some overlays have secrets
+        old.write_text(json.dumps(before))
     try:
         _apply(new)
+        _wait()
     except Failed as error:
+        _on_signals(signal.SIG_IGN)  # half of what follows would be worse than either version, and it takes seconds
         print(f"{error}\nVersion {arguments.tag} does not run.", file=sys.stderr)
-        _tell_why()
-        if not before["items"]:
-            raise Failed("Nothing ran before, so there is nothing to go back to.") from error
-        print("Going back to what ran before.", file=sys.stderr)
-        old = folder / "before.json"
-        old.write_text(json.dumps(before))
-        _apply(old)
-        raise Failed(f"What ran before runs again; {arguments.tag} was not deployed.") from error
+        raise Failed(f"{_undone(old, error)}; {arguments.tag} was not deployed.") from error
     print(f"Version {arguments.tag} runs.")
+    old.unlink(missing_ok=True)
+    return 0
+
+
+def _undone(old: Path, error: Failed) -> str:
+    """What became of it. Raises Failed."""
+    if not isinstance(error, Stopped):
+        _tell_why()
+    if not old.exists():
+        return "Nothing ran before, so there is nothing to go back to"
+    print("Going back to what ran before.", file=sys.stderr)
+    _apply(old)
+    old.unlink()
+    _on_signals(_stop)
+    if isinstance(error, Stopped):
+        return "What ran before was applied again"
+    _wait()
+    return "What ran before runs again"
+
+
+def _back(old: Path) -> int:
+    if not old.exists():
+        print("Nothing was left half done.")
+        return 0
+    _apply(old)
+    old.unlink()
+    print("What ran before was applied again.", flush=True)
+    _wait()
+    print("It runs again.")
     return 0
 
 
@@ -114,14 +162,18 @@ def _applied_before(new: Path) -> dict[str, Any]:
 
 
 def _apply(file: Path) -> None:
-    """Returns when all of it runs. Raises Failed."""
+    """Raises Failed."""
     # A Job cannot be changed, so it is made anew.
     _kubectl("delete", "job", "prepare", "-n", NAMESPACE, "--ignore-not-found")
     print(_kubectl("apply", "-f", str(file)), flush=True)
+
+
+def _wait() -> None:
+    """Returns when all of it runs. Raises Failed."""
     # What ran before rarely has one: it is gone ten minutes after its end, and indexes are only ever added.
     if _kubectl("get", "job", "prepare", "-n", NAMESPACE, "--ignore-not-found", "-o", "name"):
-        _wait("wait", "job/prepare", "--for=condition=complete")
-    _wait("rollout", "status", "deployment/web")
+        _wait_for("wait", "job/prepare", "--for=condition=complete")
+    _wait_for("rollout", "status", "deployment/web")
 
 
 def _tell_why() -> None:
@@ -136,7 +188,7 @@ def _tell_why() -> None:
             print(done.stdout + done.stderr, file=sys.stderr)
 
 
-def _wait(*arguments: str) -> None:
+def _wait_for(*arguments: str) -> None:
     _kubectl(*arguments, "-n", NAMESPACE, f"--timeout={WAIT_SECONDS}s", seconds=WAIT_SECONDS + CALL_SECONDS)
 
 
@@ -161,6 +213,15 @@ def _run(*arguments: str, seconds: float | None = None) -> subprocess.CompletedP
 
 def _last_line(text: str) -> str:
     return text.strip().rpartition("\n")[2]
+
+
+def _on_signals(what: Callable[[int, FrameType | None], Any] | signal.Handlers) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, what)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    raise Stopped(f"Stopped by {signal.Signals(number).name}.")
 
 
 if __name__ == "__main__":

@@ -2,36 +2,50 @@
 
 from __future__ import annotations
 
-import json
+import os
+import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.delivery.stubs import KUBECTL, stubbed
-from tests.processes import ROOT
-
-BEFORE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "filesure"}}
-PREPARE = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "prepare", "namespace": "filesure"}}
+from tests.delivery.stubs import BEFORE, KUBECTL, PREPARE, found, stubbed
+from tests.processes import ROOT, wait_until
 
 
-def _found(*objects: dict) -> str:
-    """As the API server tells them: with what it added, and with what was applied."""
-    items = [
-        each | {"status": {}, "metadata": each["metadata"] | {"resourceVersion": "7", "annotations": {
-            "kubectl.kubernetes.io/last-applied-configuration": json.dumps(each)}}}
-        for each in objects
-    ]  # fmt: skip
-    return json.dumps({"kind": "List", "items": items} if len(items) != 1 else items[0])
-
-
-def _deploy(folder: Path, *arguments: str, before: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+def _started(folder: Path, *arguments: str, before: str = "", **settings: str) -> subprocess.Popen[str]:
     environment = stubbed(folder, kubectl=KUBECTL) | settings
-    (folder / "before.json").write_text(before)
-    command = [sys.executable, str(ROOT / "k8s/deploy.py"), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    (folder / "found.json").write_text(before)
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "k8s/deploy.py"), *arguments], env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+
+
+def _deploy(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    with _started(folder, *arguments, **settings) as process:
+        out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+@contextmanager
+def _waiting(folder: Path, what: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A deploy that waits for this, and will for long."""
+    with _started(folder, *arguments, before=found(BEFORE), BROKEN=what, SLOW="1") as process:
+        try:
+            wait_until(lambda: what in _calls(folder))
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            # A killed one leaves its folder.
+            kustomized = (folder / "calls").read_text().splitlines()[0].removeprefix("kubectl kustomize ")
+            shutil.rmtree(kustomized, ignore_errors=True)
 
 
 def _calls(folder: Path) -> list[str]:
@@ -53,7 +67,7 @@ def _images(documents: list[dict]) -> set[str]:
 
 
 def test_it_shows_first_then_applies_then_waits(tmp_path):
-    done = _deploy(tmp_path, "azure", "--tag", "0.1.0", "--registry", "ghcr.io/someone", before=_found(BEFORE))
+    done = _deploy(tmp_path, "azure", "--tag", "0.1.0", "--registry", "ghcr.io/someone", before=found(BEFORE))
     assert (done.returncode, done.stderr) == (0, "")
     assert _calls(tmp_path) == ["diff", "delete", "apply", "wait", "rollout"]
     assert done.stdout.index("+ something is different") < done.stdout.index("Version 0.1.0 runs.")
@@ -68,7 +82,7 @@ def test_a_dry_run_changes_nothing(tmp_path):
 @pytest.mark.parametrize("broken", ["rollout", "wait"])
 @pytest.mark.parametrize("objects", [[BEFORE], [BEFORE, PREPARE]])  # a Job is gone some minutes after its end
 def test_what_does_not_come_up_is_undone(tmp_path, broken, objects):
-    done = _deploy(tmp_path, "azure", "--tag", "0.2.0", before=_found(*objects), BROKEN=broken)
+    done = _deploy(tmp_path, "azure", "--tag", "0.2.0", before=found(*objects), BROKEN=broken)
     assert done.returncode == 1
     assert "0.2.0 does not run" in done.stderr
     assert "What ran before runs again" in done.stderr
@@ -89,6 +103,46 @@ def test_with_nothing_before_there_is_nothing_to_go_back_to(tmp_path):
 def test_a_difference_that_cannot_be_told_ends_it(tmp_path):
     done = _deploy(tmp_path, "azure", "--tag", "0.1.0", DIFFERENCE="2")
     assert (done.returncode, _calls(tmp_path)) == (1, ["diff"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("what", ["wait", "rollout"])
+def test_told_to_stop_it_applies_what_ran_before_and_does_not_wait_for_it(tmp_path, what, number):
+    with _waiting(tmp_path, what, "azure", "--tag", "0.2.0") as process:
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert f"Stopped by {number.name}" in said
+    assert "What ran before was applied again" in said
+    assert _applied(tmp_path, 2)[0]["items"] == [BEFORE]
+    assert _calls(tmp_path)[-3:] == [what, "delete", "apply"]
+
+
+def test_killed_it_leaves_what_ran_before_and_back_applies_it(tmp_path):
+    kept = tmp_path / "kept.json"
+    with _waiting(tmp_path, "rollout", "azure", "--tag", "0.2.0", "--before", str(kept)) as process:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    again, back = tmp_path / "again", tmp_path / "back"
+    again.mkdir()
+    back.mkdir()
+    done = _deploy(again, "azure", "--tag", "0.2.0", "--before", str(kept))
+    assert (done.returncode, _calls(again)) == (2, []), "what ran before would be forgotten"
+    done = _deploy(back, "--back", str(kept), BROKEN="rollout")
+    assert (done.returncode, _calls(back)) == (0, ["delete", "apply", "rollout"])
+    assert _applied(back, 1)[0]["items"] == [BEFORE]
+    assert not kept.exists()
+
+
+@pytest.mark.parametrize("broken", ["", "rollout"])
+def test_one_that_ends_by_itself_leaves_nothing_to_go_back_to(tmp_path, broken):
+    kept = tmp_path / "kept.json"
+    _deploy(tmp_path, "azure", "--tag", "0.2.0", "--before", str(kept), before=found(BEFORE), BROKEN=broken)
+    back = tmp_path / "back"
+    back.mkdir()
+    done = _deploy(back, "--back", str(kept))
+    assert (done.returncode, _calls(back)) == (0, [])
 
 
 # deploy.py with a second instead of three minutes.

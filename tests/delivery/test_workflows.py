@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
+import signal
 import subprocess
 import sys
 import tomllib
@@ -13,8 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.delivery.stubs import KUBECTL, stubbed
-from tests.processes import ROOT
+from tests.delivery.stubs import BEFORE, KUBECTL, found, stubbed
+from tests.processes import ROOT, wait_until
 from tests.servers import from_npm
 
 FILES = sorted((ROOT / ".github").glob("workflows/*.yml"))
@@ -119,18 +120,25 @@ def test_a_stranger_s_change_meets_no_secret():
     assert not [path.name for path in FILES + ACTION_FILES if "secrets." in path.read_text()]
 
 
-def _ran(step: dict, folder: Path) -> subprocess.CompletedProcess[str]:
+def _started(step: dict, folder: Path, **settings: str) -> subprocess.Popen[str]:
     """As GitHub's runner does, but what it would fill in is a word."""
     given = {name: re.sub(r"\$\{\{.*?\}\}", "filled-in", str(value)) for name, value in step.get("env", {}).items()}
     environment = stubbed(folder, **PROGRAMS) | {
         "GITHUB_REF_NAME": f"v{VERSION}", "GITHUB_PATH": str(folder / "path"), "RUNNER_TEMP": str(folder),
-    } | given | ({"LOOK": "--dry-run"} if "LOOK" in given else {})  # fmt: skip
+    } | given | ({"LOOK": "--dry-run"} if "LOOK" in given else {}) | settings  # fmt: skip
     if "$RUNNER_TEMP/bin/kubelogin" in step["run"]:
         assert "--kubelogin-install-location" in step["run"]
-    return subprocess.run(
-        ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", step["run"]],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60,
+    (folder / "step.sh").write_text(step["run"])
+    return subprocess.Popen(
+        ["bash", "--noprofile", "--norc", "-euo", "pipefail", str(folder / "step.sh")], cwd=folder, env=environment,
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
+
+
+def _ran(step: dict, folder: Path) -> subprocess.CompletedProcess[str]:
+    with _started(step, folder) as process:
+        out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 @pytest.mark.parametrize(("name", "step"), RUN, ids=ids(RUN))
@@ -172,6 +180,30 @@ def test_a_version_is_deployed_after_its_images(tmp_path):
     assert list(_called("images", "deploy", tmp_path)) == [
         f"gh workflow run deploy.yml --ref v{VERSION} -f tag={VERSION} -f environment=production"
     ]
+
+
+def _deploying() -> list[dict]:
+    return [step for step in WORKFLOWS["deploy"]["jobs"]["deploy"]["steps"] if "k8s/deploy.py" in step.get("run", "")]
+
+
+def test_a_deploy_that_is_cancelled_goes_back(tmp_path):
+    deploy, _ = _deploying()
+    (tmp_path / "found.json").write_text(found(BEFORE))
+    with _started(deploy, tmp_path, LOOK="", TAG="0.2.0", BROKEN="rollout", SLOW="1") as process:
+        wait_until(lambda: "kubectl rollout" in (tmp_path / "calls").read_text())
+        process.send_signal(signal.SIGINT)  # the runner's goes to no other process of the step
+        out, err = process.communicate(timeout=30)
+    assert "What ran before was applied again" in err, out + err
+    assert not (tmp_path / "before.json").exists()
+
+
+def test_a_deploy_that_is_killed_goes_back_in_the_next_step(tmp_path):
+    deploy, back = _deploying()
+    assert back["if"] == "failure() || cancelled()"
+    assert deploy["timeout-minutes"] < WORKFLOWS["deploy"]["jobs"]["deploy"]["timeout-minutes"]
+    (tmp_path / "before.json").write_text("{}")
+    assert _ran(back, tmp_path).returncode == 0
+    assert (tmp_path / "applied-1").read_text() == "{}"
 
 
 def test_an_image_is_scanned_before_it_is_pushed_and_signed_after():
