@@ -23,10 +23,11 @@ WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in FILES}
 ACTION_FILES = sorted((ROOT / ".github").glob("actions/*/action.yml"))
 ACTIONS = {f"./{path.parent.relative_to(ROOT)}": yaml.safe_load(path.read_text()) for path in ACTION_FILES}
 JOBS = [(f"{name}: {job}", body) for name, workflow in WORKFLOWS.items() for job, body in workflow["jobs"].items()]
+OWN_JOBS = [(name, job) for name, job in JOBS if "uses" not in job]  # the others are a workflow's that they call
 STEPS = [
     (f"{name}: step {number}", step)
     for name, holder in [*JOBS, *((name, action["runs"]) for name, action in ACTIONS.items())]
-    for number, step in enumerate(holder["steps"], 1)
+    for number, step in enumerate(holder.get("steps", []), 1)
 ]
 RUN = [(name, step) for name, step in STEPS if "run" in step]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -49,7 +50,7 @@ def ids(items: list) -> list[str]:
 def test_others_actions_are_pinned_by_commit_with_their_version(path):
     for line in re.findall(r"uses: (.+)", path.read_text()):
         pinned = re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){1,2}", line)
-        assert pinned or line in ACTIONS, line
+        assert pinned or line in ACTIONS or ROOT / line in FILES, line
 
 
 def test_one_action_has_one_version():
@@ -67,7 +68,7 @@ def test_a_workflow_may_nothing_by_itself_and_runs_once_at_a_time(name):
     assert not {"pull_request_target", "workflow_run"} & set(workflow[True])
 
 
-@pytest.mark.parametrize(("name", "job"), JOBS, ids=ids(JOBS))
+@pytest.mark.parametrize(("name", "job"), OWN_JOBS, ids=ids(OWN_JOBS))
 def test_a_job_ends_and_names_what_it_may(name, job):
     assert job["timeout-minutes"] <= 60
     assert job["permissions"], name
@@ -78,7 +79,7 @@ def test_a_job_ends_and_names_what_it_may(name, job):
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
-@pytest.mark.parametrize(("name", "job"), JOBS, ids=ids(JOBS))
+@pytest.mark.parametrize(("name", "job"), OWN_JOBS, ids=ids(OWN_JOBS))
 def test_an_action_of_our_own_is_there_when_it_is_used_and_knows_what_it_is_given(name, job):
     used = [step.get("uses", "").split("@")[0] for step in job["steps"]]
     for step in job["steps"]:
@@ -174,12 +175,15 @@ def test_a_release_has_its_notes(tmp_path):
     assert (tmp_path / "1/notes.md").read_text().startswith("### Added")
 
 
-def test_a_version_is_deployed_after_its_images(tmp_path):
-    job = WORKFLOWS["images"]["jobs"]["deploy"]
-    assert job["needs"] == ["image"]
-    assert list(_called("images", "deploy", tmp_path)) == [
-        f"gh workflow run deploy.yml --ref v{VERSION} -f tag={VERSION} -f environment=production"
+def test_a_version_is_released_and_deployed_after_its_tests_and_images(tmp_path):
+    jobs = WORKFLOWS["images"]["jobs"]
+    assert jobs["version"]["needs"] == ["ci", "image"]
+    assert jobs["ci"]["uses"] == "./.github/workflows/ci.yml"
+    assert list(_called("images", "version", tmp_path)) == [
+        f"gh workflow run release.yml --ref v{VERSION}",
+        f"gh workflow run deploy.yml --ref v{VERSION} -f tag={VERSION} -f environment=production",
     ]
+    assert all(set(WORKFLOWS[name][True]) == {"workflow_dispatch"} for name in ("release", "deploy"))
 
 
 def _deploying() -> list[dict]:
@@ -204,6 +208,14 @@ def test_a_deploy_that_is_killed_goes_back_in_the_next_step(tmp_path):
     (tmp_path / "before.json").write_text("{}")
     assert _ran(back, tmp_path).returncode == 0
     assert (tmp_path / "applied-1").read_text() == "{}"
+
+
+def test_a_tag_is_looked_at_before_it_becomes_an_image(tmp_path):
+    (look,) = [step for step in WORKFLOWS["images"]["jobs"]["image"]["steps"][:2] if "run" in step]
+    with _started(look, tmp_path, GITHUB_REF_NAME="v999.0.0") as process:
+        _, said = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "v999.0.0" in said
 
 
 def test_an_image_is_scanned_before_it_is_pushed_and_signed_after():
