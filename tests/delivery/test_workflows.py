@@ -132,7 +132,7 @@ def _started(step: dict, folder: Path, **settings: str) -> subprocess.Popen[str]
     given = {name: re.sub(r"\$\{\{.*?\}\}", "filled-in", str(value)) for name, value in step.get("env", {}).items()}
     environment = stubbed(folder, **PROGRAMS) | {
         "GITHUB_REF_NAME": f"v{VERSION}", "GITHUB_PATH": str(folder / "path"), "RUNNER_TEMP": str(folder),
-    } | given | ({"LOOK": "--dry-run"} if "LOOK" in given else {}) | settings  # fmt: skip
+    } | given | ({"LOOK": "--dry-run", "OVERLAY": "azure"} if "LOOK" in given else {}) | settings  # fmt: skip
     if "$RUNNER_TEMP/bin/kubelogin" in step["run"]:
         assert "--kubelogin-install-location" in step["run"]
     (folder / "locks").mkdir(exist_ok=True)  # what another job left
@@ -193,6 +193,14 @@ def test_a_version_is_released_and_deployed_after_its_tests_and_images(tmp_path)
         f"gh workflow run deploy.yml --ref v{VERSION} -f tag={VERSION} -f environment=production",
     ]
     assert all(set(WORKFLOWS[name][True]) == {"workflow_dispatch"} for name in ("release", "deploy"))
+
+
+def test_an_environment_can_have_its_own_overlay(tmp_path):
+    deploy, _ = _deploying()
+    assert deploy["env"]["OVERLAY"] == "${{ vars.OVERLAY || 'azure' }}"
+    with _started(deploy, tmp_path, OVERLAY="nowhere") as process:
+        _, said = process.communicate(timeout=60)
+    assert "invalid choice: 'nowhere'" in said
 
 
 def _deploying() -> list[dict]:
