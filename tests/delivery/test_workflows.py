@@ -252,6 +252,13 @@ def test_all_pythons_that_are_supported_are_tested():
     assert len(matrix["python"]) * len(matrix["mongodb"]) == 8
 
 
+@pytest.mark.parametrize("event", ["push", "pull_request"])
+def test_whatever_runs_in_the_cluster_is_tried_there(event):
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
+    paths = set(WORKFLOWS["cluster"][True][event]["paths"])
+    assert paths >= {"k8s/**", "requirements.lock", *(f"{package}/**" for package in packages)}
+
+
 BAD = """
 on: push
 permissions: write-all
