@@ -1,6 +1,7 @@
 # make run    everything on this machine          make test   the whole test suite
 # make lint   style, types, imports, workflows    make bench  measurements, as ratios
 # make screenshots  pictures of every page, into docs/images
+# make demo-video   a film of it at work, into docs/demo.mp4
 # make dashboards   Grafana's dashboards and generated rules
 # make images  the container images, built and tested without Docker; make base-image first, where no registry is
 
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 NPM := tests/servers/npm
 
-.PHONY: run test coverage lint format bench observe screenshots dashboards manifests cluster cluster-test lock azurite base-image images env.example \
+.PHONY: run test coverage lint format bench observe screenshots demo-video dashboards manifests cluster cluster-test lock azurite base-image images env.example \
 	docs/configuration.md docs/metrics.md
 .DEFAULT_GOAL := run
 
@@ -45,6 +46,10 @@ bench: $(VENV)/dev.stamp
 # Pictures of every page of a Filesure at work; needs Chromium.
 screenshots: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.browser.screenshots
+
+# A film of a Filesure at work, into docs/demo.mp4 and docs/demo.md; needs Chromium, Prometheus and ffmpeg.
+demo-video: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.demo
 
 # A real Prometheus beside Filesure, whose workers are killed: are the numbers right, has each panel data?
 observe: $(VENV)/dev.stamp

@@ -90,8 +90,7 @@ def _deploy(folder: Path, arguments: argparse.Namespace) -> int:
         return 0
     old = arguments.before or folder / "before.json"
     if before["items"]:
-        old.touch(mode=0o600)  # some overlays have secrets
-        old.write_text(json.dumps(before))
+        _keep(before, old)
     try:
         _apply(new)
         _wait()
@@ -102,6 +101,14 @@ def _deploy(folder: Path, arguments: argparse.Namespace) -> int:
     print(f"Version {arguments.tag} runs.")
     old.unlink(missing_ok=True)
     return 0
+
+
+def _keep(before: dict[str, Any], old: Path) -> None:
+    """The file is there whole or not at all, for who goes back after a kill -9."""
+    part = old.with_name(f"{old.name}.part")
+    part.touch(mode=0o600)  # some overlays have secrets
+    part.write_text(json.dumps(before))
+    part.replace(old)
 
 
 def _undone(old: Path, error: Failed) -> str:

@@ -85,7 +85,7 @@ class Site:
 
     def wait_until_idle(self) -> None:
         """Until no job is unfinished."""
-        wait_until(lambda: not self.machine.jobs_in("pending") + self.machine.jobs_in("processing"), 60)
+        wait_until(lambda: not self.machine.jobs_in("pending", "processing"), 120)
 
 
 @contextmanager

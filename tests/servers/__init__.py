@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import time
+import urllib.request
 from pathlib import Path
 
 
@@ -24,6 +26,18 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, path: str, process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Until this process answers at http://127.0.0.1:<port><path>."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"nobody answers at port {port}")
 
 
 def stop(process: subprocess.Popen[bytes], seconds: float = 10) -> None:

@@ -58,8 +58,10 @@ class Machine:
         except OSError:
             return 0
 
-    def jobs_in(self, status: str) -> int:
-        return int(json.loads(self.manage("job_status", "--json").stdout)[status])
+    def jobs_in(self, *statuses: str) -> int:
+        """How many are in any of these, all counted at once."""
+        counts = json.loads(self.manage("job_status", "--json").stdout)
+        return sum(int(counts[status]) for status in statuses)
 
     def workers(self) -> list[psutil.Process]:
         """The worker processes that run now, those of other machines left out."""

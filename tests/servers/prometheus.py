@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,7 +17,9 @@ from typing import Any
 
 import yaml
 
-from tests.servers import Unavailable, free_port, stop
+from tests.servers import Unavailable, free_port, stop, wait_for
+
+Series = tuple[dict[str, str], list[tuple[float, float]]]  # labels; times and values
 
 
 class QueryRefused(Exception):
@@ -40,15 +42,31 @@ class Prometheus:
             with error:
                 raise QueryRefused(json.load(error)["error"]) from error
 
+    def page(self, name: str) -> str:
+        """Where people find a page, such as "alerts": Debian's Prometheus has the older ones."""
+        path = next(path for path in (f"/classic/{name}", f"/{name}") if self._has(path))
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def _has(self, path: str) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30):
+                return True
+        except urllib.error.HTTPError as error:
+            error.close()
+            return False
+
     def value(self, query: str) -> float | None:
         """The one number of a query, None without any. Raises QueryRefused."""
         result = self.ask("api/v1/query", query=query)["result"]
         return float(result[0]["value"][1]) if result else None
 
-    def numbers(self, query: str, since: float, until: float) -> int:
-        """How many numbers (not NaN) a query has from time to time, in steps of 2 s. Raises QueryRefused."""
-        result = self.ask("api/v1/query_range", query=query, start=str(since), end=str(until), step="2")["result"]
-        return sum(1 for series in result for _, value in series["values"] if value != "NaN")
+    def series(self, query: str, since: float, until: float, step: float = 2) -> list[Series]:
+        """All that a query has from time to time, in steps of some seconds, without NaN. Raises QueryRefused."""
+        result = self.ask("api/v1/query_range", query=query, start=str(since), end=str(until), step=str(step))["result"]
+        return [
+            (each["metric"], [(float(at), float(value)) for at, value in each["values"] if value != "NaN"])
+            for each in result
+        ]  # fmt: skip
 
 
 @contextmanager
@@ -59,26 +77,15 @@ def prometheus(folder: Path, scrapes: Sequence[Mapping[str, Any]], rules: Sequen
         raise Unavailable("prometheus is missing: `apt-get install --no-install-recommends prometheus`")
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(path) for path in rules], "scrape_configs": list(scrapes),
+        "rule_files": [os.path.relpath(path, folder) for path in rules], "scrape_configs": list(scrapes),
     }  # fmt: skip
-    path, port = folder / "prometheus.yml", free_port()
-    path.write_text(yaml.safe_dump(config))
-    command = [program, f"--config.file={path}", f"--storage.tsdb.path={folder / 'data'}",
+    port = free_port()
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    command = [program, "--config.file=prometheus.yml", "--storage.tsdb.path=data",
                f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]  # fmt: skip
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=folder) as process:
         try:
-            _wait(port, process)
+            wait_for(port, "/-/ready", process, 30)
             yield Prometheus(port)
         finally:
             stop(process)
-
-
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("Prometheus did not start")

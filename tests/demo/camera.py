@@ -1,0 +1,132 @@
+"""Films what a browser shows: clips of frames, with captions and the time of each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Page, ScreencastFrame
+
+WIDTH, HEIGHT = 1280, 648  # of the page; the captions have the rest of 720 lines
+_READ_PER_SECOND = 15  # characters, as subtitles are timed
+_LEAST_SECONDS = 2.5
+_NO_TITLE = {"title": "display: none"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caption:
+    """What one sees from ``at`` on, seconds since the clip's beginning."""
+
+    at: float
+    text: str
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes to read."""
+        return max(_LEAST_SECONDS, len(self.text) / _READ_PER_SECOND)
+
+
+@dataclass(kw_only=True)
+class Clip:
+    """One chapter: pictures and captions, each with its seconds since the beginning, in order."""
+
+    title: str
+    frames: list[tuple[float, Path]] = field(default_factory=list)
+    captions: list[Caption] = field(default_factory=list)
+    seconds: float = 0
+
+
+class Scene:
+    """A page that is being filmed. All waiting goes through it: frames come only while Playwright runs."""
+
+    def __init__(self, page: Page, clip: Clip, folder: Path, *, for_readers: bool) -> None:
+        self.page = page
+        self._clip = clip
+        self._folder = folder
+        self._for_readers = for_readers
+        self._began = time.time()
+        self._left_out = 0.0
+        self._cut_at: float | None = None
+
+    def now(self) -> float:
+        """Seconds of film so far."""
+        return (self._cut_at or time.time()) - self._began - self._left_out
+
+    def take(self, frame: ScreencastFrame) -> None:
+        """A frame as the browser sends it; of those within a cut the last one is kept."""
+        at = max(0.0, min(frame["timestamp"] / 1000, self._cut_at or float("inf")) - self._began - self._left_out)
+        path = self._folder / f"{len(self._clip.frames):05}.jpg"
+        path.write_bytes(frame["data"])
+        self._clip.frames.append((at, path))
+
+    def say(self, text: str) -> None:
+        """A caption from now on; the one before it has been there for long enough to be read."""
+        self.let_read()
+        self._clip.captions.append(Caption(at=self.now(), text=text))
+
+    def let_read(self) -> None:
+        """Wait until the caption has been read."""
+        self.wait(self._unread())
+
+    def is_read(self) -> bool:
+        """Whether the caption has been there for long enough."""
+        return self._unread() <= 0
+
+    def _unread(self) -> float:
+        if not self._clip.captions or not self._for_readers:
+            return 0
+        last = self._clip.captions[-1]
+        return last.at + last.seconds - self.now()
+
+    def wait(self, seconds: float) -> None:
+        """Film on."""
+        if seconds > 0:
+            self.page.wait_for_timeout(seconds * 1000)
+
+    def until(self, condition: Callable[[], object], seconds: float = 60) -> None:
+        """Film until this is so."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            self.wait(0.2)
+
+    @contextmanager
+    def cut(self) -> Iterator[None]:
+        """What happens within is not in the film."""
+        self._cut_at = time.time()
+        try:
+            yield
+            self.wait(0.3)  # for the last picture
+        finally:
+            self._left_out += time.time() - self._cut_at
+            self._cut_at = None
+
+
+class Camera:
+    """Makes clips, whose pictures are in this folder. Unless they are for readers, captions need not stay."""
+
+    def __init__(self, folder: Path, *, for_readers: bool = True) -> None:
+        self.clips: list[Clip] = []
+        self._folder = folder
+        self._for_readers = for_readers
+
+    @contextmanager
+    def scene(self, title: str, page: Page) -> Iterator[Scene]:
+        """Film this page until the end of the block; the last caption can still be read."""
+        folder = self._folder / f"{len(self.clips):02}"
+        folder.mkdir(parents=True)
+        clip = Clip(title=title)
+        scene = Scene(page, clip, folder, for_readers=self._for_readers)
+        page.screencast.start(on_frame=scene.take, quality=92, size={"width": WIDTH, "height": HEIGHT})
+        page.screencast.show_actions(cursor="pointer", duration=500, style=_NO_TITLE)
+        try:
+            scene.until(lambda: clip.frames, 10)
+            yield scene
+            scene.let_read()
+            clip.seconds = scene.now()
+        finally:
+            page.screencast.stop()
+        self.clips.append(clip)
