@@ -200,6 +200,10 @@ shows, drawn from its queries for [the film](demo.md), not by Grafana:
 
 ![Panels of Operations: jobs by state, throughput, times, failures, workers](images/panels-operations.png)
 
+Likewise the panels of [Documents and storage](images/panels-documents.png), of
+[Web and MongoDB with its commands](images/panels-web.png), and of the [Error budget and its burn
+rates](images/panels-budget.png).
+
 ## All of them
 """
 

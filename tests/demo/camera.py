@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Page, ScreencastFrame
+from playwright.sync_api import Locator, Page, ScreencastFrame
 
 WIDTH, HEIGHT = 1280, 648  # of the page; the captions have the rest of 720 lines
 _READ_PER_SECOND = 15  # characters, as subtitles are timed
@@ -92,6 +92,20 @@ class Scene:
         while not condition():
             assert time.monotonic() < deadline, "it did not happen in time"
             self.wait(0.2)
+
+    def scroll(self, by: int) -> None:
+        """So many pixels down, smoothly."""
+        self.page.evaluate("by => window.scrollBy({top: by, behavior: 'smooth'})", by)
+
+    def glide(self, by: int, seconds: float) -> None:
+        """Scroll as one who reads what is there first."""
+        self.wait(2)
+        self.scroll(by)
+        self.wait(seconds - 2)
+
+    def bring(self, what: Locator) -> None:
+        """Scroll until it is in the middle."""
+        what.first.evaluate("one => one.scrollIntoView({block: 'center', behavior: 'smooth'})")
 
     @contextmanager
     def cut(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from jobs.domain.simulated_companies import simulated_companies
 from tests.browser.site import Site
@@ -97,7 +97,7 @@ def process(stage: Stage) -> None:
         scene.wait(3)
         scene.until(lambda: page.locator("h1 .state").inner_text() == "completed")
         scene.say("After three runs all documents are stored, each with its checksum and its text.")
-        _scroll(page, 520)
+        scene.scroll(520)
         scene.let_read()
         page.locator("#documents-title ~ * a[aria-label^='Text of']").first.click()
         scene.say("The text of a filing, as the worker read it from the PDF.")
@@ -116,7 +116,7 @@ def many(stage: Stage) -> None:
         page.get_by_role("button", name="Order 5 jobs").click()
         page.get_by_role("link", name="Dashboard").click()
         scene.say("The dashboard is live: jobs by state, who works on what, what failed, what is reachable.")
-        _glide(scene, 330, 9)
+        scene.glide(330, 9)
 
 
 def failures(stage: Stage) -> None:
@@ -131,9 +131,9 @@ def failures(stage: Stage) -> None:
         scene.let_read()
         page.locator("tbody tr a").first.click()
         scene.say("What could be had is stored all the same, with its text.")
-        _show(page.get_by_text("did not deliver"))
+        scene.bring(page.get_by_text("did not deliver"))
         scene.let_read()
-        _show(page.locator("h1"))
+        scene.bring(page.locator("h1"))
         scene.say("The source is well again. Retry fetches only what is missing.")
         page.get_by_role("button", name="Retry").click()
         scene.until(lambda: page.locator("h1 .state").inner_text() == "completed")
@@ -157,17 +157,17 @@ def prometheus(stage: Stage) -> None:
     with stage.camera.scene("Prometheus", page) as scene:
         scene.say("Prometheus itself: the jobs by state. Ordered, worked on, and most of them failed.")
         scene.wait(1.5)
-        _scroll(page, 160)
+        scene.scroll(160)
         scene.wait(3)
         page.goto(_graph(watching, '{__name__=~"filesure:(jobs|documents)_.*_total:max"}', tab=1))
         scene.say("Workers live for seconds, so what they count is kept in MongoDB: nothing is lost or counted twice.")
-        _glide(scene, 160, 6)
+        scene.glide(160, 6)
         page.goto(watching.page("alerts"))
         scene.say("Most jobs failed for minutes: the committed alert, with its thresholds as they are, fires.")
         scene.wait(1)
         page.get_by_text(ALERT, exact=True).first.click()
         scene.wait(1)
-        _show(page.get_by_text(ALERT))
+        scene.bring(page.get_by_text("Active Since"))
         scene.say("It says how bad it is, and where the runbook tells what to do.")
 
 
@@ -177,22 +177,27 @@ def _graph(watching: Prometheus, query: str, tab: int) -> str:
 
 
 def grafana_panels(stage: Stage) -> None:
-    def show(name: str) -> None:
-        with scene.cut():
-            panels.show(stage.page, DASHBOARDS[name], stage.watching, stage.began, time.time())
-            stage.page.screenshot(path=stage.pictures / f"panels-{name}.png", full_page=True)
-
-    with stage.camera.scene("Grafana's panels", stage.page) as scene:
-        show("operations")
+    page = stage.page
+    for name in DASHBOARDS:
+        _draw(stage, name)
+        page.screenshot(path=stage.pictures / f"panels-{name}.png", full_page=True)
+    _draw(stage, "operations")
+    with stage.camera.scene("Grafana's panels", page) as scene:
         scene.say("Grafana's dashboards are code. Here a small page draws their panels from their own queries.")
-        _glide(scene, 560, 5)
-        _glide(scene, 1150, 5)
-        show("documents")
+        scene.glide(560, 5)
+        scene.glide(1150, 5)
+        with scene.cut():
+            _draw(stage, "documents")
         scene.say("Four dashboards: operations, documents and storage, web and MongoDB, the error budget.")
-        _glide(scene, 500, 6)
-        show("budget")
+        scene.glide(500, 6)
+        with scene.cut():
+            _draw(stage, "budget")
         scene.say("The budget: 95 % of the jobs that end are to be completed. Today it burns, so somebody is called.")
-        _glide(scene, 220, 5)
+        scene.glide(220, 5)
+
+
+def _draw(stage: Stage, dashboard: str) -> None:
+    panels.show(stage.page, DASHBOARDS[dashboard], stage.watching, stage.began, time.time())
 
 
 def real_grafana(stage: Stage) -> None:
@@ -283,18 +288,3 @@ def _list() -> str:
 
 def _type(page: Page, label: str, text: str) -> None:
     page.get_by_label(label, exact=True).press_sequentially(text, delay=45)
-
-
-def _scroll(page: Page, by: int) -> None:
-    page.evaluate("by => window.scrollBy({top: by, behavior: 'smooth'})", by)
-
-
-def _glide(scene: Scene, to: int, seconds: float) -> None:
-    """Scroll as one who reads."""
-    scene.wait(2)
-    _scroll(scene.page, to)
-    scene.wait(seconds - 2)
-
-
-def _show(what: Locator) -> None:
-    what.first.evaluate("one => one.scrollIntoView({block: 'center', behavior: 'smooth'})")

@@ -90,7 +90,7 @@ def test_the_whole_story_can_be_filmed(tmp_path: Path) -> None:
         clips = stage.camera.clips
     wanted = [title for title in _headings(TEXT.read_text()) if title not in OPTIONAL]
     assert [clip.title for clip in clips if clip.title not in OPTIONAL] == wanted, "make demo-video"
-    assert len(list(tmp_path.glob("panels-*.png"))) == 3
+    assert len(list(tmp_path.glob("panels-*.png"))) == 4
     assert all(len(clip.frames) > 1 for clip in clips if clip.title not in ("Filesure", "Try it")), (
         "something moves in each scene"
     )
