@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import PAGES, Page
-from tests.processes import ROOT
+from tests.processes import ROOT, wait_until
 from tests.servers.machine import Machine, stopped
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("docs")]
@@ -74,6 +74,8 @@ def _run(machine: Machine, script: str, folder: Path) -> subprocess.CompletedPro
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
 def test_the_page_s_commands_do_what_they_say(machine: Machine, page: Page, tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text(ORDERS)
+    # Pages order the same company: what the one before has ordered would still be under way.
+    wait_until(lambda: not machine.jobs_in("pending", "processing"), 120)
     done = _run(machine, "\n".join(page.blocks("sh")), tmp_path)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
