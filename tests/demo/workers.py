@@ -79,8 +79,11 @@ class Processes:
         if not old:
             return False
         worker = max(old, key=lambda each: each.info["create_time"])
+        try:
+            worker.kill()
+        except psutil.NoSuchProcess:  # it has just ended by itself
+            return False
         self._killed.add(worker.pid)
-        worker.kill()
         return True
 
 
@@ -109,8 +112,10 @@ class Pods:
             assert process.stdout is not None
             reading = threading.Thread(target=self._lines.extend, args=(process.stdout,), daemon=True)
             reading.start()
-            yield
-            process.terminate()
+            try:
+                yield
+            finally:
+                process.terminate()
             reading.join(10)
 
     def order(self, jobs: int) -> None:
