@@ -96,7 +96,8 @@ docs/metrics.md: $(VENV)/run.stamp jobs/domain/metrics.py
 
 # All locks, for every Python from 3.11 on: what the images hold, what `make run` needs, and what developers do.
 # make lock UPGRADE=--upgrade takes the newest versions.
-COMPILE := $(BIN)/uv pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+COMPILE := $(BIN)/uv pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-annotate --no-header
 lock: $(VENV)/dev.stamp
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --group local pyproject.toml -o requirements-local.lock
