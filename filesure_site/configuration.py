@@ -33,7 +33,7 @@ class Configuration:
     data_dir: Path = _setting(
         env.path,
         BASE_DIR / "data",
-        "Where everything local lives: embedded MongoDB, blobs, sessions, key.",
+        "Where everything local lives: embedded MongoDB, blobs, accounts and sessions, the key.",
         example="./data",
     )
     port: int = _setting(env.integer(1, 65535), 5001, "The web site's port.")
@@ -57,7 +57,7 @@ class Configuration:
     https_only: bool = _setting(
         env.boolean,
         False,
-        "Set it in production: people come by HTTPS only, which a proxy ends that sets X-Forwarded-Proto.",
+        "Set it in production: HTTPS only, cookies too. Needs PROXIES: one that ends TLS sets X-Forwarded-Proto.",
         example="1",
     )
     proxies: int = _setting(
@@ -93,7 +93,9 @@ class Configuration:
         env.number(0.1, 300), 10.0, "The longest that one MongoDB operation may take, retries included."
     )
 
-    blob_store: str = _setting(env.one_of("file", "azure"), "file", "file (under DATA_DIR) or azure.")
+    blob_store: str = _setting(
+        env.one_of("file", "azure"), "file", "Where documents go: file (under DATA_DIR) or azure."
+    )
     azure_storage_connection_string: str | None = _setting(
         env.text,
         None,
@@ -109,7 +111,9 @@ class Configuration:
     )
     azure_storage_container: str = _setting(env.text, "filings", "The container; created if missing.")
 
-    source: str = _setting(env.one_of("simulated", "directory"), "simulated", "simulated or directory.")
+    source: str = _setting(
+        env.one_of("simulated", "directory"), "simulated", "Where filings come from: simulated or directory."
+    )
     filings_dir: Path | None = _setting(
         env.path,
         None,
@@ -144,10 +148,14 @@ class Configuration:
         env.number(0.01, 1), 0.35, "The share of a job's documents that one run downloads, rounded up."
     )
     lease_seconds: float = _setting(
-        env.number(1, 86400), 60.0, "A worker that is silent for so long loses its job. It reports thrice as often."
+        env.number(1, 86400),
+        60.0,
+        "A worker that is silent for so long loses its job. It reports three times as often.",
     )
     max_attempts: int = _setting(
-        env.integer(1, 100), 5, "Failed tries in a row after which a job, or a document, has failed."
+        env.integer(1, 100),
+        5,
+        "Failed tries in a row after which a job, or a document, has failed; fixed when the job is ordered.",
     )
     backoff_seconds: float = _setting(
         env.number(0.01, 3600), 10.0, "The wait after the first failed run; it doubles with each, with jitter."
@@ -158,9 +166,13 @@ class Configuration:
     )
     run_timeout_seconds: float = _setting(env.number(1, 86400), 900.0, "A run that takes longer has failed.")
 
-    metrics_host: str = _setting(env.text, "0.0.0.0", "Where a worker's /metrics listens.")  # noqa: S104  a pod's door
+    metrics_host: str = _setting(
+        env.text,
+        "0.0.0.0",  # noqa: S104  a pod's door
+        "Where a worker's /metrics listens; the local scaler's workers: 127.0.0.1.",
+    )
     metrics_port: int = _setting(
-        env.integer(0, 65535), 9100, "The port of it; 0: any free one. The local scaler counts up from it."
+        env.integer(0, 65535), 9100, "Its port; 0: any free one. The local scaler counts up from it."
     )
     metrics_linger_seconds: float = _setting(
         env.number(0, 3600), 0.0, "How long a worker answers there after its run, for a scrape that comes late."
@@ -169,9 +181,13 @@ class Configuration:
     filesure_revision: str = _setting(env.text, "unknown", "Which commit it was built from.", example="4f2a9c1")
 
     log_format: str = _setting(
-        env.one_of("auto", "json", "console"), "auto", "json, console, or auto: console on a terminal."
+        env.one_of("auto", "json", "console"), "auto", "json, console, or auto: console on a terminal, else json."
     )
-    log_level: str = _setting(env.one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "DEBUG, INFO, WARNING or ERROR.")
+    log_level: str = _setting(
+        env.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+        "INFO",
+        "The least that is logged: DEBUG, INFO, WARNING or ERROR.",
+    )
 
     otel_exporter_otlp_endpoint: str | None = _setting(
         env.text,
@@ -181,7 +197,7 @@ class Configuration:
         example="http://localhost:4318",
     )
     otel_exporter_otlp_headers: str | None = _setting(
-        env.text, None, "What the collector wants to be sent along.", example="x-api-key=…", secret=True
+        env.text, None, "Headers that the collector asks for.", example="x-api-key=…", secret=True
     )
 
     def secrets(self) -> list[str | None]:

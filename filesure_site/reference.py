@@ -24,8 +24,8 @@ _PARTS = {
 }
 
 _INTRODUCTION = """
-All settings are environment variables, and all have a default. A value that is wrong stops the process with exit
-code 2 and a sentence that names it. In place of any `NAME`, `NAME_FILE` can name a file that holds the value; those
+All settings are environment variables, and none has to be set. A wrong value stops the process with a sentence that
+names it and exit code 2 (gunicorn: 1). In place of any `NAME`, `NAME_FILE` can name a file that holds the value. Those
 marked *secret* are masked in logs and traces. An empty value counts as unset.
 """.strip().splitlines()
 
