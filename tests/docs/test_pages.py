@@ -38,6 +38,11 @@ def test_links_lead_somewhere_and_pictures_say_what_they_show(page: Page):
         assert len(text) > 15 or found.suffix not in (".png", ".svg"), f"{target} has no text for who cannot see it"
 
 
+def test_every_picture_is_shown_on_a_page():
+    shown = {(page.path.parent / target).resolve() for page in PAGES for _, target in page.links if "://" not in target}
+    assert set((ROOT / "docs/images").iterdir()) <= shown
+
+
 @each_page
 def test_files_that_are_named_are_there(page: Page):
     for span in page.spans:
