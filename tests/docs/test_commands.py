@@ -28,10 +28,9 @@ from jobs.permissions import Permission
 from jobs.tokens import issue
 print(issue(get_user_model().objects.get(), "docs", list(Permission), None)[1])
 """
-# Settings that the reader is to fill in, and what must not really happen.
+# What must not really happen.
 _SHELL = """
 set -euo pipefail
-MONGODB_URI=mongodb://nobody/
 export() { for each in "$@"; do [[ $each =~ ^[A-Z_]+= ]]; done; }
 make() { command make --dry-run -C "$ROOT" "$@" >/dev/null; }
 curl() { command curl --silent --show-error --fail-with-body "$@"; }
@@ -40,6 +39,7 @@ kubectl() { named -k "$@"; }
 az() { echo "$*"; }
 helm() { echo "$*"; }
 openssl() { echo "$*"; }
+cosign() { echo "$*"; }
 named() {
     local option=$1; shift
     while [[ $# -gt 1 ]]; do
@@ -74,6 +74,7 @@ def _run(machine: Machine, script: str, folder: Path) -> subprocess.CompletedPro
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
 def test_the_page_s_commands_do_what_they_say(machine: Machine, page: Page, tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text(ORDERS)
+    (tmp_path / "FILE").touch()  # one of the reader's
     # Pages order the same company: what the one before has ordered would still be under way.
     wait_until(lambda: not machine.jobs_in("pending", "processing"), 120)
     done = _run(machine, "\n".join(page.blocks("sh")), tmp_path)
