@@ -193,10 +193,10 @@ Every replica of the web site shows the same totals: aggregate with `max`, never
 *workers* as `filesure_worker_…`, and the web site its own part of some as `filesure_web_…`: these are summed. HTTP
 requests are counted by django-prometheus as `django_http_…`.
 
-The dashboards are JSON files in `k8s/base/monitoring/grafana/dashboards/`, which `k8s/base` provisions. For another
-Grafana, from 11 on: *Dashboards*, *New*, *Import*, one file after the other, and choose the Prometheus that reads
-Filesure. It needs the rules in `k8s/base/monitoring/rules/`, since panels ask for recorded series. What *Operations*
-shows, drawn from its queries for [the film](demo.md), not by Grafana:
+The dashboards are JSON files in `k8s/base/monitoring/grafana/dashboards/`, which `k8s/base/monitoring` provisions. For
+another Grafana, from 11 on: *Dashboards*, *New*, *Import*, one file after the other, and choose the Prometheus that
+reads Filesure. It needs the rules in `k8s/base/monitoring/rules/`, since panels ask for recorded series. What
+*Operations* shows, drawn from its queries for [the film](demo.md), not by Grafana:
 
 ![Panels of Operations: jobs by state, throughput, times, failures, workers](images/panels-operations.png)
 
