@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 from django.http import QueryDict
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobs.domain.listing import Count
@@ -27,6 +27,16 @@ def count(value: Count | int | None) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value.number:,}{'+' if value.more else ''}"
+
+
+@register.filter
+def code_spans(text: str) -> SafeString:
+    """What Markdown writes `so`, as code."""
+    return format_html_join(
+        "",
+        "{}",
+        ((format_html("<code>{}</code>", part) if at % 2 else part,) for at, part in enumerate(text.split("`"))),
+    )
 
 
 @register.filter

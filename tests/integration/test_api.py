@@ -337,4 +337,6 @@ def test_the_documentation_lists_every_operation(client, owner):
     schema = client.get("/api/openapi.json").json()
     for path in schema["paths"]:
         assert path in page
+    assert "409 with <code>jobId</code> if" in page
+    assert "`" not in page
     assert "<script>" not in page

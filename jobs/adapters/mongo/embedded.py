@@ -7,10 +7,11 @@ serves the databases below ``DATA_DIR/mongodb`` on a free loopback port, says wh
 so it never outlives the process that started it. It holds a lock on its folder, by which others
 tell whether it runs.
 
-This is the one place that knows how it differs from MongoDB. Queries elsewhere are written for
-MongoDB; those of the queue avoid what nx-27017 0.8.1 lacks: pipeline updates, array filters,
-``$$NOW``, ``$group`` by a compound id, ``$facet``, ``$percentile``. It ignores validators and the
-filters of partial indexes, and reads most queries by scanning: right, but not fast with many jobs.
+Queries are written for MongoDB. Where this one needs another way, the adapter says so beside it, and
+catalogue_embedded.py has those of the staff's lists. Queries of the queue avoid what nx-27017 0.8.1
+lacks: pipeline updates, array filters, ``$$NOW``, ``$group`` by a compound id, ``$facet``,
+``$percentile``. It ignores validators and the filters of partial indexes, and reads most queries by
+scanning: right, but not fast with many jobs.
 """
 
 from __future__ import annotations
