@@ -11,7 +11,7 @@ from typing import NoReturn
 from jobs.domain.errors import FilesureError, LeaseLost, WrongUse
 
 EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, EXIT_LEASE_LOST = 0, 1, 2, 3
-EXIT_INTERRUPTED = 130
+EXIT_INTERRUPTED, EXIT_NOBODY_READS = 130, 141  # as shells tell of SIGINT and SIGPIPE
 
 
 def exit_code(error: FilesureError) -> int:

@@ -14,7 +14,7 @@ from filesure_site import logs
 from filesure_site.configuration import current
 from jobs import masking, tracing
 from jobs.domain.errors import FilesureError
-from jobs.exits import EXIT_INTERRUPTED, exit_code
+from jobs.exits import EXIT_INTERRUPTED, EXIT_NOBODY_READS, exit_code
 
 
 def who() -> str:
@@ -48,5 +48,7 @@ class FilesureCommand(BaseCommand):
             sys.exit(exit_code(error))
         except KeyboardInterrupt:
             sys.exit(EXIT_INTERRUPTED)
+        except BrokenPipeError:  # who reads what we say has seen enough, as in `manage.py … | head`
+            sys.exit(EXIT_NOBODY_READS)
         finally:
             tracing.flush()

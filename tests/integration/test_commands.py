@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
 from bson import ObjectId
 
 from jobs.domain.job import JobStatus
+from tests.processes import ROOT
 
 pytestmark = pytest.mark.server
 
@@ -29,6 +32,16 @@ def test_one_company_is_ordered_and_refused_a_second_time(installation):
     assert second.stderr == f"{CIN} is already ordered by the unfinished job {job_id}.\n"
     assert installation.run(*order, "--again").returncode == 0
     assert counts(installation)["pending"] == 2
+
+
+def test_who_reads_the_beginning_only_gets_all_orders_and_no_traceback(installation):
+    command = f'"{sys.executable}" manage.py create_jobs --count 300 | head -n 1; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, env=installation.environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (141, "")
+    assert len(done.stdout.splitlines()) == 1
+    assert counts(installation)["pending"] == 300
 
 
 @pytest.mark.parametrize(
