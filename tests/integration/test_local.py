@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+from pathlib import Path
 
 import psutil
 import pytest
@@ -50,8 +51,10 @@ def test_what_a_killed_worker_leaves_on_the_disk_is_removed(installation, tmp_pa
     scratch.mkdir()
     slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "1", "TMPDIR": str(scratch)}
     with installation.start("run_scaler", **slow) as scaler:
-        wait_until(lambda: any(scratch.iterdir()))
-        pid = int(next(scratch.iterdir()).name.split("-")[1])
+        # Files come and go, and Python tries the folder with one of its own.
+        seen: list[Path] = []
+        wait_until(lambda: seen.extend(scratch.glob("filesure-*")) or seen)
+        pid = int(seen[0].name.split("-")[1])
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not any(scratch.glob(f"filesure-{pid}-*")))
         scaler.send_signal(signal.SIGTERM)
