@@ -11,9 +11,11 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client, override_settings
 from django.utils import timezone
+from pymongo.errors import WriteError
 
 from filesure_site.configuration import load
 from jobs import tokens
+from jobs.adapters.mongo.idempotency import DEADLOCK
 from jobs.domain.errors import ConfigurationError, DatabaseUnavailable
 from jobs.domain.job import JobStatus
 from jobs.domain.listing import JobFilter, JobOrder
@@ -298,6 +300,21 @@ def test_racing_requests_with_one_key_order_once(app):
         answers = list(pool.map(lambda _: [job.id for job in create(body, "me", "k", "caller")], range(6)))
     assert len({tuple(answer) for answer in answers}) == 1
     assert len(ordered(app)) == 4
+
+
+def test_a_caller_whom_documentdb_turns_away_in_a_race_tries_again(app, monkeypatch):
+    plans, turned_away = app.idempotency._plans, []
+    insert = plans.insert_one
+
+    def insert_one(row):
+        if not turned_away:
+            turned_away.append(row)
+            raise WriteError("deadlock detected", DEADLOCK)
+        return insert(row)
+
+    monkeypatch.setattr(plans, "insert_one", insert_one)
+    assert app.idempotency.begin("k", "f", [{"cin": "x"}]).fingerprint == "f"
+    assert plans.count_documents({"key": "k"}) == len(turned_away) == 1
 
 
 def test_a_refused_order_does_not_use_up_its_key(call, app):

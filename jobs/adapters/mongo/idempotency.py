@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, WriteError
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.ports import Clock, Plan
+
+# DocumentDB's: of callers who race for a key it turns one away, and has written nothing for that one.
+DEADLOCK = 16908292
 
 
 class MongoIdempotencyStore:
@@ -30,6 +33,10 @@ class MongoIdempotencyStore:
         except DuplicateKeyError:
             found = self._plans.find_one({"key": key})
             row = found or row  # gone in between: a day has passed, or the order was refused
+        except WriteError as error:
+            if error.code != DEADLOCK:
+                raise
+            return self.begin(key, fingerprint, orders)
         return Plan(fingerprint=row["fingerprint"], orders=list(row["orders"]), done="doneAt" in row)
 
     @translated
