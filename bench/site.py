@@ -56,7 +56,9 @@ def _measure_scrapes(small: Application, large: Application, report: Report) -> 
 
 
 def _scrape(app: Application) -> None:
-    families = {each.name: each for each in FilesureCollector(lambda: app, version="", revision="").collect()}
+    families = {
+        each.name: each for each in FilesureCollector(lambda: app, version="", revision="", site_url="").collect()
+    }
     assert families["filesure_collector_success"].samples[0].value == 1
 
 

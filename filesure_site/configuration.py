@@ -54,6 +54,12 @@ class Configuration:
         "Host names that the web site answers to.",
         example="filesure.example.com,localhost",
     )
+    site_url: str | None = _setting(
+        env.origin,
+        None,
+        "Where staff reach the web site: Grafana's links lead there. Unset: http://127.0.0.1 with PORT.",
+        example="https://filesure.example.com",
+    )
     https_only: bool = _setting(
         env.boolean,
         False,

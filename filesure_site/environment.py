@@ -7,6 +7,7 @@ file's content is the value, without the line end.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -73,6 +74,13 @@ def one_of(*choices: str) -> Parse[str]:
 def words(value: str) -> tuple[str, ...]:
     """Words separated by commas."""
     return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def origin(value: str) -> str:
+    """Where a site is: http or https, a host, perhaps a port, and no path."""
+    if not re.fullmatch(r"https?://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", value):
+        raise ValueError("must be http:// or https:// with a host, perhaps a port, and no path")
+    return value
 
 
 def path(value: str) -> Path:

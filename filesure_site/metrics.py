@@ -23,7 +23,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
         registry.register(REGISTRY)
     config = current()
     registry.register(
-        FilesureCollector(application, version=config.filesure_version, revision=config.filesure_revision)
+        FilesureCollector(
+            application,
+            version=config.filesure_version,
+            revision=config.filesure_revision,
+            site_url=config.site_url or f"http://127.0.0.1:{config.port}",
+        )
     )
     encode, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
     return HttpResponse(encode(registry), content_type=content_type)

@@ -40,9 +40,10 @@ def _parsed(key: str) -> tuple[str, dict[str, str]]:
 class FilesureCollector(Collector):
     """Everything that is read from MongoDB. Its cost does not depend on how much has been."""
 
-    def __init__(self, application: Callable[[], Application], *, version: str, revision: str) -> None:
+    def __init__(self, application: Callable[[], Application], *, version: str, revision: str, site_url: str) -> None:
         self._application = application
         self._build = {"version": version, "revision": revision}
+        self._site = {"url": site_url}
 
     def describe(self) -> Iterable[Metric]:
         """Nothing in advance: registering must not read."""
@@ -59,6 +60,7 @@ class FilesureCollector(Collector):
         yield _metric("collector_success", [("", {}, float(bool(metrics)))])
         yield _metric("collector_duration_seconds", [("", {}, time.monotonic() - began)])
         yield _metric("build_info", [("", self._build, 1.0)])
+        yield _metric("site_info", [("", self._site, 1.0)])
 
     def _read(self, app: Application) -> list[Metric]:
         with app.within(SCRAPE_SECONDS):

@@ -143,6 +143,7 @@ CATALOGUE: tuple[Family, ...] = (
     _now("collector_success", "1 if MongoDB answered this scrape, else 0.", origin=Origin.PROCESS),
     _now("collector_duration_seconds", "How long MongoDB's part of this scrape took.", origin=Origin.PROCESS),
     _now("build_info", "Always 1; the labels say what runs.", "version", "revision", origin=Origin.PROCESS),
+    _now("site_info", "Always 1; the label says where staff reach the web site.", "url", origin=Origin.PROCESS),
 )  # fmt: skip
 
 

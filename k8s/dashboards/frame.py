@@ -14,7 +14,6 @@ from .panels import DATASOURCE, Panel
 from .queries import chosen
 
 TAG = "filesure"
-_SITE = "http://127.0.0.1:5001"
 _WINDOWS = ("5m", "15m", "1h", "6h", "1d", "7d")
 _BUILD = chosen("filesure_build_info")
 # Who imports a file by hand is asked for a data source, and Grafana puts it here. Where the file is provisioned nobody
@@ -71,9 +70,10 @@ def _variables() -> list[Builder[models.VariableModel]]:
         dashboard.IntervalVariable("window").label("Window").values(",".join(_WINDOWS)).options(_options())
         .current(models.VariableOption(text="15m", value="15m", selected=True))
         .description("Rates, shares and percentiles are taken over so long."),
-        dashboard.TextBoxVariable("site").label("Web site").default_value(_SITE)
-        .current(models.VariableOption(text=_SITE, value=_SITE, selected=True))
-        .description("Where links to jobs and documents lead."),
+        dashboard.QueryVariable("site").label("Web site").datasource(DATASOURCE)
+        .query(f"label_values({chosen('filesure_site_info')}, url)")
+        .refresh(models.VariableRefresh.ON_DASHBOARD_LOAD)
+        .description("Where links to jobs and documents lead: the web site's SITE_URL."),
     ]  # fmt: skip
 
 

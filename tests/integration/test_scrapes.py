@@ -41,7 +41,9 @@ def _name(sample) -> str:
 
 
 def collected(app) -> dict[str, float]:
-    families = FilesureCollector(lambda: app, version="1", revision="abc").collect()
+    families = FilesureCollector(
+        lambda: app, version="1", revision="abc", site_url="https://filesure.example"
+    ).collect()
     return {_name(sample): sample.value for family in families for sample in family.samples}
 
 
@@ -119,6 +121,7 @@ def test_with_mongodb_away_that_is_told_and_soon(installation):
     away.database.client.close()
     assert told["filesure_collector_success"] == 0
     assert told["filesure_build_info{revision=abc,version=1}"] == 1
+    assert told["filesure_site_info{url=https://filesure.example}"] == 1
     assert not any(name.startswith("filesure_jobs") for name in told)
 
 

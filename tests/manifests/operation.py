@@ -11,7 +11,7 @@ from tests.manifests.policies import Object, Policy, containers, label, made, po
 
 _SETTINGS = dict(settings_table())
 _NEEDED = {"MONGODB_URI", "BLOB_STORE"}
-_NEEDED_BY_WEB = _NEEDED | {"SECRET_KEY", "ALLOWED_HOSTS", "HTTPS_ONLY", "PROXIES"}
+_NEEDED_BY_WEB = _NEEDED | {"SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "HTTPS_ONLY", "PROXIES"}
 _ACCOUNT = {"AZURE_STORAGE_ACCOUNT_URL", "AZURE_STORAGE_CONNECTION_STRING"}
 _UNITS = {"m": 0.001, "": 1, "Mi": 2**20, "Gi": 2**30}
 

@@ -84,6 +84,8 @@ def test_who_changes_the_lines_marked_yours_leaves_nothing_of_the_example(tmp_pa
     assert "example.com" not in str(changed)
     ingress = _first(changed, "Ingress/web")["spec"]
     assert ingress["rules"][0]["host"] == ingress["tls"][0]["hosts"][0] == "filesure.test"
+    (settings,) = (thing["data"] for thing in changed if "SITE_URL" in (thing.get("data") or {}))
+    assert settings["SITE_URL"] == f"https://{settings['ALLOWED_HOSTS']}" == "https://filesure.test"
 
 
 def test_external_secrets_knows_the_tenant_where_it_logs_in_as_an_account_of_ours() -> None:

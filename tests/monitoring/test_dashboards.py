@@ -14,6 +14,7 @@ import yaml
 from django.http import QueryDict
 from django.urls import resolve
 
+from jobs.domain.metrics import CATALOGUE
 from jobs.forms import DocumentSearch, JobSearch
 from k8s.dashboards.__main__ import files
 from tests.monitoring.committed import DASHBOARDS, MONITORING, ROOT, dashboard_expressions, panels
@@ -72,6 +73,17 @@ def test_where_nobody_is_asked_the_data_source_is_found_by_its_name() -> None:
     for board in DASHBOARDS.values():
         (variable,) = (each for each in board["templating"]["list"] if each["name"] == "datasource")
         assert [variable["current"]["text"]] == names
+
+
+@pytest.mark.parametrize("board", DASHBOARDS.values(), ids=list(DASHBOARDS))
+def test_variables_ask_for_labels_that_their_metrics_have(board: dict[str, Any]) -> None:
+    labels = {family.full_name: {*family.labels, "namespace"} for family in CATALOGUE}
+    asked = [each["query"] for each in board["templating"]["list"] if each["type"] == "query"]
+    for query in asked:
+        found = re.fullmatch(r"label_values\((\w+)(?:\{.*\})?, (\w+)\)", query)
+        assert found, query
+        assert found[2] in labels[found[1]]
+    assert any("site_info" in query for query in asked)
 
 
 @pytest.mark.parametrize("board", DASHBOARDS.values(), ids=list(DASHBOARDS))

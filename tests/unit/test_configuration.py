@@ -27,12 +27,19 @@ def test_the_reference_is_current():
     [
         ("PORT", "http"), ("PORT", "0"), ("PORT", "65536"), ("RUN_FRACTION", "35%"), ("RUN_FRACTION", "nan"),
         ("RUN_FRACTION", "1.01"), ("DEBUG", "maybe"), ("SOURCE", "mca"), ("BLOB_STORE", "s3"), ("LOG_LEVEL", "loud"),
-        ("LEASE_SECONDS", "0"), ("MAX_WORKERS", "1.5"),
+        ("LEASE_SECONDS", "0"), ("MAX_WORKERS", "1.5"), ("SITE_URL", "filesure.example.com"),
+        ("SITE_URL", "javascript://host"), ("SITE_URL", "https://host/"), ("SITE_URL", "https://host/jobs"),
+        ("SITE_URL", "https://"), ("SITE_URL", "http://[::1"), ("SITE_URL", "https://staff:word@host"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_named_with_an_example(name, value):
     with pytest.raises(ConfigurationError, match=rf"^{name} must be .*, for example {name}="):
         load({name: value})
+
+
+@pytest.mark.parametrize("url", ["https://filesure.example.com", "http://localhost:5001", "http://[::1]:5001"])
+def test_a_site_is_reached_by_scheme_host_and_port(url):
+    assert load({"SITE_URL": url}).site_url == url
 
 
 def test_all_wrong_values_are_named_at_once():
