@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from pathlib import Path
 from filesure_site.configuration import BASE_DIR, Configuration
 from jobs.adapters.mongo import embedded
 from jobs.domain.errors import ConfigurationError, DatabaseUnavailable, FilesureError
+from jobs.exits import SignalEvent
 
 HOST = "127.0.0.1"
 STAFF = "staff"
@@ -69,7 +69,7 @@ class Local:
 
         Raises ConfigurationError, ServiceFailed, DatabaseUnavailable.
         """
-        stopped = threading.Event()
+        stopped = SignalEvent()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: stopped.set())
         self._check_port()
@@ -105,7 +105,7 @@ class Local:
                 raise ConfigurationError(f"Filesure already runs on DATA_DIR={place}.") from error
             yield
 
-    def _start(self, prepare: Callable[[], None], stopped: threading.Event) -> None:
+    def _start(self, prepare: Callable[[], None], stopped: SignalEvent) -> None:
         if self.configuration.mongodb_uri is None:
             self._start_mongodb()
         prepare()
@@ -126,7 +126,7 @@ class Local:
                 raise ServiceFailed(f"The embedded MongoDB did not start within {START_SECONDS:g} seconds.")
             time.sleep(0.05)
 
-    def _start_web(self, stopped: threading.Event) -> None:
+    def _start_web(self, stopped: SignalEvent) -> None:
         port = self.configuration.port
         config = ["--config", "python:filesure_site.gunicorn_conf", "--bind", f"{HOST}:{port}"]
         command = [sys.executable, "-m", "gunicorn", *config]

@@ -1,4 +1,4 @@
-"""How our processes end: what an exit code tells whoever started one, and no waiting for threads."""
+"""How our processes end: what an exit code tells whoever started one, and neither deaf nor waiting for threads."""
 
 from __future__ import annotations
 
@@ -6,12 +6,41 @@ import contextlib
 import logging
 import os
 import sys
+from queue import Empty, SimpleQueue
 from typing import NoReturn
 
 from jobs.domain.errors import FilesureError, LeaseLost, WrongUse
 
 EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, EXIT_LEASE_LOST = 0, 1, 2, 3
 EXIT_INTERRUPTED, EXIT_NOBODY_READS = 130, 141  # as shells tell of SIGINT and SIGPIPE
+
+
+class SignalEvent:
+    """What ``threading.Event`` is, but a signal handler may set it.
+
+    An Event's ``set`` takes a lock; a handler that interrupts whoever holds it, in its own thread, waits for ever.
+    ``SimpleQueue.put`` is made to be interrupted by itself.
+    """
+
+    def __init__(self) -> None:
+        self._set = False
+        self._wake: SimpleQueue[None] = SimpleQueue()
+
+    def is_set(self) -> bool:
+        """Whether it is."""
+        return self._set
+
+    def set(self) -> None:
+        """Wake whoever waits; from now on nobody does."""
+        self._set = True
+        self._wake.put(None)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for so long at most; whether it is set. For one thread."""
+        if not self._set:
+            with contextlib.suppress(Empty):
+                self._wake.get(timeout=seconds)
+        return self._set
 
 
 def exit_code(error: FilesureError) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 from argparse import ArgumentParser
 from typing import Any
 
 from jobs.bootstrap import application
+from jobs.exits import SignalEvent
 from jobs.management.base import FilesureCommand
 from worker.scaler import Scaler
 from worker.signals import on_stop
@@ -29,7 +29,7 @@ class Command(FilesureCommand):
 
     def handle(self, *, until_idle: bool, **_: Any) -> None:
         """Poll until SIGTERM or Ctrl-C."""
-        app, stopped = application(), threading.Event()
+        app, stopped = application(), SignalEvent()
         config = app.configuration
         on_stop(stopped.set)
         scaler = Scaler(
