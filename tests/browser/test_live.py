@@ -71,6 +71,22 @@ def test_ticked_jobs_stay_ticked_and_counted_while_the_list_moves(site, asha, jo
     expect(page.get_by_role("group", name="Shown columns")).to_be_visible()
 
 
+def test_a_page_stands_still_while_a_button_is_pressed_and_catches_up_after(site, asha):
+    page = asha.page
+    page.goto("/jobs/")
+    page.get_by_role("heading", level=1).hover()
+    page.mouse.down()
+    new = page.locator(f"#row-{site.order(a_cin(), 'Held Limited')}")
+    for _ in range(2):
+        with page.expect_response("**/jobs/", timeout=15_000) as answer:
+            pass
+        answer.value.finished()
+    page.evaluate("() => new Promise(resolve => setTimeout(resolve, 100))")
+    expect(new).to_have_count(0, timeout=1)
+    page.mouse.up()
+    expect(new).to_be_visible(timeout=2_000)
+
+
 def test_the_dashboard_keeps_an_opened_table_and_counts_on(site, asha):
     page = asha.page
     page.goto("/")

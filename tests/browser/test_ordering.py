@@ -27,6 +27,33 @@ def test_a_cin_is_checked_while_it_is_typed_and_then_ordered(asha):
     expect(page.get_by_role("heading", level=1)).to_contain_text("Typed Limited")
 
 
+def test_what_is_told_of_the_cin_does_not_move_the_button_under_a_click(site, arrives):
+    visitor = arrives(site, viewport={"width": 360, "height": 740})
+    visitor.expects(422)
+    page = visitor.page
+    waiting = []
+
+    def wait(route):
+        waiting.append(route)
+
+    page.route("**/order/check/*", wait)
+    page.goto("/order/")
+    with page.expect_request("**/order/check/*"):
+        page.get_by_label("CIN", exact=True).fill(f"{a_cin()}X")
+    page.get_by_label("Company", exact=True).fill("Clicked Limited")
+    button = page.get_by_role("button", name="Order", exact=True)
+    button.hover()
+    before = button.bounding_box()
+    page.mouse.down()
+    with page.expect_response("**/order/check/*") as told:
+        waiting.pop().continue_()
+    told.value.finished()
+    page.evaluate("() => new Promise(resolve => setTimeout(resolve, 100))")
+    assert button.bounding_box() == before
+    page.mouse.up()
+    expect(page.get_by_role("alert")).to_contain_text("22 characters")
+
+
 def test_an_order_clicked_twice_is_ordered_once(asha):
     page = asha.page
     cin = a_cin()

@@ -44,6 +44,24 @@ function keepWhatPeopleDid() {
   callbacks.beforeNodeMorphed = (node) => node.id !== "chart";
 }
 
+// What arrives while a button of the mouse is pressed is asked for again when it is let go:
+// a page that moves between press and release loses the click.
+let pressed = false;
+const held = new Set();
+
+function press(event) {
+  pressed = event.buttons > 0;
+  if (pressed) return;
+  for (const part of held) window.htmx.trigger(part, "refresh");
+  held.clear();
+}
+
+function hold(event) {
+  if (!pressed) return;
+  event.preventDefault();
+  held.add(event.target);
+}
+
 // A form that is sent once more while its answer is on the way is not: two clicks would order twice.
 const WAIT_FOR_ANSWER = 10_000;
 let sent = new WeakMap();
@@ -128,6 +146,8 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("change", tick);
   document.addEventListener("submit", sendOnce);
   window.addEventListener("pageshow", () => { sent = new WeakMap(); });
+  for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) document.addEventListener(name, press);
+  document.body.addEventListener("htmx:beforeOnLoad", hold);
   document.body.addEventListener("htmx:afterSwap", () => { tellTimes(); draw(); countTicks(); tellState("Live", false); });
   document.body.addEventListener("htmx:sendError", () => tellState("Not reachable – trying again", true));
   document.body.addEventListener("htmx:responseError", () => tellState("Not up to date – trying again", true));
