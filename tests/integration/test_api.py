@@ -317,6 +317,18 @@ def test_a_caller_whom_documentdb_turns_away_in_a_race_tries_again(app, monkeypa
     assert plans.count_documents({"key": "k"}) == len(turned_away) == 1
 
 
+def test_a_caller_whom_documentdb_always_turns_away_is_told_so(call, app, monkeypatch):
+    def insert_one(_row):
+        raise WriteError("deadlock detected", DEADLOCK)
+
+    body = {"cin": a_cin(), "companyName": "Example"}
+    with monkeypatch.context() as racing:
+        racing.setattr(app.idempotency._plans, "insert_one", insert_one)
+        assert is_problem(call("POST", "/create-job", body, **{"Idempotency-Key": "k"}), 503)
+    assert call("POST", "/create-job", body, **{"Idempotency-Key": "k"}).status_code == 201
+    assert len(ordered(app)) == 1
+
+
 def test_a_refused_order_does_not_use_up_its_key(call, app):
     cin = a_cin()
     job = a_stored_job(app, cin=cin)

@@ -13,6 +13,7 @@ from jobs.ports import Clock, Plan
 
 # DocumentDB's: of callers who race for a key it turns one away, and has written nothing for that one.
 DEADLOCK = 16908292
+_TRIES = 5
 
 
 class MongoIdempotencyStore:
@@ -29,14 +30,10 @@ class MongoIdempotencyStore:
             "key": key, "fingerprint": fingerprint, "orders": [dict(order) for order in orders], "at": self._clock(),
         }  # fmt: skip
         try:
-            self._plans.insert_one(row)
+            self._insert(row)
         except DuplicateKeyError:
             found = self._plans.find_one({"key": key})
             row = found or row  # gone in between: a day has passed, or the order was refused
-        except WriteError as error:
-            if error.code != DEADLOCK:
-                raise
-            return self.begin(key, fingerprint, orders)
         return Plan(fingerprint=row["fingerprint"], orders=list(row["orders"]), done="doneAt" in row)
 
     @translated
@@ -48,3 +45,13 @@ class MongoIdempotencyStore:
     def forget(self, key: str) -> None:
         """See the port."""
         self._plans.delete_one({"key": key})
+
+    def _insert(self, row: Document) -> None:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._plans.insert_one(row)
+            except WriteError as error:
+                if error.code != DEADLOCK or not tries_left:
+                    raise
+            else:
+                return
