@@ -83,7 +83,7 @@ def test_pictures_captions_and_chapters_come_at_their_time_and_cuts_are_left_out
     assert told(camera.clips).count("\n- ") == 3
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_the_whole_story_can_be_filmed(tmp_path: Path) -> None:
     with a_stage(tmp_path, tmp_path, quick=True) as stage:
         story.tell(stage)
