@@ -23,7 +23,7 @@ from jobs.exits import SignalEvent
 
 HOST = "127.0.0.1"
 STAFF = "staff"
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 class ServiceFailed(FilesureError):

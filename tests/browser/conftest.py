@@ -16,6 +16,7 @@ Arrives = Callable[..., Visitor]
 _QUICK = {"BACKOFF_SECONDS": "0.1", "LEASE_SECONDS": "3", "MAX_WORKERS": "2", "POLL_SECONDS": "0.4"}
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All in one process: they share the browser and the sites."""
     for item in items:

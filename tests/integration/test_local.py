@@ -39,7 +39,7 @@ def test_a_stopped_scaler_has_its_workers_give_their_jobs_back(installation):
         wait_until(lambda: jobs.count_by_status()[JobStatus.PROCESSING] == 2)
         workers = psutil.Process(scaler.pid).children()
         scaler.send_signal(signal.SIGTERM)
-        scaler.communicate(timeout=25)
+        scaler.communicate(timeout=60)
     assert scaler.returncode == 0
     assert not any(worker.is_running() for worker in workers)
     assert jobs.count_by_status()[JobStatus.PENDING] == 2
@@ -58,7 +58,7 @@ def test_what_a_killed_worker_leaves_on_the_disk_is_removed(installation, tmp_pa
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not any(scratch.glob(f"filesure-{pid}-*")))
         scaler.send_signal(signal.SIGTERM)
-        scaler.communicate(timeout=25)
+        scaler.communicate(timeout=60)
 
 
 def test_one_command_runs_everything_and_what_is_stored_outlives_it(data_dir):

@@ -177,7 +177,7 @@ def test_sigterm_finishes_what_is_in_hand_and_gives_the_job_back(installation):
         wait_until(lambda: installation.app.jobs.get(job_id).progress.downloaded)
         asked = time.monotonic()
         worker.send_signal(signal.SIGTERM)
-        _, err = worker.communicate(timeout=20)
+        _, err = worker.communicate(timeout=60)
     assert worker.returncode == 0, err
     assert time.monotonic() - asked < 20
     job = installation.app.jobs.get(job_id)
@@ -190,17 +190,17 @@ def test_a_source_that_never_answers_does_not_keep_a_worker_from_stopping(instal
     (job_id,) = installation.order()
     with started(installation, job_id, SIMULATED_SECONDS_PER_DOCUMENT="3000", STOP_SECONDS="0.5") as worker:
         worker.send_signal(signal.SIGTERM)
-        worker.communicate(timeout=15)
+        worker.communicate(timeout=60)
     assert worker.returncode == 0
     assert installation.app.jobs.get(job_id).status is JobStatus.PENDING
 
 
 def test_cancelling_stops_the_worker_at_its_next_heartbeat(installation):
     (job_id,) = installation.order()
-    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "2", "WORKER_CONCURRENCY": "1", "LEASE_SECONDS": "2"}
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "20", "WORKER_CONCURRENCY": "1", "LEASE_SECONDS": "2"}
     with started(installation, job_id, **slow) as worker:
         assert installation.run("cancel_job", job_id).returncode == 0
-        worker.communicate(timeout=20)
+        worker.communicate(timeout=60)
     assert worker.returncode == 0
     assert installation.app.jobs.get(job_id).status is JobStatus.CANCELLED
 
@@ -213,7 +213,7 @@ def test_a_worker_that_was_frozen_past_its_lease_exits_with_3(installation):
         time.sleep(1.2)
         assert installation.run("process_job", "--claim").returncode == 0
         worker.send_signal(signal.SIGCONT)
-        _, err = worker.communicate(timeout=20)
+        _, err = worker.communicate(timeout=60)
     assert worker.returncode == 3, err
     assert "is lost" in err
     while installation.app.jobs.has_unfinished():

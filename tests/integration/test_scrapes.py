@@ -139,14 +139,14 @@ def test_with_mongodb_away_that_is_told_and_soon(installation):
 
 def test_a_worker_shows_its_metrics_while_it_runs_and_lingers(installation):
     (job_id,), port = installation.order(), free_port()
-    settings = {"METRICS_PORT": str(port), "METRICS_HOST": "127.0.0.1", "METRICS_LINGER_SECONDS": "30"}
+    settings = {"METRICS_PORT": str(port), "METRICS_HOST": "127.0.0.1", "METRICS_LINGER_SECONDS": "3000"}
     with installation.start("process_job", job_id, **settings) as worker:
         wait_until(lambda: _is_up(port) and scraped(port)["filesure_worker_runs_total{outcome=advanced}"] == 1)
         told = scraped(port)
         assert told["filesure_worker_documents_uploaded_total"] > 0
         assert {name for name in told if not name.startswith("filesure_worker_")} == set()
         worker.send_signal(signal.SIGTERM)
-        worker.communicate(timeout=10)
+        worker.communicate(timeout=60)
     assert worker.returncode == 0
 
 

@@ -32,7 +32,7 @@ class Machine:
     def manage(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment | settings, text=True,
-            capture_output=True, timeout=60, check=False,
+            capture_output=True, timeout=120, check=False,
         )  # fmt: skip
 
     def start(self, output: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
@@ -42,9 +42,11 @@ class Machine:
             stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
-            wait_until(lambda: self.get("/readyz") == 200)
+            wait_until(lambda: process.poll() is not None or self.get("/readyz") == 200)
+            assert process.poll() is None, "it ended before it answered"
         except BaseException:
             process.kill()
+            process.wait()
             raise
         return process
 
