@@ -81,9 +81,9 @@ def test_a_page_stands_still_while_a_button_is_pressed_and_catches_up_after(site
         with page.expect_response("**/jobs/", timeout=15_000) as answer:
             pass
         answer.value.finished()
-    page.evaluate("() => new Promise(resolve => setTimeout(resolve, 100))")
+    page.wait_for_timeout(100)
     assert new.count() == 0
-    page.evaluate(_HIDE, True)  # nothing is asked for by the clock
+    page.evaluate("() => { for (let id = 1; id < 100; id++) clearInterval(id) }")  # no more is asked for by the clock
     page.mouse.up()
     expect(new).to_be_visible()
 

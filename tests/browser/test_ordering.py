@@ -48,7 +48,7 @@ def test_what_is_told_of_the_cin_does_not_move_the_button_under_a_click(site, ar
     with page.expect_response("**/order/check/*") as told:
         waiting.pop().continue_()
     told.value.finished()
-    page.evaluate("() => new Promise(resolve => setTimeout(resolve, 100))")
+    page.wait_for_timeout(100)
     assert button.bounding_box() == before
     page.mouse.up()
     expect(page.get_by_role("alert")).to_contain_text("22 characters")

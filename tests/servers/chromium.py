@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.servers import Unavailable
 
-# How long a page may take to become what is expected: these machines are busy.
-expect.set_options(timeout=20_000)
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+# How long a page may take to become what is expected: much, for the machine may be busy.
+expect.set_options(timeout=20_000)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ const held = new Set();
 function press(event) {
   pressed = event.buttons > 0;
   if (pressed) return;
-  for (const part of held) window.htmx.trigger(part, "refresh");
+  held.forEach(refresh);
   held.clear();
 }
 
