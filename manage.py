@@ -8,7 +8,7 @@ import sys
 
 from jobs.exits import EXIT_WRONG_USE, leave
 
-WORKER_COMMANDS = frozenset({"process_job", "run_scaler", "ensure_indexes", "prune", "keep_backup"})
+WORKER_COMMANDS = frozenset({"process_job", "run_scaler", "migrate_documents", "prune", "sweep", "keep_backup"})
 
 
 def main() -> None:

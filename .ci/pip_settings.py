@@ -1,6 +1,6 @@
-"""Writes how this machine's pip reaches its packages into a folder: pip.conf and ca.crt, secrets of an image's build.
+"""Writes this machine's pip settings into a folder as pip.conf and ca.crt, the secrets of an image's build.
 
-The build has them while it installs, and no image holds them. Where nothing is set, both say nothing.
+The build mounts them while it installs; no image contains them. Without settings, both are empty.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ CERTIFICATES = "/run/secrets/ca.crt"
 
 
 def settings() -> dict[str, str]:
-    """What ``pip config list`` tells, without packages on this machine's disk, which a build does not see."""
+    """The output of ``pip config list``, without packages on this machine's disk, which builds cannot see."""
     command = [sys.executable, "-m", "pip", "config", "list"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = {}
-    for line in sorted(listed.splitlines(), reverse=True):  # the environment's (:env:) outweigh the files'
+    for line in sorted(listed.splitlines(), reverse=True):  # the environment (:env:) overrides files
         name, _, value = line.partition("=")
         words = [word for word in ast.literal_eval(value).split() if not word.startswith("file:")]
         found[name.rpartition(".")[2]] = " ".join(words)

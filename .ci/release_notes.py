@@ -1,4 +1,4 @@
-"""The section of CHANGELOG.md that belongs to a version's tag.
+"""Prints the section of CHANGELOG.md for a version's tag.
 
     python3 .ci/release_notes.py v0.1.0
 
@@ -27,7 +27,7 @@ def notes(tag: str) -> str:
     text = own[0].partition("\n")[2]
     text = re.sub(r"^\[[^\]]+\]: \S+$", "", text, flags=re.MULTILINE).strip()  # links at the end of the file
     if not text:
-        raise ValueError(f"CHANGELOG.md says nothing of {version}.")
+        raise ValueError(f"The section of {version} in CHANGELOG.md is empty.")
     return text
 
 

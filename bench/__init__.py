@@ -1,1 +1,1 @@
-"""Measurements: each a ratio to a baseline of the same run."""
+"""Benchmarks; most report a ratio to a baseline measured in the same run."""

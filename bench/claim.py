@@ -1,4 +1,6 @@
-"""The claim, against a bare find_one_and_update with 10,000 jobs waiting; and eight processes at once."""
+"""Claims with 10,000 due jobs, compared with a bare find_one_and_update; one order beside a list of 20,000 rows; and
+claims by eight processes at once.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +8,29 @@ import multiprocessing
 
 from pymongo import ReturnDocument
 
-from bench.measuring import Report, alternate, an_application
-from filesure_site.configuration import Configuration
-from jobs.adapters.mongo.jobs import CLAIM_ORDER, due
+from bench.measuring import Report, alternate, an_application, sized
+from jobs.adapters.mongo.filters import due
+from jobs.adapters.mongo.jobs import CLAIM_ORDER
 from jobs.bootstrap import Application
+from jobs.configuration.table import Configuration
 from tests.making import a_job
 
-WAITING = 10_000
-ROUNDS = 60
-PROCESSES, CLAIMS = 8, 400
+WAITING = sized(10_000, 500)
+LISTED = sized(20_000, 1_000)
+ROUNDS = sized(60, 5)
+PROCESSES, CLAIMS = sized(8, 2), sized(400, 40)
 
 
 def measure(uri: str, report: Report) -> None:
-    """Both figures."""
     with an_application(uri) as app:
         _fill(app, WAITING)
         ours, bare = alternate(lambda: app.jobs.claim_next("bench", 600), lambda: _bare(app), ROUNDS)
-        report.add("claim / bare find_one_and_update, 10,000 waiting", ours / bare, 1.15, note=f"{ours * 1e3:.1f} ms")
+        report.add(
+            f"claim / bare find_one_and_update, {WAITING:,} waiting", ours / bare, 1.15, note=f"{ours * 1e3:.1f} ms"
+        )
+        _fill(app, LISTED - WAITING)
+        before = _claims_before(app)
+        report.add(f"claims before somebody else's, {LISTED:,} rows listed", before, 0, count=True)
     with an_application(uri) as app:
         _fill(app, CLAIMS)
         context = multiprocessing.get_context("spawn")
@@ -30,7 +38,9 @@ def measure(uri: str, report: Report) -> None:
             lists = pool.map(_claim_all, [app.configuration] * PROCESSES)
         claimed = [job_id for each in lists for job_id in each]
         lost, double = CLAIMS - len(set(claimed)), len(claimed) - len(set(claimed))
-        report.add(f"claims lost or doubled, {PROCESSES} processes, {CLAIMS} jobs (count)", lost + double, 0)
+        report.add(
+            f"claims lost or doubled, {PROCESSES} processes, {CLAIMS} jobs (count)", lost + double, 0, count=True
+        )
 
 
 def _fill(app: Application, count: int) -> None:
@@ -39,18 +49,28 @@ def _fill(app: Application, count: int) -> None:
         app.jobs.add([a_job(now) for _ in range(min(1000, count))], again=True)
 
 
+def _claims_before(app: Application) -> int:
+    """How many jobs of the long list are claimed before a single order of somebody else."""
+    app.jobs.add([a_job(app.clock(), requested_by="somebody else")], again=True)
+    claimed = 0
+    while (job := app.jobs.claim_next("bench", 600)) and job.requested_by != "somebody else":
+        claimed += 1
+    return claimed
+
+
 def _bare(app: Application) -> None:
     now = app.clock()
     lease = {"lockedBy": "bench", "lockedAt": now, "leaseExpiresAt": now, "runAfter": now.replace(year=2999)}
     app.database["jobs"].find_one_and_update(
         due(now),
         {
-            "$set": {"jobStatus": "processing", "updatedAt": now, **lease}, "$min": {"startedAt": now},
+            "$set": {"jobStatus": "processing", "updatedAt": now, **lease},
+            "$min": {"startedAt": now},
             "$inc": {"fence": 1, "runs": 1, "attempts": 1},
         },
         sort=CLAIM_ORDER,
         return_document=ReturnDocument.AFTER,
-    )  # fmt: skip
+    )
 
 
 def _claim_all(configuration: Configuration) -> list[str]:

@@ -1,4 +1,4 @@
-"""A log line with context and masks, against python-json-logger's own."""
+"""A log line with context and masking, compared with plain python-json-logger."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import logging
 
 from pythonjsonlogger.json import JsonFormatter
 
-from bench.measuring import Report, alternate
-from filesure_site import logs
-from jobs import masking
-from jobs.log_context import bound
+from bench.measuring import Report, alternate, sized
+from jobs.telemetry import logs, masking
+from jobs.telemetry.log_context import bound
 
 LINES = 2000
 ABOUT = {"jobId": "65a1f0c2b7e4d3a291f0c2b7", "cin": "U72900KA2008PTC000001", "run": 3, "fence": 3, "worker": "pod-1"}
@@ -18,7 +17,7 @@ SECRETS = ["mongodb://worker:a-long-password@db:27017/", "k" * 50, "AccountName=
 
 
 def measure(_uri: str, report: Report) -> None:
-    """The ratio of the medians, for a line without a secret: nearly all are."""
+    """Measure the ratio of the medians, for a typical line, which has no secret."""
     masking.know(SECRETS)
     ours, base = logs.formatter("json"), JsonFormatter("%(message)s %(levelname)s %(name)s", timestamp="time")
 
@@ -27,6 +26,6 @@ def measure(_uri: str, report: Report) -> None:
             formatter.format(logging.makeLogRecord({"msg": "document.failed", "levelname": "INFO", **fields}))
 
     with bound(**ABOUT):
-        mine, theirs = alternate(lambda: write(ours, {**EVENT}), lambda: write(base, ABOUT | EVENT), 21)
+        mine, theirs = alternate(lambda: write(ours, {**EVENT}), lambda: write(base, ABOUT | EVENT), sized(21, 2))
     note = f"{(mine - theirs) / LINES * 1e6:+.1f} µs a line of {mine / LINES * 1e6:.0f}"
     report.add("log line with context and masks / python-json-logger", mine / theirs, 2, note=note)

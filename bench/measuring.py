@@ -1,4 +1,4 @@
-"""What the measurements share: a server, a report, and ways to compare two things fairly."""
+"""Shared by all measurements: a server, a report, and fair comparisons."""
 
 from __future__ import annotations
 
@@ -14,12 +14,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from filesure_site.configuration import BASE_DIR, Configuration
 from jobs.adapters.mongo.schema import ensure
 from jobs.bootstrap import Application
+from jobs.configuration.table import BASE_DIR, Configuration
 from tests.servers.mongodb import embedded_mongodb
 
 RESULTS = BASE_DIR / "bench" / "results.json"
+SMALL = os.environ.get("BENCH_SIZE") == "small"
+"""Whether this only checks that every measurement runs: ratios of so few rounds show nothing."""
+
+
+def sized(full: int, small: int) -> int:
+    """``full``, or ``small`` if BENCH_SIZE=small."""
+    return small if SMALL else full
 
 
 @dataclass
@@ -28,29 +35,45 @@ class Report:
 
     rows: list[dict[str, object]] = field(default_factory=list)
 
-    def add(self, name: str, value: float, limit: float, *, at_least: bool = False, note: str = "") -> None:
-        """One figure and the limit it is held against; a ratio unless the name says otherwise."""
-        good = value >= limit if at_least else value <= limit
-        self.rows.append({
-            "name": name, "value": round(value, 3), "limit": limit, "is": "at least" if at_least else "at most",
-            "good": good, "note": note,
-        })  # fmt: skip
+    def add(
+        self, name: str, value: float, limit: float, *, at_least: bool = False, count: bool = False, note: str = ""
+    ) -> None:
+        """Add a figure and its limit. Limits of counts always apply; those of ratios only at full size."""
+        good = (value >= limit if at_least else value <= limit) or (SMALL and not count)
+        self.rows.append(
+            {
+                "name": name,
+                "value": round(value, 3),
+                "limit": limit,
+                "is": "at least" if at_least else "at most",
+                "good": good,
+                "note": note,
+            }
+        )
         sign = "≥" if at_least else "≤"
         print(f"{'ok  ' if good else 'MISS'}  {name:<52} {value:8.3f}  {sign} {limit:<6g} {note}", flush=True)
 
-    def write(self, server: str) -> bool:
-        """Put the new figures into bench/results.json, others stay; True if every new one is within its limit."""
+    def skip(self, name: str, reason: str) -> None:
+        """Skip a measurement that this machine cannot make; with REQUIRE_ALL, fail instead."""
+        print(f"skip  {name}: {reason}", flush=True)
+        if os.environ.get("REQUIRE_ALL"):
+            raise SystemExit(f"REQUIRE_ALL is set: {name}: {reason}")
+
+    def write(self, server: str, path: Path = RESULTS) -> bool:
+        """Merge the new figures into a file. Returns whether all new figures are within their limits."""
+        if SMALL:
+            return all(row["good"] for row in self.rows)
         machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}"
         new = {str(row["name"]): row | {"mongodb": server} for row in self.rows}
-        known = json.loads(RESULTS.read_text())["results"] if RESULTS.exists() else []
+        known = json.loads(path.read_text())["results"] if path.exists() else []
         merged = {row["name"]: row for row in known} | new
-        RESULTS.write_text(json.dumps({"machine": machine, "results": list(merged.values())}, indent=2) + "\n")
+        path.write_text(json.dumps({"machine": machine, "results": list(merged.values())}, indent=2) + "\n")
         return all(row["good"] for row in self.rows)
 
 
 @contextlib.contextmanager
 def a_server() -> Iterator[str]:
-    """TEST_MONGODB_URI, else an embedded MongoDB."""
+    """The server of TEST_MONGODB_URI, or an embedded MongoDB."""
     given = os.environ.get("TEST_MONGODB_URI")
     if given:
         yield given
@@ -61,7 +84,7 @@ def a_server() -> Iterator[str]:
 
 @contextlib.contextmanager
 def an_application(uri: str, **settings: object) -> Iterator[Application]:
-    """An application with an empty database and a data directory of its own."""
+    """An application with its own empty database and data directory."""
     name = f"bench_{uuid4().hex[:12]}"
     with tempfile.TemporaryDirectory() as folder:
         given = {
@@ -80,7 +103,7 @@ def an_application(uri: str, **settings: object) -> Iterator[Application]:
 
 
 def alternate(first: Callable[[], object], second: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """Median seconds of both, taken in turns, so that a noisy neighbour meets both alike."""
+    """Median seconds of both, measured alternately so that noise affects both."""
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds):
         pair = [(first, times[0]), (second, times[1])]

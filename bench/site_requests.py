@@ -24,17 +24,17 @@ from django.core.management import call_command
 from django.test import Client
 from pymongo import monitoring
 
-from bench.measuring import BASE_DIR
+from bench.measuring import BASE_DIR, sized
 from jobs.bootstrap import application
 from tests.servers import free_port
 
 PAGES = ("/jobs/", "/jobs/?since=2020-01-01")
-ROUNDS = 15
-SECONDS, CONNECTIONS = 4.0, 4
+ROUNDS = sized(15, 2)
+SECONDS, CONNECTIONS = sized(4, 1), 4
 
 
 class Queries(monitoring.CommandListener):
-    """Counts what is sent to MongoDB."""
+    """Counts commands sent to MongoDB."""
 
     number = 0
 
@@ -49,7 +49,7 @@ class Queries(monitoring.CommandListener):
 
 
 def pages(small: str, large: str) -> dict[str, tuple[float, float, int]]:
-    """Path → median seconds with few jobs, with many, and the queries of one page."""
+    """Path → median seconds with few jobs, median seconds with many, and queries per page."""
     counter = Queries()
     monitoring.register(counter)
     client = Client()
@@ -71,22 +71,32 @@ def pages(small: str, large: str) -> dict[str, tuple[float, float, int]]:
 
 
 def _use(database: object) -> None:
-    """The same application on another database; the clock and the connection stay."""
+    """Switch the application to another database, with the same clock and connection."""
     app = application()
-    for name in ("catalogue", "service", "jobs", "documents", "runs"):
+    for name in ("_catalogue", "service", "jobs", "documents", "runs"):
         app.__dict__.pop(name, None)
     app.__dict__["database"] = database
 
 
 def requests_a_second() -> tuple[float, float]:
-    """Of the live request with nothing new, and of a view that answers at once, under the same gunicorn."""
+    """The rates of an unchanged live request and of an empty view, on the same gunicorn."""
     user, _ = get_user_model().objects.get_or_create(username="bench")
     client = Client()
     client.force_login(user)
     cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "-c", "filesure_site/gunicorn_conf.py", "-b", f"127.0.0.1:{port}",
-               "--workers", "1", "bench.site_wsgi"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "filesure_site/gunicorn_conf.py",
+        "-b",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "1",
+        "bench.site_wsgi",
+    ]
     with subprocess.Popen(command, cwd=BASE_DIR, env=os.environ) as server:
         try:
             _wait(port)
@@ -122,7 +132,7 @@ def _wait(port: int) -> None:
 
 
 def _rate(port: int, path: str, headers: dict[str, str], status: int) -> float:
-    """Requests a second over a few kept connections."""
+    """Requests per second over a few persistent connections."""
     until, counts = time.monotonic() + SECONDS, []
 
     def ask() -> None:
@@ -131,7 +141,7 @@ def _rate(port: int, path: str, headers: dict[str, str], status: int) -> float:
             connection.request("GET", path, headers=mine)
             answer = connection.getresponse()
             answer.read()
-            if "ETag" in answer.headers:  # a new minute begins, and with it the chart's next stretch
+            if "ETag" in answer.headers:  # a new minute has begun, and with it the chart's next bucket
                 mine["If-None-Match"] = answer.headers["ETag"]
             count += answer.status == status
         counts.append(count)

@@ -1,4 +1,4 @@
-"""The site with one view more, which does nothing: what the live request is compared with."""
+"""The site plus an empty view, as a baseline for the live request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ __all__ = ["application"]
 
 @login_not_required
 def empty(_request: HttpRequest) -> HttpResponse:
-    """Nothing."""
     return HttpResponse()
 
 

@@ -10,26 +10,26 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
-from jobs.access import refuse, to_login
+from jobs.web.access import refuse, to_login
 
-NOT_STAFF = "You may not manage accounts; ask an administrator for the staff status."
+NOT_STAFF = "Your account cannot manage accounts. Ask an administrator for the staff status."
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class AccountsSite(AdminSite):
-    """Has no login form of its own: one form to throttle is enough."""
+    """Uses the site's login form, so that only one form needs throttling."""
 
     site_header = site_title = "Filesure: accounts"
     index_title = "Accounts"
 
     def login(self, _request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Lead to the index, which sends strangers to the login page of the site."""
+        """Redirect to the index, which redirects anonymous users to the site's login page."""
         del extra_context
         return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Let staff in; Django would show others its own login form, also those who are logged in."""
+        """Admit staff only. Django would show its own login form to everyone else, even to logged-in users."""
         guarded = super().admin_view(view, cacheable)
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

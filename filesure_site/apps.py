@@ -1,9 +1,13 @@
-"""The Django apps of the site itself."""
+"""The app for Django's admin."""
 
 from django.contrib.admin.apps import AdminConfig
 
 
 class AccountsConfig(AdminConfig):
-    """Django's admin with our login."""
+    """Django's admin with the site's login."""
 
     default_site = "filesure_site.admin_site.AccountsSite"
+
+    def ready(self) -> None:
+        super().ready()
+        from jobs.web import admin  # noqa: F401  for its registrations; models cannot be imported earlier

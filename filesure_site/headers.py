@@ -1,11 +1,14 @@
-"""Headers that neither Django nor django-csp sets."""
+"""Middleware for host names of probes, and for headers that neither Django nor django-csp sets."""
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 
 UNUSED = ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED)
@@ -15,27 +18,64 @@ INNER_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class InnerPathsMiddleware:
-    """Lets probes and Prometheus in, who call a pod by its address: a host name that ALLOWED_HOSTS cannot know."""
+    """Accepts probes and Prometheus, which reach the pod by an IP address or a name of its network.
+
+    Other names must be in ALLOWED_HOSTS, so that a page of another site cannot read these URLs by DNS rebinding.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on."""
-        if request.path in INNER_PATHS:
-            request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0]
+        if request.path in INNER_PATHS and "*" not in settings.ALLOWED_HOSTS and _is_inner(request):
+            request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].lstrip(".")
             request.META.pop("HTTP_X_FORWARDED_HOST", None)
         return self.get_response(request)
 
 
-class PermissionsPolicyMiddleware:
-    """Turns off what browsers offer and the site never asks for."""
+def _is_inner(request: HttpRequest) -> bool:
+    host, _ = split_domain_port(request.META.get("HTTP_HOST", ""))
+    if "." not in host or host.endswith((".svc", ".cluster.local")):
+        return True
+    with contextlib.suppress(ValueError):
+        return bool(ipaddress.ip_address(host))
+    return False
+
+
+class HeadMiddleware:
+    """Handles HEAD like GET in the API, whose framework knows only GET. The server omits the body."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on."""
+        if request.method != "HEAD" or not request.path.startswith("/api/"):
+            return self.get_response(request)
+        request.method = "GET"
+        response = self.get_response(request)
+        request.method = "HEAD"
+        return response
+
+
+class PermissionsPolicyMiddleware:
+    """Turns off browser features that the site never uses."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        return response
+
+
+class PrivateMiddleware:
+    """Keeps responses out of shared caches; browsers ask again before they show one. Views can decide otherwise."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Cache-Control", "private, no-cache")
         return response

@@ -1,33 +1,35 @@
-"""What probes ask: is the process alive, and can it serve?"""
+"""Liveness and readiness for probes."""
 
 from __future__ import annotations
+
+from http import HTTPStatus
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from jobs.access import open_to_all
 from jobs.bootstrap import application
 from jobs.domain.errors import FilesureError
-
-HTTP_UNAVAILABLE = 503
+from jobs.web.access import open_to_all
 
 
 @open_to_all
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """The process answers. Looks at nothing else: restarting it would not mend MongoDB."""
+    """Liveness. It does not check MongoDB, because restarting the site would not fix it."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @open_to_all
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """Whether requests can be served, by service; 503 if one of them is away."""
+    """Readiness of each service; 503 if one is unavailable."""
     services = {"mongodb": _mongodb(), "sessions": _sessions()}
     ready = all(state == "ok" for state in services.values())
-    return JsonResponse({"ready": ready, "services": services}, status=200 if ready else HTTP_UNAVAILABLE)
+    return JsonResponse(
+        {"ready": ready, "services": services}, status=HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+    )
 
 
 def _mongodb() -> str:
-    """A word, no details: anybody may ask."""
+    """The state without details, because the page is public."""
     try:
         application().ping()
     except FilesureError as error:

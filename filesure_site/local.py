@@ -1,4 +1,4 @@
-"""Everything on one machine: embedded MongoDB, web site, scaler. What ``make run`` runs."""
+"""Runs embedded MongoDB, web site and scaler on one machine, for ``make run``."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filesure_site.configuration import BASE_DIR, Configuration
 from jobs.adapters.mongo import embedded
+from jobs.configuration.table import BASE_DIR, Configuration
 from jobs.domain.errors import ConfigurationError, DatabaseUnavailable, FilesureError
 from jobs.exits import SignalEvent
 
@@ -27,27 +27,27 @@ START_SECONDS = 60.0
 
 
 class ServiceFailed(FilesureError):
-    """A process of ours did not start, or ended by itself."""
+    """A service did not start or ended unexpectedly."""
 
     kind = "service_failed"
 
 
 @dataclass(kw_only=True)
 class Service:
-    """A process that we own. ``stop_seconds``: how long it may take to end."""
+    """A child process. ``stop_seconds`` is the time it may take to end."""
 
     name: str
     process: subprocess.Popen[bytes]
     stop_seconds: float
 
     def check(self) -> None:
-        """Raises ServiceFailed if it has ended."""
+        """Raises ServiceFailed if the process has ended."""
         code = self.process.poll()
         if code is not None:
-            raise ServiceFailed(f"The {self.name} ended by itself (exit code {code}): see the lines above.")
+            raise ServiceFailed(f"The {self.name} ended unexpectedly with exit code {code}; see the lines above.")
 
     def stop(self) -> None:
-        """Ask it to end, wait, and make it."""
+        """Terminate the process; kill it if it does not end in time."""
         self.process.terminate()
         try:
             self.process.wait(self.stop_seconds)
@@ -58,7 +58,7 @@ class Service:
 
 @dataclass(kw_only=True)
 class Local:
-    """Starts the services in order, watches them, and stops them in the opposite order."""
+    """Starts the services in order, watches them, and stops them in reverse order."""
 
     configuration: Configuration
     say: Callable[[str], object]
@@ -73,7 +73,7 @@ class Local:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: stopped.set())
         self._check_port()
-        with self._alone():
+        with self._single_instance():
             try:
                 self._start(prepare, stopped)
                 while not stopped.wait(0.5):
@@ -94,15 +94,15 @@ class Local:
                 raise ConfigurationError(message) from error
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One of us for a data directory. The lock goes with the process, however that ends."""
+    def _single_instance(self) -> Iterator[None]:
+        """Allow one instance per data directory. The kernel releases the lock when the process ends."""
         path = self.configuration.data_dir / "run.lock"
         with path.open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 place = self.configuration.data_dir
-                raise ConfigurationError(f"Filesure already runs on DATA_DIR={place}.") from error
+                raise ConfigurationError(f"Filesure is already running on DATA_DIR={place}.") from error
             yield
 
     def _start(self, prepare: Callable[[], None], stopped: SignalEvent) -> None:
@@ -135,31 +135,31 @@ class Local:
         while not _answers(port) and not stopped.is_set():
             web.check()
             if time.monotonic() > deadline:
-                raise ServiceFailed(f"The web site did not answer within {START_SECONDS:g} seconds.")
+                raise ServiceFailed(f"The web site did not respond within {START_SECONDS:g} seconds.")
             time.sleep(0.1)
 
     def _add(self, name: str, command: list[str], stop_seconds: float) -> Service:
-        """Start a process that hears Ctrl-C from us alone, and ends when we do, even by kill -9."""
+        """Start a process that ignores the terminal's Ctrl-C and ends with this one, even after kill -9."""
         process = subprocess.Popen(
             command,
             cwd=BASE_DIR,
             stdin=subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509  safe: we have no threads
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  safe: there are no threads
         )
         self.services.append(Service(name=name, process=process, stop_seconds=stop_seconds))
         return self.services[-1]
 
     def _stop(self) -> None:
-        """The scaler first: its workers give their jobs back while MongoDB still runs."""
+        """Stop the scaler first, so that its workers release their jobs while MongoDB still runs."""
         if self.services:
-            self.say("Stopping: workers finish the documents in hand …")
+            self.say("Stopping: workers finish their current documents …")
         while self.services:
             self.services.pop().stop()
 
 
 def _end_with_parent() -> None:
-    """On Linux, have the kernel send SIGTERM when the parent dies; elsewhere nothing does."""
+    """Have the kernel send SIGTERM when the parent dies. Linux only."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
@@ -172,7 +172,7 @@ def _answers(port: int) -> bool:
 
 
 def create_staff() -> str | None:
-    """Make the first account, once there is a database for it; its password, or None if any exists."""
+    """Create the first account. Returns its password, or None if any account exists."""
     from django.contrib.auth import get_user_model
 
     users = get_user_model().objects
@@ -184,6 +184,6 @@ def create_staff() -> str | None:
 
 
 def manage_command(data_dir: Path) -> str:
-    """How to call manage.py from another terminal."""
+    """The command line of manage.py for another terminal."""
     given = f"DATA_DIR={data_dir} " if os.environ.get("DATA_DIR") else ""
     return f"{given}.venv/bin/python manage.py"

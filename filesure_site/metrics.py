@@ -1,4 +1,4 @@
-"""``/metrics``: what Prometheus reads of the web site."""
+"""``/metrics`` of the web site."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import os
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import REGISTRY, CollectorRegistry, exposition, multiprocess
 
-from filesure_site.configuration import current
-from jobs.access import open_to_all
 from jobs.bootstrap import application
-from jobs.metrics import FilesureCollector
+from jobs.configuration.table import current
+from jobs.web.access import open_to_all
+from jobs.web.collector import FilesureCollector
 
 
 @open_to_all
 def metrics(request: HttpRequest) -> HttpResponse:
-    """All processes' own metrics together, and one look at MongoDB. Not for the public: the Ingress refuses it."""
+    """The metrics of all web processes, and those read from MongoDB. The ingress does not expose this URL."""
     registry = CollectorRegistry(auto_describe=False)
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

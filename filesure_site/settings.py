@@ -8,14 +8,14 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from filesure_site.configuration import BASE_DIR, current
+from jobs.configuration.table import BASE_DIR, current
 from jobs.domain.errors import ConfigurationError
 
 _configuration = current()
 
 
 def _data_dir(folder: Path) -> Path:
-    """The data directory, made if missing and open to its owner only."""
+    """Create the data directory if it is missing, readable only by its owner."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -24,7 +24,7 @@ def _data_dir(folder: Path) -> Path:
 
 
 def _secret_key(given: str | None, folder: Path) -> str:
-    """The given key, else one that is made once and kept."""
+    """The given key, or a generated one, which is stored for later starts."""
     if given:
         return given
     kept = folder / "secret_key"
@@ -36,7 +36,7 @@ def _secret_key(given: str | None, folder: Path) -> str:
             new.replace(kept)
         return kept.read_text()
     except OSError as error:
-        reason = f"SECRET_KEY is not set and cannot be kept in {kept}: {error.strerror}."
+        reason = f"SECRET_KEY is not set, and a generated one cannot be stored in {kept}: {error.strerror}."
         raise ConfigurationError(reason) from error
 
 
@@ -66,16 +66,20 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "filesure_site.headers.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "filesure_site.headers.PrivateMiddleware",  # inside: static files may be cached
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.http.ConditionalGetMiddleware",  # live parts that did not change cost no bytes
+    "filesure_site.headers.HeadMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",  # unchanged live parts are answered with 304
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "jobs.access.LoginMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "jobs.web.preferences.PreferencesMiddleware",
+    "jobs.web.access.LoginMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "jobs.middleware.ErrorsMiddleware",
-    "jobs.api.problems.ProblemMiddleware",
+    "jobs.web.middleware.ErrorsMiddleware",
+    "jobs.web.api.problems.ProblemMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -85,23 +89,25 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,  # the admin brings its own
+        "APP_DIRS": True,  # for the admin
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "jobs.web.pause_banner.pauses",
+                "jobs.web.preferences.shown",
             ],
         },
     }
 ]
 
-# SQLite holds sessions and accounts only; jobs and documents live in MongoDB.
+# SQLite holds only sessions and accounts; jobs and documents are in MongoDB.
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATA_DIR / "django.sqlite3",
-        # Several gunicorn processes write sessions: wait for each other instead of failing.
+        # Several gunicorn processes write sessions; let them wait for each other instead of failing.
         "OPTIONS": {"timeout": 10, "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL"},
     }
 }
@@ -111,27 +117,29 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+# Five million characters can be pasted; as a form, each may take three bytes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16_000_000
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "jobs"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_NAME = "filesure_session"
 CSRF_COOKIE_NAME = "filesure_csrf"
 
-# Five wrong passwords for a name from one address lock the name for that address alone: others
-# cannot shut a person out. `manage.py axes_reset` opens all locks.
+# Five wrong passwords lock a name only for that client address, so that others cannot lock a user out.
+# `manage.py axes_reset` removes all locks.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who waits is let in, whatever came meanwhile
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # attempts during the lock do not prolong it
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "jobs.access.client_address"
+AXES_CLIENT_IP_CALLABLE = "jobs.web.request_context.client_address"
 AXES_LOCKOUT_CALLABLE = "filesure_site.login.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
-AXES_DISABLE_ACCESS_LOG = True  # a row a login, for ever
+AXES_DISABLE_ACCESS_LOG = True  # one row per login, never deleted
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
-# No page has a script or a style inside: what is injected into one does not run.
+# Pages have no inline scripts or styles, so injected ones do not run.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -148,16 +156,17 @@ if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _configuration.https_only
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _configuration.https_only else 0
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # probes come to the pod itself, without TLS
-# Both would speak for other hosts of the domain, which are not ours to decide about.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # probes reach the pod directly, without TLS
+# HSTS for subdomains and HSTS preload would affect other hosts of the domain.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 USE_TZ = True
 TIME_ZONE = "UTC"
+TIME_ZONE_SHOWN = _configuration.time_zone_shown
 LANGUAGE_CODE = "en"
 STATIC_URL = "static/"
-# An image collects static files when it is built, under names that change with their content; elsewhere they are
-# found where they are, and nothing has to be done before `make run`.
+# Images collect static files at build time, under names with content hashes. Elsewhere the files are served
+# from the source tree, so that `make run` needs no extra step.
 _collected = BASE_DIR / "staticfiles"
 STATIC_ROOT = _collected if _collected.is_dir() else None
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
@@ -166,7 +175,7 @@ if STATIC_ROOT:
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     }
-LOGGING_CONFIG = None  # wsgi and the commands configure logs themselves, in one format
+LOGGING_CONFIG = None  # wsgi and the commands configure logs themselves
 
 ALLOW_ANONYMOUS_DEMO = _configuration.allow_anonymous_demo
 API_READS_PER_MINUTE = _configuration.api_reads_per_minute

@@ -1,4 +1,4 @@
-"""The web site's addresses."""
+"""The web site's URLs."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -6,7 +6,7 @@ from django.urls import include, path
 from filesure_site.health import healthz, readyz
 from filesure_site.login import login, logout
 from filesure_site.metrics import metrics
-from jobs.api.operations import addresses, api, create_job_api
+from jobs.web.api.site import addresses, api, create_job_api
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),

@@ -1,6 +1,6 @@
-"""Django's settings for workers and the scaler: their commands, and nothing of the web."""
+"""Django's settings for the commands of workers and the scaler, without the web site."""
 
 INSTALLED_APPS = ["jobs", "worker"]
 SECRET_KEY = "a worker signs nothing"  # noqa: S105
 USE_TZ = True
-LOGGING_CONFIG = None  # each command configures its logs; Django's default imports its mailer
+LOGGING_CONFIG = None  # commands configure their logs; Django's default would import its mailer

@@ -1,4 +1,4 @@
-"""The web site as gunicorn runs it."""
+"""The WSGI application that gunicorn serves."""
 
 import atexit
 import os
@@ -7,11 +7,10 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from prometheus_client import REGISTRY
 
-from filesure_site import logs
-from filesure_site.configuration import current
-from jobs import tracing
 from jobs.adapters.prometheus import PrometheusInstruments
 from jobs.bootstrap import application as jobs_application
+from jobs.configuration.table import current
+from jobs.telemetry import logs, tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "filesure_site.settings")
 configuration = current()

@@ -1,25 +1,29 @@
-"""How our processes end: what an exit code tells whoever started one, and neither deaf nor waiting for threads."""
+"""Exit codes, a signal-safe event, and a fast exit."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import os
+import signal
 import sys
+import threading
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
+from types import FrameType
 from typing import NoReturn
 
 from jobs.domain.errors import FilesureError, LeaseLost, WrongUse
 
 EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, EXIT_LEASE_LOST = 0, 1, 2, 3
-EXIT_INTERRUPTED, EXIT_NOBODY_READS = 130, 141  # as shells tell of SIGINT and SIGPIPE
+EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 130, 141  # as shells report SIGINT and SIGPIPE
 
 
 class SignalEvent:
-    """What ``threading.Event`` is, but a signal handler may set it.
+    """Like ``threading.Event``, but safe to set from a signal handler.
 
-    An Event's ``set`` takes a lock; a handler that interrupts whoever holds it, in its own thread, waits for ever.
-    ``SimpleQueue.put`` is made to be interrupted by itself.
+    An Event's ``set`` takes a lock. A handler that interrupts the lock's holder in the same thread waits forever.
+    ``SimpleQueue.put`` is reentrant.
     """
 
     def __init__(self) -> None:
@@ -27,37 +31,58 @@ class SignalEvent:
         self._wake: SimpleQueue[None] = SimpleQueue()
 
     def is_set(self) -> bool:
-        """Whether it is."""
         return self._set
 
     def set(self) -> None:
-        """Wake whoever waits; from now on nobody does."""
+        """Wake the waiting thread; later waits return at once."""
         self._set = True
         self._wake.put(None)
 
     def wait(self, seconds: float) -> bool:
-        """Wait for so long at most; whether it is set. For one thread."""
+        """Wait for at most ``seconds``; returns whether it is set. For one thread."""
         if not self._set:
             with contextlib.suppress(Empty):
                 self._wake.get(timeout=seconds)
         return self._set
 
 
+def on_stop(ask: Callable[[], None], give_up_seconds: float | None = None) -> None:
+    """Call ``ask`` at the first signal, and exit if the process still runs ``give_up_seconds`` later.
+
+    The latter ends a process that hangs on a silent server: its lease expires. A second signal exits at once.
+    """
+    asked = False
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            os._exit(EXIT_INTERRUPTED)
+        asked = True
+        ask()
+        if give_up_seconds is not None:
+            timer = threading.Timer(give_up_seconds, os._exit, [EXIT_FAILED])
+            timer.daemon = True
+            timer.start()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+
+
 def exit_code(error: FilesureError) -> int:
-    """The exit code that tells a script what kind of failure it was."""
+    """The exit code for this kind of error."""
     if isinstance(error, WrongUse):
         return EXIT_WRONG_USE
     return EXIT_LEASE_LOST if isinstance(error, LeaseLost) else EXIT_FAILED
 
 
 def leave(code: int) -> NoReturn:
-    """End at once.
+    """Exit at once.
 
-    The interpreter would wait for threads of which nothing is needed any more: pymongo's monitors,
-    half a second each time, and a download that hangs, for ever.
+    The interpreter would wait for threads that no longer matter: half a second for pymongo's monitors,
+    and forever for a hanging download.
     """
     logging.shutdown()
-    with contextlib.suppress(OSError):  # a reader that went away, as in `manage.py … | head`
+    with contextlib.suppress(OSError):  # the reader closed the pipe
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)

@@ -1,4 +1,4 @@
-"""What SQLite holds for this app: names of permissions, and tokens. Jobs and documents live in MongoDB."""
+"""This app's part of SQLite: permissions and API tokens. Jobs and documents are in MongoDB."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from django.db import models
 
 
 class Job(models.Model):  # noqa: DJ008
-    """No table: a place for the permissions to hang on."""
+    """Declares the permissions; has no table."""
 
     class Meta:
-        """Django's own four are replaced by what the site knows."""
+        """Replaces Django's default permissions."""
 
         managed = False
         default_permissions = ()
@@ -20,12 +20,15 @@ class Job(models.Model):  # noqa: DJ008
             ("retry_job", "Can retry jobs"),
             ("cancel_job", "Can cancel jobs"),
             ("prioritise_job", "Can change a job's priority"),
+            ("pause_job", "Can pause and resume the queue"),
             ("delete_job", "Can delete jobs with their documents"),
+            ("audit_job", "Can see who did what to all jobs"),
+            ("pan_job", "Can see PANs in full"),
         )
 
 
 class ApiToken(models.Model):
-    """A bearer token. Only its digest is kept: who reads the database finds nothing to log in with."""
+    """A bearer token. Only its digest is stored, so the database contains nothing to log in with."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=80)
@@ -44,3 +47,16 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class Preferences(models.Model):
+    """How the site looks for an account. Empty: as the system does, and the time zone TIME_ZONE_SHOWN."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="preferences"
+    )
+    theme = models.CharField(max_length=5, blank=True, default="")
+    time_zone = models.CharField(max_length=64, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.theme} {self.time_zone}".strip()

@@ -1,4 +1,4 @@
-"""Fixtures for all tests: servers that are really there, and twins for where none is needed."""
+"""Fixtures for all tests: real servers and a clock."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from uuid import uuid4
 
 import pytest
 
-# Settings are read at the first import of Django's: give the tests a data directory of their own.
+# Django reads the settings when it is first imported, so the tests' own data directory must be set before.
 _data_dir = tempfile.TemporaryDirectory(prefix="filesure-tests-")
 os.environ["DATA_DIR"] = _data_dir.name
+os.environ["ENV_FILE"] = os.devnull  # not the developer's own .env
 for name in ("MONGODB_URI", "BLOB_STORE", "SOURCE", "JOB_ID", "JOB_FILE", "WORKER_ID"):
     os.environ.pop(name, None)
 
@@ -22,7 +23,7 @@ from jobs.adapters.mongo.schema import ensure  # noqa: E402
 from tests.servers import Unavailable  # noqa: E402
 from tests.servers.azurite import azurite  # noqa: E402
 from tests.servers.mongodb import embedded_mongodb  # noqa: E402
-from worker.extractors.pdf import PdfExtractor  # noqa: E402
+from worker.extractors.reader import Reader  # noqa: E402
 
 
 @pytest.hookimpl(wrapper=True)
@@ -36,7 +37,7 @@ def pytest_runtest_call() -> Generator[None, object, object]:
 
 
 def _skipped_where_unavailable() -> Generator[None, object, object]:
-    """What a machine cannot run is skipped there with the line that names it; with REQUIRE_ALL it fails."""
+    """Skip what this machine cannot run, with the reason; with REQUIRE_ALL, fail instead."""
     try:
         return (yield)
     except Unavailable as error:
@@ -46,7 +47,7 @@ def _skipped_where_unavailable() -> Generator[None, object, object]:
 
 
 class FakeClock:
-    """A clock that stands until a test moves it."""
+    """A clock that moves only when the test moves it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -65,7 +66,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture(scope="session")
 def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """TEST_MONGODB_URI, else an embedded server for this session."""
+    """The server of TEST_MONGODB_URI, or an embedded one for this session."""
     given = os.environ.get("TEST_MONGODB_URI")
     if given:
         yield given
@@ -76,7 +77,7 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def database_name(mongodb_uri: str) -> Iterator[str]:
-    """A database of this session's own, with its schema; dropped at the end."""
+    """This session's own database with its schema; dropped at the end."""
     name = f"test_{uuid4().hex[:12]}"
     database = connect(mongodb_uri, name, 30)
     ensure(database)
@@ -89,7 +90,7 @@ def database_name(mongodb_uri: str) -> Iterator[str]:
 def database(mongodb_uri: str, database_name: str):
     """The session's database, emptied."""
     database = connect(mongodb_uri, database_name, 30)
-    for name in ("jobs", "documents", "runs", "totals"):
+    for name in ("jobs", "documents", "runs", "totals", "parts", "pauses"):
         database[name].delete_many({})
     yield database
     database.client.close()
@@ -107,7 +108,7 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def extractor() -> Iterator[PdfExtractor]:
-    extractor = PdfExtractor()
+def extractor() -> Iterator[Reader]:
+    extractor = Reader()
     yield extractor
     extractor.close()

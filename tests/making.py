@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from jobs.bootstrap import new_id
-from jobs.domain.document import Extraction, Filing, StoredFile
+from jobs.domain.document import Filing, StoredFile, folders_of
+from jobs.domain.errors import DocumentUnreadable
+from jobs.domain.filings.reading import Method, PageReading, Reading, ReadingState
 from jobs.domain.job import Job
-from worker.extractors.pdf import PdfExtractor
+from jobs.ports import BlobStore
+from worker.extractors.reader import Reader
 
 _numbers = itertools.count(1)
 
@@ -21,9 +24,15 @@ def a_cin(number: int | None = None) -> str:
 
 def a_job(now: datetime, **changes: Any) -> Job:
     fields: dict[str, Any] = {
-        "id": new_id(), "cin": a_cin(), "company_name": "Test Company", "run_after": now, "max_attempts": 3,
-        "requested_by": "tests", "created_at": now, "updated_at": now,
-    }  # fmt: skip
+        "id": new_id(),
+        "cin": a_cin(),
+        "company_name": "Test Company",
+        "run_after": now,
+        "max_attempts": 3,
+        "requested_by": "tests",
+        "created_at": now,
+        "updated_at": now,
+    }
     return Job(**{**fields, **changes})
 
 
@@ -34,12 +43,39 @@ def some_filings(count: int) -> list[Filing]:
     ]
 
 
+def blobs_of(blobs: BlobStore, job_id: str) -> list[str]:
+    """The names of all blobs of a job."""
+    return [name for folder in folders_of(job_id) for name in blobs.names(folder)]
+
+
 def a_file(name: str = "jobs/x/document_1.pdf", size: int = 7) -> StoredFile:
     return StoredFile(
-        blob_name=name, blob_url=f"memory:///{name}", size=size, content_type="application/pdf",
-        checksum="sha256:" + "0" * 64, text_blob_name=None,
-        extraction=Extraction(method="pdfium", characters=3, pages=1),
-    )  # fmt: skip
+        blob_name=name,
+        blob_url=f"memory:///{name}",
+        size=size,
+        content_type="application/pdf",
+        checksum="sha256:" + "0" * 64,
+    )
+
+
+def a_reading(text: str = "abc", name: str = "a.pdf", **changes: Any) -> Reading:
+    fields: dict[str, Any] = {
+        "name": name,
+        "kind": "pdf",
+        "size": len(text),
+        "state": ReadingState.READ,
+        "page_count": 1,
+        "pages": (PageReading(number=1, method=Method.TEXT, text=text),),
+    }
+    return Reading(**{**fields, **changes})
+
+
+def an_attachment(spool: IO[bytes], data: bytes, name: str = "inside.pdf") -> Reading:
+    """A file inside another one, written to the spool."""
+    start = spool.seek(0, 2)
+    spool.write(data)
+    spool.flush()
+    return a_reading(data.decode(), name, spooled=(start, start + len(data)))
 
 
 def a_pdf(folder: Path, data: bytes) -> Path:
@@ -48,5 +84,9 @@ def a_pdf(folder: Path, data: bytes) -> Path:
     return path
 
 
-def read(extractor: PdfExtractor, path: Path) -> str:
-    return extractor.extract(path, path.name)[1]
+def read(extractor: Reader, path: Path) -> str:
+    """The text. Raises DocumentUnreadable with the reason if nothing could be read."""
+    reading = extractor.read(path, path.name)
+    if reading.state in (ReadingState.UNREADABLE, ReadingState.UNSUPPORTED):
+        raise DocumentUnreadable(reading.reason or "")
+    return reading.text

@@ -1,4 +1,4 @@
-"""What tests need that start processes."""
+"""Shared by tests that start processes."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 90) -> None:
-    """Wait for what comes in a second or two, and on a busy machine later. Raises AssertionError."""
+def wait_until(condition: Callable[[], object], seconds: float = 90, pause: float = 0.05) -> None:
+    """Wait for a condition; the default limit suits a busy machine. Raises AssertionError."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def plain_environment() -> dict[str, str]:
-    """This process's environment without what would steer Filesure."""
+    """This process's environment without Filesure's settings."""
     kept = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"METRICS_PORT": "0"}
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "METRICS_PORT": "0",
+        "ENV_FILE": os.devnull,
+    }
 
 
 def processor_seconds(run: Callable[[], object]) -> float:
-    """What the processes that this starts and waits for take of the processor: on a busy machine not much more."""
+    """CPU seconds of the processes that ``run`` starts and waits for; they hardly depend on a machine's load."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class WorkerConfig(AppConfig):
-    """Registers the commands of ``worker``."""
+    """The app whose management commands ``manage.py`` offers."""
 
     name = "worker"

@@ -1,50 +1,48 @@
-"""Puts the worker together, as the configuration says."""
+"""Builds the worker from the configuration."""
 
 from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
-from pathlib import Path
 
-from filesure_site.configuration import Configuration
 from jobs.bootstrap import Application
+from jobs.configuration.table import Configuration
 from jobs.domain.ending import Backoff
-from jobs.domain.metrics import Unmeasured
-from jobs.ports import Source
-from worker.extractors.pdf import PdfExtractor
-from worker.pipeline import Limits, Pipeline
+from jobs.telemetry.metrics import Unmeasured
+from worker.extractors.process import Limits as ReadingLimits
+from worker.extractors.reader import Reader
+from worker.limits import Limits
+from worker.pipeline import OnProgress, Pipeline, ignored
+from worker.sources.building import guarded_source
 from worker.stopping import Stop
 
 
 def worker_name(configuration: Configuration) -> str:
-    """Who this process is in leases: unique among the living workers."""
+    """This process's name in leases, unique among running workers."""
     return configuration.worker_id or f"{platform.node()}-{os.getpid()}"
 
 
-def source(configuration: Configuration) -> Source:
-    """The source that SOURCE names."""
-    if configuration.source == "directory":
-        from worker.sources.directory import DirectorySource
-
-        return DirectorySource(configuration.filings_dir or Path())
-    from worker.sources.simulated import SimulatedSource
-
-    return SimulatedSource(
-        seconds_per_document=configuration.simulated_seconds_per_document,
-        fault_rate=configuration.simulated_fault_rate,
-    )
+def reader_of(configuration: Configuration) -> Reader:
+    return Reader(ReadingLimits(languages=configuration.ocr_languages))
 
 
-def pipeline(application: Application, stop: Stop, on_beat: Callable[[], object]) -> Pipeline:
-    """The pipeline for one run. ``on_beat`` is called after each heartbeat."""
+def pipeline(application: Application, stop: Stop, on_progress: OnProgress = ignored) -> Pipeline:
     config = application.configuration
     return Pipeline(
-        jobs=application.jobs, documents=application.documents, runs=application.runs,
-        blobs=application.blobs, source=source(config), extractor=PdfExtractor(),
-        clock=application.clock, limits=_limits(config), stop=stop,
-        instruments=application.instruments or Unmeasured(), on_beat=on_beat,
-    )  # fmt: skip
+        jobs=application.jobs,
+        documents=application.documents,
+        runs=application.runs,
+        blobs=application.blobs,
+        source=guarded_source(application, worker_name(config)),
+        extractor=reader_of(config),
+        clock=application.clock,
+        limits=_limits(config),
+        stop=stop,
+        instruments=application.instruments or Unmeasured(),
+        on_progress=on_progress,
+        pages=application.pages,
+        is_paused=lambda: any(pause.stop_runs for pause in application.pauses.current()),
+    )
 
 
 def _limits(config: Configuration) -> Limits:

@@ -1,13 +1,13 @@
-"""``python -m worker.claim``: takes one due job and leaves its id for the worker. A pod's init container.
+"""``python -m worker.claim``: claims one due job and writes its id to a file for the worker. A pod's init container.
 
-KEDA starts pods that are all alike and tells none of them which job is its own, so each claims one. The id
-goes to JOB_FILE as ``JOB_ID='…'``, which both ``process_job`` and Kubernetes' ``fileKeyRef`` read; the quotes
-are the latter's wish. With nothing to claim the file is empty, since a missing one would be an error there.
+KEDA's pods are identical and get no data about a job, so each claims one. The id goes to JOB_FILE as ``JOB_ID='…'``,
+which both ``process_job`` and Kubernetes' ``fileKeyRef`` read; ``fileKeyRef`` requires the quotes. If no job is due,
+the file is empty, because a missing file would be an error there.
 
-The worker takes the lease over by the same WORKER_ID. Whatever ends this process between the claim and the
-file costs nothing but time: the lease runs out, and the job is due again.
+The worker takes over the lease because it has the same WORKER_ID. If this process dies after the claim but before it
+has written the file, only time is lost: the lease expires, and the job is due again.
 
-No Django here: a pod waits for this before its worker starts.
+This imports no Django, because a pod waits for it before its worker starts.
 """
 
 from __future__ import annotations
@@ -17,15 +17,14 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from filesure_site import logs
-from filesure_site.configuration import Configuration, current
-from jobs import masking
 from jobs.bootstrap import Application
+from jobs.configuration.table import Configuration, current
 from jobs.domain.ending import ended_early
 from jobs.domain.errors import ConfigurationError, FilesureError, LocalDiskError
 from jobs.domain.job import Job
-from jobs.exits import EXIT_DONE, exit_code, leave
-from worker.signals import on_stop
+from jobs.exits import EXIT_DONE, exit_code, leave, on_stop
+from jobs.telemetry import logs, masking
+from worker.sources.building import check_settings
 from worker.stopping import Reason, Stop
 
 logger = logging.getLogger("worker.claim")
@@ -34,9 +33,10 @@ JOB_FILE = Path("/claim/job.env")
 
 
 def main() -> int:
-    """Claim. Returns the exit code: 0 also with nothing to claim, 1 failed, 2 a wrong setting."""
+    """Returns the exit code: 0 if a job was claimed or none was due, 1 on failure, 2 for an invalid setting."""
     try:
         config, stop = current(), Stop()
+        check_settings(config)
         logs.configure(config)
         on_stop(lambda: stop.request(Reason.ASKED), give_up_seconds=config.stop_seconds)
         claim(Application(config), _worker_name(config), config.job_file or JOB_FILE, stop)
@@ -47,8 +47,8 @@ def main() -> int:
 
 
 def claim(app: Application, worker: str, path: Path, stop: Stop) -> None:
-    """Claim the next due job for the worker of this name. Raises LocalDiskError: then no job is held."""
-    _write(path, "")  # before the claim: a disk that takes no file must cost no job its turn
+    """Claim the next due job for this worker. Raises LocalDiskError, after which no job is held."""
+    _write(path, "")  # before the claim, so that an unwritable disk delays no job
     job = None if stop else app.jobs.claim_next(worker, app.configuration.lease_seconds)
     if job is None:
         logger.info("worker.idle")
@@ -64,14 +64,14 @@ def claim(app: Application, worker: str, path: Path, stop: Stop) -> None:
 
 
 def _worker_name(config: Configuration) -> str:
-    """Host name and process id would do for one process, not for two that must agree."""
+    """There is no default: host name and process id differ between the two processes that must use the same name."""
     if config.worker_id is None:
         raise ConfigurationError("WORKER_ID is needed, the same for claim and worker, for example the pod's name.")
     return config.worker_id
 
 
 def _write(path: Path, content: str) -> None:
-    """The whole file or none: the worker must never read half an id."""
+    """Replace the file atomically: the worker must never read half an id."""
     new = path.with_name(f"{path.name}.new")
     try:
         new.write_text(content, encoding="ascii")
@@ -83,7 +83,7 @@ def _write(path: Path, content: str) -> None:
 def _give_back(app: Application, job: Job) -> None:
     try:
         app.jobs.end(job.lease, ended_early(job, job.progress, app.clock()))
-    except FilesureError as error:  # the lease will run out
+    except FilesureError as error:  # the lease will expire
         logger.warning("job.not_given_back", extra={**job.log_context(), "reason": str(error)})
 
 

@@ -1,54 +1,68 @@
-"""One document's way: download, read, upload, remember. In this order, so that nothing is told before it is so.
+"""Downloads, uploads and records one document, in this order, so that metadata never names a missing blob.
 
-The bytes wait in a temporary file: memory does not depend on how large a document is.
+Only then is it read: the original is kept whatever reading it brings. Its bytes go to a temporary file, so that
+memory use does not depend on the document's size.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from jobs import tracing
-from jobs.domain.document import Document, DocumentError, Extraction, StoredFile
+from jobs.domain.document import Document, DocumentError, StoredFile
 from jobs.domain.errors import (
     DocumentUnavailable,
     DocumentUnreadable,
     FilesureError,
-    LeaseLost,
     UnexpectedError,
 )
-from jobs.domain.job import Lease
-from jobs.domain.metrics import Instruments, timed
-from jobs.ports import Blob, BlobStore, DocumentRepository, Extractor, Source
+from jobs.ports import Blob, BlobStore, DocumentRepository, Source
+from jobs.telemetry import tracing
+from jobs.telemetry.metrics import Instruments, timed
+from worker.extractors.sniffing import HTML, sniff
+from worker.hold import Hold
+from worker.reading_document import DocumentReader, metadata_of
 from worker.scratch import temporary_file, write
-from worker.stopping import Reason, Stop
+from worker.stopping import Stop
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPES = {".pdf": "application/pdf", ".txt": "text/plain", ".xml": "application/xml", ".zip": "application/zip"}
-TEXT = "text/plain; charset=utf-8"
+_SNIFFED = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fetched:
-    """What became of one document: ``bytes`` if it is stored, else the error; neither if not begun."""
+class Stored:
+    """The document is in the blob store and recorded. ``read``: so is its reading."""
 
-    bytes: int = 0
-    stored: bool = False
-    error: FilesureError | None = None
-    final: bool = False
+    read: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """The attempt failed, and the failure is recorded with the document. ``final``: there are no attempts left."""
+
+    error: FilesureError
+    final: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """The run was asked to stop before the document's turn came."""
+
+
+Result = Stored | Failed | Skipped
 
 
 @dataclass(frozen=True, kw_only=True)
 class Digest:
-    """What was counted while the bytes went by."""
+    """Size and checksums, computed during the download."""
 
     size: int
     sha256: str
@@ -57,71 +71,91 @@ class Digest:
 
 @dataclass(frozen=True, kw_only=True)
 class Fetcher:
-    """Fetches documents under one lease. Thread-safe: it keeps nothing between documents.
-
-    ``downloads`` has as many places as documents may be downloaded at once.
-    """
+    """Fetches documents under one hold. Thread-safe: it keeps no state between documents."""
 
     source: Source
-    extractor: Extractor
+    reader: DocumentReader
     blobs: BlobStore
     documents: DocumentRepository
-    lease: Lease
+    hold: Hold
     stop: Stop
     max_attempts: int
+    #: Limits concurrent downloads.
     downloads: threading.Semaphore
     instruments: Instruments
+    #: Called with a document's size, from any thread, as soon as it is stored.
+    on_stored: Callable[[int], object]
 
-    def fetch(self, document: Document) -> Fetched:
-        """Have one document. A failure that is the document's own is recorded with it.
+    def fetch(self, document: Document) -> Result:
+        """Fetch one document. A failure of this document alone is recorded with it and not raised.
 
-        Raises LeaseLost, and whatever every other document would meet as well.
+        Raises LeaseLost, and errors that would affect every other document too.
         """
         with tracing.span("document", document.log_context()):
             if document.attempts:
-                self.instruments.count("document_retries_total")
-            fetched = self._recorded(document)
-            tracing.outcome("stored" if fetched.stored else "failed" if fetched.error else "left", fetched.error)
-            return fetched
+                self.instruments.count("filesure_document_retries_total")
+            result = self._recorded(document)
+            tracing.outcome(type(result).__name__.lower(), result.error if isinstance(result, Failed) else None)
+            return result
 
-    def _recorded(self, document: Document) -> Fetched:
+    def _recorded(self, document: Document) -> Result:
         try:
             return self._fetch(document)
         except (DocumentUnavailable, DocumentUnreadable) as error:
             return self._failed(document, error)
         except FilesureError:
             raise
-        except Exception as error:  # the boundary of a document: its neighbours go on
+        except Exception as error:  # one document's failure must not stop the others
             logger.exception("document.unexpected")
             return self._failed(document, UnexpectedError(f"{type(error).__name__}: {error}"))
 
-    def _fetch(self, document: Document) -> Fetched:
+    def _fetch(self, document: Document) -> Result:
         with temporary_file() as file:
             with self.downloads:
                 if self.stop:
-                    return Fetched()
+                    return Skipped()
                 with self._step("download"):
                     digest = self._download(document, file)
-            self.instruments.count("documents_downloaded_total")
-            self.instruments.count("downloaded_bytes_total", digest.size)
-            with self._step("extraction") as labels:
-                extraction, text = self.extractor.extract(Path(file.name), document.filing.file_name)
-                labels["method"] = extraction.method
-            self.instruments.count("documents_extracted_total", method=extraction.method)
+            self.instruments.count("filesure_documents_downloaded_total")
+            self.instruments.count("filesure_downloaded_bytes_total", digest.size)
+            _refuse_page(file, document.filing.file_name)
             with self._step("upload"):
                 blob = self._upload_original(document, file, digest)
-                text_name = self._upload_text(document, text) if text else None
-            self.instruments.count("documents_uploaded_total")
-            self.instruments.count("uploaded_bytes_total", digest.size)
-            stored = _stored(blob, digest, text_name, extraction)
-        self._still_ours()
-        self.documents.save_stored(self.lease, document, stored)
-        logger.debug("document.stored")
-        return Fetched(stored=True, bytes=digest.size)
+            self.instruments.count("filesure_documents_uploaded_total")
+            self.instruments.count("filesure_uploaded_bytes_total", digest.size)
+            self.hold.check()
+            stored = replace(document, file=_stored(blob, digest))
+            self.documents.save_stored(self.hold.lease, document, _stored(blob, digest))
+            logger.debug("document.stored")
+            self.on_stored(digest.size)
+            return Stored(read=self._read(stored, Path(file.name)))
+
+    def _read(self, document: Document, path: Path) -> bool:
+        """The document is stored now: no fault of its reading may count as a failed download."""
+        if self.stop:
+            return False
+        return self._guarded(document, lambda: self.reader.read(document, path))
+
+    def read_again(self, document: Document) -> Result:
+        """Read a document that an earlier run stored but did not read. Raises the same errors as ``fetch``."""
+        if self.stop:
+            return Skipped()
+        with tracing.span("document", document.log_context()):
+            return Stored(read=self._guarded(document, lambda: self.reader.read_again(document)))
+
+    def _guarded(self, document: Document, read: Callable[[], bool]) -> bool:
+        try:
+            return read()
+        except FilesureError:
+            raise
+        except Exception:  # a fault of ours in one reading must not stop the others
+            logger.exception("document.unread")
+            self.reader.give_up(document, "The reader failed. See the worker's log.")
+            return True
 
     @contextmanager
     def _step(self, name: str) -> Iterator[dict[str, str]]:
-        with tracing.span(name), timed(self.instruments, f"document_{name}_duration_seconds") as labels:
+        with tracing.span(name), timed(self.instruments, f"filesure_document_{name}_duration_seconds") as labels:
             yield labels
 
     def _download(self, document: Document, file: IO[bytes]) -> Digest:
@@ -129,7 +163,7 @@ class Fetcher:
         md5 = hashlib.md5(usedforsecurity=False)
         chunks = self.source.download(document.cin, document.company_name, document.filing, document.attempts + 1)
         for chunk in chunks:
-            self._still_ours()
+            self.hold.check()
             write(file, chunk)
             size += len(chunk)
             sha256.update(chunk)
@@ -138,57 +172,40 @@ class Fetcher:
         return Digest(size=size, sha256=sha256.hexdigest(), md5=md5.digest())
 
     def _upload_original(self, document: Document, file: IO[bytes], digest: Digest) -> Blob:
-        self._still_ours()
+        self.hold.check()
         file.seek(0)
         return self.blobs.put(
             document.blob_name,
             file,
             content_type=CONTENT_TYPES.get(Path(document.blob_name).suffix, "application/octet-stream"),
             md5=digest.md5,
-            fence=self.lease.fence,
-            metadata=self._metadata(document),
+            fence=self.hold.lease.fence,
+            metadata=metadata_of(document),
         )
 
-    def _upload_text(self, document: Document, text: str) -> str:
-        self._still_ours()
-        data = text.encode()
-        self.blobs.put(
-            document.text_blob_name,
-            io.BytesIO(data),
-            content_type=TEXT,
-            md5=hashlib.md5(data, usedforsecurity=False).digest(),
-            fence=self.lease.fence,
-            metadata=self._metadata(document),
-        )
-        return document.text_blob_name
-
-    def _metadata(self, document: Document) -> dict[str, str]:
-        return {
-            "jobId": document.job_id,
-            "documentNumber": str(document.filing.number),
-            "cin": document.cin,
-            "companyName": document.company_name,
-            "documentType": document.filing.document_type,
-        }
-
-    def _failed(self, document: Document, error: FilesureError) -> Fetched:
-        self._still_ours()
+    def _failed(self, document: Document, error: FilesureError) -> Failed:
+        self.hold.check()
         final = not error.retryable or document.attempts + 1 >= self.max_attempts
         cause = DocumentError(kind=error.kind, message=str(error))
-        self.documents.save_failure(self.lease, document, cause, final=final)
-        self.instruments.count("documents_failed_total", reason=error.kind)
+        self.documents.save_failure(self.hold.lease, document, cause, final=final)
+        self.instruments.count("filesure_documents_failed_total", reason=error.kind)
         extra = {"kind": error.kind, "reason": str(error)}
         logger.log(logging.WARNING if final else logging.INFO, "document.failed", extra=extra)
-        return Fetched(error=error, final=final)
-
-    def _still_ours(self) -> None:
-        """Before each effect: a worker that has heard that its lease is gone leaves everything as it is."""
-        if self.stop.reason is Reason.LOST:
-            raise LeaseLost(self.lease.job_id, self.lease.fence)
+        return Failed(error=error, final=final)
 
 
-def _stored(blob: Blob, digest: Digest, text_name: str | None, extraction: Extraction) -> StoredFile:
+def _refuse_page(file: IO[bytes], file_name: str) -> None:
+    """Raises DocumentUnavailable if a portal sent a web page, for example about an error, instead of the document."""
+    file.seek(0)
+    if sniff(file.read(_SNIFFED)) == HTML and not file_name.lower().endswith((".htm", ".html", ".xhtml")):
+        raise DocumentUnavailable("The source sent a web page instead of the document.")
+
+
+def _stored(blob: Blob, digest: Digest) -> StoredFile:
     return StoredFile(
-        blob_name=blob.name, blob_url=blob.url, size=digest.size, content_type=blob.content_type,
-        checksum=f"sha256:{digest.sha256}", text_blob_name=text_name, extraction=extraction,
-    )  # fmt: skip
+        blob_name=blob.name,
+        blob_url=blob.url,
+        size=digest.size,
+        content_type=blob.content_type,
+        checksum=f"sha256:{digest.sha256}",
+    )

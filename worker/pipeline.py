@@ -1,84 +1,63 @@
-"""A run: one worker's go at one job, from the claim to its end.
+"""A run: one worker processes one claimed job.
 
-listed?  →  the next 35 % of the documents  →  fetch them at once, a few at a time  →  end or release
+list (first run)  →  the next 35 % of the documents  →  fetch and read them, several at a time  →  release or end
+
+A job that reads documents again lists and fetches nothing, see ``tasks``.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
-from jobs import tracing
-from jobs.domain.document import Document
-from jobs.domain.ending import Backoff, Ending, cancelled, ended_badly, ended_early, ended_well
+from jobs.domain.ending import Ending, cancelled, ended_badly, ended_early, ended_well
 from jobs.domain.errors import (
     CompanyNotFound,
+    DocumentsInUse,
     DocumentUnavailable,
     FilesureError,
     LeaseLost,
     RunTimedOut,
     UnexpectedError,
+    UnknownJob,
     WorkerDied,
 )
-from jobs.domain.job import Job, Progress, Run, RunOutcome
-from jobs.domain.metrics import Instruments, Unmeasured
-from jobs.ports import BlobStore, Clock, DocumentRepository, Extractor, JobRepository, RunRepository, Source
-from worker.fetching import Fetched, Fetcher
+from jobs.domain.job import Job, Lease, Progress, Run, RunOutcome
+from jobs.ports import BlobStore, Clock, DocumentRepository, Extractor, JobRepository, PageIndex, RunRepository, Source
+from jobs.telemetry import tracing
+from jobs.telemetry.metrics import Instruments, Unmeasured
+from worker.fetching import Fetcher, Result
 from worker.heartbeat import Heartbeat
+from worker.hold import Hold
+from worker.limits import Limits
+from worker.reading_document import DocumentReader
 from worker.stopping import Reason, Stop
+from worker.tally import Tally, log_end, measure_end, measure_start
+from worker.tasks import Rereading, Retrieval, Task
+from worker.waiting import Deadline
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
+OnProgress = Callable[[int, int], object]
+"""Called with the number of documents that are done, and with their total."""
 
-_LOOK_SECONDS = 0.1  # how soon a stop is noticed while every thread is busy
 _SAVE_SECONDS = 1.0  # how often progress is counted and saved
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """How much a run does, and for how long it tries."""
-
-    concurrency: int
-    run_fraction: float
-    lease_seconds: float
-    stop_seconds: float
-    run_timeout_seconds: float
-    backoff: Backoff
-
-
-@dataclass
-class Tally:
-    """What the run has done so far."""
-
-    stored: int = 0
-    given_up: int = 0
-    bytes: int = 0
-    failure: FilesureError | None = None
-    document_error: FilesureError | None = None
-
-    def add(self, fetched: Fetched) -> None:
-        """Count one document."""
-        self.stored += fetched.stored
-        self.bytes += fetched.bytes
-        self.given_up += fetched.final
-        self.document_error = self.document_error or fetched.error
+def ignored(_done: int, _total: int) -> None:
+    """An ``OnProgress`` that does nothing."""
 
 
 @dataclass(kw_only=True)
 class Pipeline:
-    """Runs one claimed job. One object a run.
+    """Runs one claimed job. One object per run.
 
-    ``on_beat`` is called after each heartbeat; ``on_progress`` is told how many documents of the job
-    are done, and their total. A thread that hangs in a source may outlive the run: whoever ends the
-    process must not wait for it.
+    A thread that hangs in a source may outlive the run, and the process must not wait for it.
     """
 
     jobs: JobRepository
@@ -91,178 +70,228 @@ class Pipeline:
     limits: Limits
     stop: Stop
     instruments: Instruments = field(default_factory=Unmeasured)
-    on_beat: Callable[[], object] | None = None
-    on_progress: Callable[[int, int], None] | None = None
+    on_progress: OnProgress = ignored
+    pages: PageIndex | None = None
+    is_paused: Callable[[], bool] = bool  # asked about once a second
+    _task: Task = field(init=False)
+    #: With which this run writes documents.
+    _lease: Lease = field(init=False)
 
     def run(self, job: Job) -> RunOutcome:
-        """Go at the job; says how the run ended. Raises LeaseLost, DatabaseUnavailable, DatabaseRefused."""
-        run = Run(
-            job_id=job.id, number=job.runs, worker=job.lease.worker, fence=job.fence, started_at=self.clock()
-        )  # fmt: skip
+        """Run the job once. Returns the run's outcome. Raises LeaseLost, DatabaseUnavailable, DatabaseRefused."""
+        run = Run(job_id=job.id, number=job.runs, worker=job.lease.worker, fence=job.fence, started_at=self.clock())
+        hold, self._lease = self._hold(job), job.lease
+        self._task = (
+            Rereading(jobs=self.jobs, documents=self.documents) if job.reread else Retrieval(documents=self.documents)
+        )
         logger.info("run.started")
         tally = Tally()
         try:
-            with self._heartbeat(job):
-                ending = self._ending(job, run, tally)
-                self._record(run, tally, ending)
+            with Heartbeat(hold, self.limits.lease_seconds, self.instruments):
+                ending = self._ending(job, run, hold, tally)
+                self._record(job, run, tally, ending)
                 self.jobs.end(job.lease, ending)
         except LeaseLost:
-            logger.warning("run.lost")
-            tracing.outcome(RunOutcome.LOST)
-            self.instruments.count("runs_total", outcome=RunOutcome.LOST)
-            self.instruments.count("leases_lost_total")
-            self.runs.finish(replace(run, outcome=RunOutcome.LOST, finished_at=self.clock()))
+            self._lost(run)
             raise
-        self._measure(job, run, ending)
-        self._log_end(tally, ending)
+        finally:
+            hold.end()
+        measure_end(self.instruments, job, run, ending, self.clock())
+        log_end(tally, ending)
         return ending.outcome
 
-    def _heartbeat(self, job: Job) -> Heartbeat:
-        seconds = self.limits.lease_seconds
-        return Heartbeat(self.jobs, job.lease, seconds, self.stop, self.instruments, self.on_beat)
-
-    def _measure(self, job: Job, run: Run, ending: Ending) -> None:
-        now = self.clock()
-        self.instruments.count("runs_total", outcome=ending.outcome)
-        self.instruments.observe("run_duration_seconds", (now - run.started_at).total_seconds())
-        if ending.outcome is RunOutcome.COMPLETED:
-            self.instruments.observe("job_completion_duration_seconds", (now - job.created_at).total_seconds())
-
     def close(self) -> None:
-        """Give back what the run held."""
         self.extractor.close()
 
-    def _ending(self, job: Job, run: Run, tally: Tally) -> Ending:
+    def _hold(self, job: Job) -> Hold:
+        """A hold for the rest of the lease, since this process may have been frozen since its claim."""
+        seconds = self.limits.lease_seconds
+        left = (job.lease_expires_at - self.clock()).total_seconds() if job.lease_expires_at else seconds
+        return Hold(self.jobs, job.lease, seconds, self.stop, min(left, seconds))
+
+    def _lost(self, run: Run) -> None:
+        logger.warning("run.lost")
+        tracing.outcome(RunOutcome.LOST)
+        self.instruments.count("filesure_runs_total", outcome=RunOutcome.LOST)
+        self.instruments.count("filesure_leases_lost_total")
+        self.runs.finish(replace(run, outcome=RunOutcome.LOST, finished_at=self.clock()))
+        if not self._exists(run.job_id):  # this run may have been recorded after the deletion removed all others
+            self.runs.delete_of_job(run.job_id)
+
+    def _exists(self, job_id: str) -> bool:
         try:
-            self.documents.take_over(job.lease)
-            self._started(job, self.runs.start(run))
-            job = self._work(job, tally)
-        except LeaseLost:
-            raise
+            return bool(self.jobs.get(job_id))
+        except UnknownJob:
+            return False
+
+    def _ending(self, job: Job, run: Run, hold: Hold, tally: Tally) -> Ending:
+        try:
+            hold.check()
+            self._lease = self._task.begin(job)
+            measure_start(self.instruments, job, self.runs.start(run))
+            job = self._credited(job)
+            job = self._work(job, hold, tally)
+        except LeaseLost as error:
+            if error.job_id == job.id:
+                raise
+            tally.failure = DocumentsInUse(error.job_id)
         except FilesureError as error:
             tally.failure = error
-        except Exception as error:  # the worker's boundary: recorded, and tried again
+        except Exception as error:  # the worker's outermost handler: the error is recorded, and the job retried
             logger.exception("run.unexpected")
             tally.failure = UnexpectedError(f"{type(error).__name__}: {error}")
+        hold.check()
+        self._shut_out_threads(hold)
         return self._judge(job, tally)
 
-    def _started(self, job: Job, silent: int) -> None:
-        """``silent`` workers had the job before and never told their end; then it did not wait for us alone."""
-        if silent:
-            self.instruments.count("leases_taken_over_total", silent)
-        elif job.due_at and job.locked_at:
-            self.instruments.observe("job_queue_wait_seconds", (job.locked_at - job.due_at).total_seconds())
+    def _shut_out_threads(self, hold: Hold) -> None:
+        """From here on only the run and the job can change: threads left behind are rejected by a higher fence.
 
-    def _work(self, job: Job, tally: Tally) -> Job:
+        The next claim gets the same fence, so it is not rejected.
+        """
+        hold.end()
+        self.documents.take_over(replace(self._lease, fence=self._lease.fence + 1))
+
+    def _credited(self, job: Job) -> Job:
+        """Count no attempts before the last progress, which a killed worker may have made without recording it."""
+        if job.attempts < 2 or job.progress.total is None:
+            return job
+        progress = self._task.progress(job)
+        if progress.pending >= job.progress.pending:
+            return job
+        self.jobs.save_progress(job.lease, progress, advanced=True)
+        return replace(job, progress=progress, attempts=1)
+
+    def _work(self, job: Job, hold: Hold, tally: Tally) -> Job:
+        """Returns the job with its saved progress. Raises WorkerDied, and whatever listing and fetching raise."""
         if job.cancel_requested_at:
             self.stop.request(Reason.CANCELLED)
             return job
         if job.attempts > job.max_attempts:
-            raise WorkerDied(f"{job.max_attempts} workers in a row ended without a word while they held this job.")
-        # Twice the threads: while some download, as many others read and upload what they have.
+            raise WorkerDied(f"{job.max_attempts} workers in a row died while holding this job.")
+        deadline = Deadline(
+            self.stop,
+            run_timeout_seconds=self.limits.run_timeout_seconds,
+            stop_seconds=self.limits.stop_seconds,
+        )
+        # Twice the threads: while some download, the others extract and upload.
         pool = ThreadPoolExecutor(2 * self.limits.concurrency)
         try:
-            job = self._listed(job, pool)
-            quota = math.ceil(self.limits.run_fraction * (job.progress.total or 0))
-            self._fetch_all(job, self.documents.to_download(job.id, quota), pool, tally)
+            listed = job if job.progress.total is not None else self._listed(job, hold, deadline, pool)
+            if listed:
+                self._fetch_all(listed, hold, deadline, pool, tally)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-        return job
+        return listed or job
 
-    def _listed(self, job: Job, pool: ThreadPoolExecutor) -> Job:
-        """The job with its documents listed; that is so once the total is saved, not before."""
-        if job.progress.total is not None:
-            return job
+    def _listed(self, job: Job, hold: Hold, deadline: Deadline, pool: ThreadPoolExecutor) -> Job | None:
+        """List the documents and return the job with its total; None if the run must end before the source answers."""
         asked = pool.submit(copy_context().run, self.source.filings, job.cin, job.company_name)
-        for _ in self._finished({asked}):
-            filings = asked.result()
-            if not filings:
-                raise CompanyNotFound(f"The source lists no filings of {job.cin}.")
+        filings = deadline.result(asked)
+        if filings is None:
+            return None
+        if not filings:
+            raise CompanyNotFound(f"The source lists no filings of {job.cin}.")
+        hold.check()
+        try:
             self.documents.add(job.lease, job, filings)
             progress = self.documents.progress(job.id)
             self.jobs.save_progress(job.lease, progress)
-            logger.info("job.listed", extra={"documents": progress.total})
-            return replace(job, progress=progress)
-        return job
+        except LeaseLost:  # the job may be deleted, and nobody else would remove these rows
+            self.documents.withdraw(job.lease)
+            raise
+        logger.info("job.listed", extra={"documents": progress.total})
+        return replace(job, progress=progress)
 
-    def _fetch_all(self, job: Job, documents: list[Document], pool: ThreadPoolExecutor, tally: Tally) -> None:
-        fetcher = Fetcher(
-            source=self.source, extractor=self.extractor, blobs=self.blobs, documents=self.documents,
-            lease=job.lease, stop=self.stop, max_attempts=job.max_attempts,
-            downloads=threading.Semaphore(self.limits.concurrency), instruments=self.instruments,
-        )  # fmt: skip
-        saved_at = time.monotonic()
+    def _fetch_all(self, job: Job, hold: Hold, deadline: Deadline, pool: ThreadPoolExecutor, tally: Tally) -> None:
+        fetcher = self._fetcher(job, hold, tally)
         done, total = job.progress.downloaded + job.progress.failed, job.progress.total or 0
-        self._tell(done, total)
-        for future in self._finished(
-            {pool.submit(copy_context().run, fetcher.fetch, document) for document in documents}
-        ):
-            try:
-                tally.add(future.result())
-            except LeaseLost:
-                raise
-            except FilesureError as error:
-                tally.failure = tally.failure or error
-                self.stop.request(Reason.FAILED)
-            self._tell(done + tally.stored + tally.given_up, total)
+        documents, unread = self._task.waiting(job, self.limits.run_fraction)
+        saved_at = time.monotonic()
+        self.on_progress(done, total)
+        waiting = {pool.submit(copy_context().run, fetcher.fetch, document) for document in documents}
+        waiting |= {pool.submit(copy_context().run, fetcher.read_again, document) for document in unread}
+        for future in deadline.finished(waiting):
+            self._count(future, tally)
+            self.on_progress(done + (tally.read if job.reread else tally.stored + tally.given_up), total)
             if time.monotonic() - saved_at >= _SAVE_SECONDS:
-                self.jobs.save_progress(job.lease, self.documents.progress(job.id))
+                progress = self._task.progress(job)
+                self.jobs.save_progress(job.lease, progress, advanced=tally.advanced)
+                if self.is_paused():
+                    self.stop.request(Reason.PAUSED)
                 saved_at = time.monotonic()
 
-    def _tell(self, done: int, total: int) -> None:
-        if self.on_progress:
-            self.on_progress(done, total)
+    def _fetcher(self, job: Job, hold: Hold, tally: Tally) -> Fetcher:
+        reader = DocumentReader(
+            extractor=self.extractor,
+            blobs=self.blobs,
+            documents=self.documents,
+            lease=self._lease,
+            check=hold.check,
+            instruments=self.instruments,
+            pages=self.pages,
+        )
+        return Fetcher(
+            source=self.source,
+            reader=reader,
+            blobs=self.blobs,
+            documents=self.documents,
+            hold=hold,
+            stop=self.stop,
+            max_attempts=job.max_attempts,
+            downloads=threading.Semaphore(self.limits.concurrency),
+            instruments=self.instruments,
+            on_stored=tally.store,
+        )
 
-    def _finished(self, waiting: set[Future[T]]) -> Iterator[Future[T]]:
-        """Futures as they finish, until all have or it is time to leave the rest behind."""
-        ends_at = time.monotonic() + self.limits.run_timeout_seconds
-        leaves_at = math.inf
-        while waiting and self.stop.reason is not Reason.LOST and time.monotonic() < leaves_at:
-            done, waiting = wait(waiting, _LOOK_SECONDS, FIRST_COMPLETED)
-            yield from done
-            if time.monotonic() >= ends_at:
-                self.stop.request(Reason.TIMED_OUT)
-            if self.stop:
-                leaves_at = min(leaves_at, time.monotonic() + self.limits.stop_seconds)
+    def _count(self, future: Future[Result], tally: Tally) -> None:
+        try:
+            tally.add(future.result())
+        except LeaseLost:
+            raise
+        except FilesureError as error:
+            tally.failure = tally.failure or error
+            self.stop.request(Reason.FAILED)
 
     def _judge(self, job: Job, tally: Tally) -> Ending:
-        """What the run means for the job. Counted from what is stored, whatever the tally says."""
-        reason = self.stop.reason
-        if reason is Reason.LOST:
-            raise LeaseLost(job.id, job.fence)
-        progress = self._progress(job)
-        if reason is Reason.CANCELLED:
+        """The run's outcome for the job. Progress is counted from the stored documents, not from the tally."""
+        progress, now = self._progress(job), self.clock()
+        if self.stop.reason is Reason.CANCELLED:
             return cancelled(job, progress)
-        if reason is Reason.TIMED_OUT:
-            tally.failure = RunTimedOut(f"The run took longer than {self.limits.run_timeout_seconds:g} seconds.")
-        advanced = tally.stored + tally.given_up > 0
-        if tally.failure is None and not advanced and tally.document_error:
-            tally.failure = DocumentUnavailable(f"No document could be had. {tally.document_error}")
-        if tally.failure:
-            counted = replace(job, attempts=1) if advanced else job
-            return ended_badly(counted, progress, tally.failure, self.clock(), self.limits.backoff)
-        if reason is Reason.ASKED and (progress.pending or progress.total is None):
-            return ended_early(job, progress, self.clock())
-        return ended_well(job, progress, self.clock())
+        failure = self._failure(job, tally, progress)
+        if failure:
+            counted = replace(job, attempts=1) if tally.advanced else job
+            return ended_badly(counted, progress, failure, now, self.limits.backoff)
+        if self.stop.reason in (Reason.ASKED, Reason.PAUSED) and self._remains(job, progress):
+            return ended_early(job, progress, now)
+        return ended_well(job, progress, now)
+
+    def _remains(self, job: Job, progress: Progress) -> bool:
+        """Whether there is something left to list, download or read."""
+        return bool(progress.total is None or progress.pending or self._task.has_unread(job))
+
+    def _failure(self, job: Job, tally: Tally, progress: Progress) -> FilesureError | None:
+        if self.stop.reason is Reason.TIMED_OUT:
+            return RunTimedOut(f"The run took longer than {self.limits.run_timeout_seconds:g} seconds.")
+        if job.reread and progress.pending and not (tally.failure or tally.advanced or self.stop):
+            return DocumentUnavailable("No document could be read. See the worker's log.")
+        if tally.failure or tally.advanced or tally.document_error is None:
+            return tally.failure
+        return DocumentUnavailable(f"No document could be retrieved. {tally.document_error}")
 
     def _progress(self, job: Job) -> Progress:
-        """Counted anew, unless the listing itself is unfinished."""
-        return self.documents.progress(job.id) if job.progress.total is not None else job.progress
+        """Recount, unless the listing is unfinished."""
+        return self._task.progress(job) if job.progress.total is not None else job.progress
 
-    def _record(self, run: Run, tally: Tally, ending: Ending) -> None:
-        """Tell the run's end before the job's: cut off in between, the job is taken over and run again."""
-        self.runs.finish(replace(
-            run, finished_at=self.clock(), outcome=ending.outcome, documents=tally.stored,
-            bytes=tally.bytes, error=ending.error,
-        ))  # fmt: skip
-
-    def _log_end(self, tally: Tally, ending: Ending) -> None:
-        progress, reason = ending.progress, ending.error.message if ending.error else None
-        extra = {
-            "outcome": str(ending.outcome), "stored": tally.stored, "bytes": tally.bytes,
-            "downloaded": progress.downloaded, "failed": progress.failed, "total": progress.total,
-            "reason": reason,
-        }  # fmt: skip
-        tracing.outcome(ending.outcome, reason)
-        failed = ending.outcome is RunOutcome.FAILED
-        logger.log(logging.WARNING if failed else logging.INFO, "run.ended", extra=extra)
+    def _record(self, job: Job, run: Run, tally: Tally, ending: Ending) -> None:
+        """Call before storing the job's end: if the process dies in between, the job is taken over and run again."""
+        self.runs.finish(
+            replace(
+                run,
+                finished_at=self.clock(),
+                outcome=ending.outcome,
+                documents=tally.read if job.reread else tally.stored,
+                bytes=tally.bytes,
+                error=ending.error,
+            )
+        )

@@ -1,62 +1,50 @@
-"""What KEDA's ScaledJob does in a cluster, on one machine: count due jobs, start workers, reap them."""
+"""Does on one machine what KEDA's ScaledJob does in a cluster: counts due jobs, starts workers and reaps them."""
 
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from filesure_site.configuration import BASE_DIR, current
 from jobs.domain.errors import DatabaseUnavailable
 from jobs.ports import JobRepository
 from worker import scratch
+from worker.workers import Worker, start_worker
 
 logger = logging.getLogger(__name__)
 
-Worker = subprocess.Popen[bytes]
-
-COMMAND = [sys.executable, str(BASE_DIR / "manage.py"), "process_job", "--claim", "--no-progress"]
-
-
-def start_worker(place: int) -> Worker:
-    """A worker process. In a session of its own: Ctrl-C reaches it through the scaler only, and once.
-
-    Its metrics are shown on this machine only, at METRICS_PORT plus its place among the workers.
-    """
-    port = current().metrics_port
-    shown = {"METRICS_HOST": "127.0.0.1", "METRICS_PORT": str(port + place if port else 0)}
-    environment = {**os.environ, **shown}
-    return subprocess.Popen(COMMAND, stdin=subprocess.DEVNULL, start_new_session=True, env=environment)
+_BUSY_SECONDS = 0.25
 
 
 @dataclass(kw_only=True)
 class Scaler:
-    """Starts at most ``max_workers`` workers at a time, for jobs that are due.
+    """Runs at most ``max_workers`` workers at a time for due jobs.
 
-    A worker exits after one run, and at once where another was quicker, so one too many does no
-    harm: what was started a poll ago and has not claimed yet is not discounted.
+    A worker exits after one run, or at once if no job is left to claim, so a surplus worker is harmless. Therefore
+    workers that were started earlier but have not claimed yet are not subtracted from the due jobs.
     """
 
     jobs: Callable[[], JobRepository]
     max_workers: int
     poll_seconds: float
     start: Callable[[int], Worker] = start_worker
-    workers: dict[int, Worker] = field(default_factory=dict)  # by their places, from 0
+    workers: dict[int, Worker] = field(default_factory=dict)  # by place, from 0
     _away: bool = False
+    _ended: bool = False
 
     def run(self, should_stop: Callable[[float], bool], *, until_idle: bool = False) -> None:
-        """Poll until told to stop, or until nothing is left to do. ``should_stop`` waits meanwhile."""
+        """Poll until ``should_stop``, which also waits, returns True, or until idle with ``until_idle``."""
         while True:
             idle = self.poll()
-            if (until_idle and idle) or should_stop(self.poll_seconds):
+            # A run that ended may be due again a moment later by this machine's estimate of MongoDB's clock.
+            seconds = min(self.poll_seconds, _BUSY_SECONDS) if self.workers or self._ended else self.poll_seconds
+            if (until_idle and idle) or should_stop(seconds):
                 return
 
     def poll(self) -> bool:
-        """Reap, count, start. True if no worker runs and no job is unfinished."""
+        """Reap, count and start workers. Returns True if no worker runs and no job is unfinished."""
         self._reap()
         try:
             room = self.max_workers - len(self.workers)
@@ -79,7 +67,9 @@ class Scaler:
             logger.info("scaler.started", extra={"started": count, "workers": len(self.workers)})
 
     def _reap(self) -> None:
-        for place, worker in [each for each in self.workers.items() if each[1].poll() is not None]:
+        ended = [each for each in self.workers.items() if each[1].poll() is not None]
+        self._ended = bool(ended)
+        for place, worker in ended:
             del self.workers[place]
             if worker.returncode:
                 logger.warning("worker.exited", extra={"pid": worker.pid, "code": worker.returncode})
@@ -88,9 +78,9 @@ class Scaler:
                 logger.info("scaler.idle")
 
     def stop(self, seconds: float) -> None:
-        """Ask all workers to give their jobs back, and wait; who does not answer in time is killed.
+        """Ask all workers to release their jobs, and wait; kill those that do not exit in time.
 
-        A killed worker loses nothing: its lease runs out and another takes the job over.
+        Killing a worker loses nothing: its lease expires, and another worker takes the job over.
         """
         for worker in self.workers.values():
             worker.terminate()

@@ -1,4 +1,4 @@
-"""Why a run should end before its work does."""
+"""Reasons to stop a run before its work is done."""
 
 from __future__ import annotations
 
@@ -7,31 +7,33 @@ from enum import IntEnum
 
 
 class Reason(IntEnum):
-    """A higher reason outweighs a lower one: who lost the lease has nothing left to cancel."""
+    """Higher reasons override lower ones: once the lease is lost, cancelling no longer matters."""
 
     ASKED = 1
-    """SIGTERM or Ctrl-C: finish what is in hand, give the job back."""
-    FAILED = 2
-    """Something that every document needs is away."""
-    TIMED_OUT = 3
+    """SIGTERM or Ctrl-C: finish the documents in progress, release the job."""
+    PAUSED = 2
+    """Staff paused the queue or the source, and asked for running jobs to stop."""
+    FAILED = 3
+    """Something that every document needs is unavailable."""
+    TIMED_OUT = 4
     """The run takes longer than RUN_TIMEOUT_SECONDS."""
-    CANCELLED = 4
+    CANCELLED = 5
     """Staff cancelled the job."""
-    LOST = 5
+    LOST = 6
     """The lease is lost: nothing may be written any more."""
 
 
 class Stop:
-    """The one place where signals, heartbeat and pipeline agree to stop. Thread-safe."""
+    """A stop request shared by signal handlers, heartbeat and pipeline. Thread-safe."""
 
     def __init__(self) -> None:
         self._reason: Reason | None = None
-        # Re-entrant: a signal may arrive while the main thread is in here.
+        # Re-entrant, because a signal may arrive while the main thread holds the lock.
         self._lock = threading.RLock()
 
     @property
     def reason(self) -> Reason | None:
-        """The weightiest reason so far, or None."""
+        """The highest reason requested so far, or None."""
         return self._reason
 
     def request(self, reason: Reason) -> None:

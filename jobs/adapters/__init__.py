@@ -1,1 +1,1 @@
-"""Implementations of the ports: one vendor each, whose exceptions end here."""
+"""Implementations of the ports. Each wraps one vendor and translates its exceptions."""

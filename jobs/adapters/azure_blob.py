@@ -1,4 +1,4 @@
-"""Azure Blob Storage. The client is loaded and built at the first use, and nothing is sent before."""
+"""Azure Blob Storage. The client is imported and created on first use; nothing is sent before that."""
 
 from __future__ import annotations
 
@@ -6,49 +6,39 @@ import contextlib
 import io
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
+from jobs.adapters.azure_errors import azure_code, translated
 from jobs.domain.errors import (
     BlobNotFound,
-    BlobStoreRefused,
     BlobStoreUnavailable,
     ConfigurationError,
-    FilesureError,
     LeaseLost,
 )
 from jobs.ports import Blob
 
 if TYPE_CHECKING:
-    from azure.storage.blob import BlobClient, ContainerClient
+    from azure.core.pipeline.transport import RequestsTransport
+    from azure.storage.blob import BlobClient, ContainerClient, StorageStreamDownloader
+    from requests.adapters import HTTPAdapter
 
-BLOCK = 4 * 1024 * 1024  # what one upload holds in memory, twice
-RANGE = 1024 * 1024
+    from jobs.adapters.azure_retries import OnRetry
+
+BLOCK = 4 * 1024 * 1024  # an upload holds two blocks in memory
+CHUNK = 1024 * 1024  # a download holds about nine chunks in memory
+_READ_AHEAD = 256 * 1024
 _RACES = 5
-_KEY_IS_WRONG = (
-    "Azure refuses the credentials: the key in AZURE_STORAGE_CONNECTION_STRING is wrong, or the identity used for"
-    " AZURE_STORAGE_ACCOUNT_URL lacks the role Storage Blob Data Contributor."
-)
 _EXAMPLES = {
     True: ("AZURE_STORAGE_CONNECTION_STRING", "'DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…'"),
     False: ("AZURE_STORAGE_ACCOUNT_URL", "https://ACCOUNT.blob.core.windows.net"),
 }
-_REFUSALS = {
-    "AccountIsDisabled": "Azure has disabled the storage account.",
-    "AuthorizationPermissionMismatch": _KEY_IS_WRONG,
-}
-_FOR_NOW = {
-    "ContainerBeingDeleted": "Azure is still deleting the container; it can be made anew in about a minute.",
-    "Md5Mismatch": "The bytes changed on their way into the blob store.",
-    "ConditionNotMet": "The blob was replaced while it was read.",
-}
-# check() asks once and briefly: a person waits for it.
+# check() sends one request with a short timeout, because a user waits for it.
 _CHECK: dict[str, Any] = {"connection_timeout": 4, "read_timeout": 5, "retry_total": 0}
 
 
 class AzureBlobStore:
-    """``jobs.ports.BlobStore`` in one container, which is made at the first upload if it is missing."""
+    """``jobs.ports.BlobStore`` in one container, created on the first upload if it is missing."""
 
     def __init__(
         self,
@@ -56,53 +46,78 @@ class AzureBlobStore:
         connection_string: str | None,
         account_url: str | None,
         container: str,
+        connections: int = 10,
         connect_seconds: float = 5,
-        read_seconds: float = 30,
-        retries: int = 3,
+        read_seconds: float = 10,
+        retries: int = 2,
+        on_retry: OnRetry = str,  # ignores it
     ) -> None:
         self._connection_string = connection_string
         self._account_url = account_url
         self._name = container
+        self._connections = connections
+        self._on_retry = on_retry
+        self._retries = {
+            "retry_total": retries,
+            "retry_connect": min(retries, 2),
+            "initial_backoff": 1,
+            "increment_base": 2,
+        }
         self._options: dict[str, Any] = {
-            "connection_timeout": connect_seconds, "read_timeout": read_seconds, "retry_total": retries,
-            "retry_connect": min(retries, 2), "initial_backoff": 1, "increment_base": 2,
-            "max_single_put_size": BLOCK, "max_block_size": BLOCK, "max_chunk_get_size": BLOCK,
-            "max_single_get_size": BLOCK,
-        }  # fmt: skip
-        self._building = threading.Lock()
+            "connection_timeout": connect_seconds,
+            "read_timeout": read_seconds,
+            "max_single_put_size": BLOCK,
+            "max_block_size": BLOCK,
+            "max_chunk_get_size": CHUNK,
+            "max_single_get_size": CHUNK,
+        }
+        self._lock = threading.Lock()
+        self._client: ContainerClient | None = None
         self._opened = contextlib.ExitStack()
 
-    @cached_property
+    @property
     def _container(self) -> ContainerClient:
+        with self._lock:
+            if self._client is None:
+                self._client = self._connect()
+            return self._client
+
+    def _connect(self) -> ContainerClient:
         from azure.storage.blob import BlobServiceClient
 
-        setting, example = _EXAMPLES[bool(self._connection_string)]
-        with self._building:
-            try:
-                if self._connection_string:
-                    service = BlobServiceClient.from_connection_string(self._connection_string, **self._options)
-                else:
-                    from azure.identity import DefaultAzureCredential
+        from jobs.adapters.azure_retries import CountedRetry
 
-                    credential = self._opened.enter_context(DefaultAzureCredential())
-                    service = BlobServiceClient(self._account_url or "", credential=credential, **self._options)
-                # A container's client shares the service's connections and does not close them.
-                self._opened.callback(service.close)
-                return service.get_container_client(self._name)
-            except ValueError as error:
-                # The vendor's sentence may quote the string, and with it the key.
-                message = f"{setting} is not one of Azure's, for example {setting}={example}."
-                raise ConfigurationError(message) from error.__cause__
+        setting, example = _EXAMPLES[bool(self._connection_string)]
+        try:
+            options = self._options | {
+                "transport": _transport(self._connections, self._options),
+                "retry_policy": CountedRetry(self._on_retry, **self._retries),
+            }
+            if self._connection_string:
+                service = BlobServiceClient.from_connection_string(self._connection_string, **options)
+            else:
+                from azure.identity import DefaultAzureCredential
+
+                credential = self._opened.enter_context(DefaultAzureCredential())
+                service = BlobServiceClient(self._account_url or "", credential=credential, **options)
+        except ValueError as error:
+            # Azure's message may contain the connection string and its key.
+            message = f"{setting} is not one of Azure's, for example {setting}={example}."
+            raise ConfigurationError(message) from error.__cause__
+        # A container client shares the service client's connections and does not close them.
+        self._opened.callback(service.close)
+        return service.get_container_client(self._name)
 
     def close(self) -> None:
-        """Give back the connections; the next use opens new ones."""
-        self.__dict__.pop("_container", None)
-        self._opened.close()
+        """Close the connections; the next use opens new ones."""
+        with self._lock:
+            self._client = None
+            self._opened.close()
 
     def put(
         self, name: str, data: IO[bytes], *, content_type: str, md5: bytes, fence: int, metadata: Mapping[str, str]
     ) -> Blob:
-        """See the port. A name that is new, the usual case, takes one request."""
+        """Writing a new name, the usual case, takes a single request."""
         from azure.storage.blob import ContentSettings
 
         start, size = data.tell(), _rest(data)
@@ -115,13 +130,13 @@ class AzureBlobStore:
                 data, length=size, content_settings=settings, metadata=fields, max_concurrency=1, **condition
             )
 
-        with _translated(name):
+        with translated(name, writing=True):
             self._in_container(lambda: self._fenced(name, fence, metadata, upload))
             url = self._blob(name).url.split("?")[0]
         return Blob(name=name, url=url, size=size, content_type=content_type, md5=md5, metadata=dict(metadata))
 
     def _fenced(self, name: str, fence: int, metadata: Mapping[str, str], upload: Callable[..., None]) -> None:
-        """Write if the name is free, else over what a fence that is not higher wrote."""
+        """Write unless a blob of this name has a higher fence."""
         from azure.core import MatchConditions
         from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 
@@ -139,53 +154,51 @@ class AzureBlobStore:
                     raise LeaseLost(metadata.get("jobId", name), fence) from None
                 unchanged = {"etag": found.etag, "match_condition": MatchConditions.IfNotModified}
                 condition = {"overwrite": True, **unchanged}
-        raise BlobStoreUnavailable(f"Others keep writing the blob {name}.")
+        raise BlobStoreUnavailable(f"Too many concurrent writes to blob {name}.")
 
     def _in_container(self, act: Callable[[], None]) -> None:
-        """Do it; where the container is missing, make it and do it again."""
+        """Perform an operation. If the container is missing, create it and try again."""
         from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
         try:
             act()
         except ResourceNotFoundError as error:
-            if _code(error) != "ContainerNotFound":
+            if azure_code(error) != "ContainerNotFound":
                 raise
             with contextlib.suppress(ResourceExistsError):
                 self._container.create_container()
             act()
 
-    @contextlib.contextmanager
-    def open(self, name: str) -> Iterator[BinaryIO]:
-        """See the port."""
-        with _translated(name):
-            found = self._blob(name).get_blob_properties()
-        with io.BufferedReader(_Ranges(self._blob(name), found.size, found.etag)) as reader:
-            yield cast("BinaryIO", reader)
-
-    def properties(self, name: str) -> Blob:
-        """See the port."""
-        with _translated(name):
-            found = self._blob(name).get_blob_properties()
-        settings = found.content_settings
-        return Blob(
-            name=name, url=self._blob(name).url.split("?")[0], size=found.size,
-            content_type=settings.content_type or "", md5=bytes(settings.content_md5 or b""),
-            metadata={key: unquote(value) for key, value in found.metadata.items() if key != "fence"},
-        )  # fmt: skip
+    def open(self, name: str) -> BinaryIO:
+        with translated(name):
+            download = self._blob(name).download_blob(max_concurrency=1)
+        return cast("BinaryIO", io.BufferedReader(_Download(download, name), _READ_AHEAD))
 
     def names(self, prefix: str) -> Iterator[str]:
-        """See the port."""
-        with contextlib.suppress(BlobNotFound), _translated(prefix):
+        with contextlib.suppress(BlobNotFound), translated(prefix):
             yield from self._container.list_blob_names(name_starts_with=prefix)
 
-    def delete(self, name: str) -> None:
-        """See the port."""
-        with contextlib.suppress(BlobNotFound), _translated(name):
-            self._blob(name).delete_blob()
+    def delete(self, name: str, *, up_to_fence: int | None = None) -> None:
+        from azure.core.exceptions import ResourceModifiedError
+
+        with contextlib.suppress(BlobNotFound), translated(name), contextlib.suppress(ResourceModifiedError):
+            if up_to_fence is None:
+                self._blob(name).delete_blob()
+            else:
+                self._delete_older(name, up_to_fence)
+
+    def _delete_older(self, name: str, fence: int) -> None:
+        from azure.core import MatchConditions
+
+        found = self._blob(name).get_blob_properties()
+        if int((found.metadata or {}).get("fence", -1)) <= fence:
+            self._blob(name).delete_blob(etag=found.etag, match_condition=MatchConditions.IfNotModified)
+
+    def tidy(self) -> None:
+        """Nothing to do: Azure itself removes uncommitted blocks after a week."""
 
     def check(self) -> str:
-        """See the port."""
-        with _translated("the container"):
+        with translated("the container"):
             there = self._container.exists(**_CHECK)
             version = self._container.api_version
             place = self._container.url.split("?")[0]
@@ -195,38 +208,37 @@ class AzureBlobStore:
         return self._container.get_blob_client(name)
 
 
-class _Ranges(io.RawIOBase):
-    """A blob as a file, one range a request; the client needs nine times a range's size in memory.
+class _Download(io.RawIOBase):
+    """A blob as a file. The client requests each chunk when it is needed, and only with the same etag.
 
-    A blob that is replaced while it is read is not mixed with its successor: the etag says no.
+    If the blob is replaced during the download, reading fails instead of mixing the bytes of two blobs.
     """
 
-    def __init__(self, blob: BlobClient, size: int, etag: str) -> None:
-        self._blob = blob
-        self._size = size
-        self._etag = etag
-        self._at = 0
-        self._left = memoryview(b"")
+    def __init__(self, download: StorageStreamDownloader[bytes], name: str) -> None:
+        self._download = download
+        self._name = name
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if not self._left and self._at < self._size:
-            self._left = memoryview(self._next())
-            self._at += len(self._left)
-        count = min(len(buffer), len(self._left))
-        buffer[:count], self._left = self._left[:count], self._left[count:]
-        return count
+        with translated(self._name):
+            data = self._download.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
-    def _next(self) -> bytes:
-        from azure.core import MatchConditions
 
-        length = min(RANGE, self._size - self._at)
-        unchanged: dict[str, Any] = {"etag": self._etag, "match_condition": MatchConditions.IfNotModified}
-        with _translated(self._blob.blob_name or ""):
-            stream = self._blob.download_blob(self._at, length, max_concurrency=1, **unchanged)
-            return cast("bytes", stream.readall())
+def _transport(connections: int, options: Mapping[str, Any]) -> RequestsTransport:
+    """A transport that pools this many connections; by default it pools 10 and closes all others after use."""
+    from azure.core.pipeline.transport import RequestsTransport
+
+    # The client passes its timeouts only to a transport that it creates itself.
+    limits = {name: options[name] for name in ("connection_timeout", "read_timeout")}
+    transport = RequestsTransport(**limits)
+    transport.open()
+    for adapter in transport.session.adapters.values() if transport.session else ():
+        cast("HTTPAdapter", adapter).init_poolmanager(connections, connections)
+    return transport
 
 
 def _rest(data: IO[bytes]) -> int:
@@ -234,39 +246,3 @@ def _rest(data: IO[bytes]) -> int:
     end = data.seek(0, io.SEEK_END)
     data.seek(start)
     return end - start
-
-
-def _code(error: Exception) -> str:
-    code = getattr(error, "error_code", None) or ""
-    return str(getattr(code, "value", code))
-
-
-@contextlib.contextmanager
-def _translated(name: str) -> Iterator[None]:
-    """Turn Azure's exceptions into ours. Their own texts may hold keys: none is shown."""
-    from azure.core.exceptions import AzureError
-
-    try:
-        yield
-    except FilesureError:
-        raise
-    except AzureError as error:
-        raise _in_our_words(error, name) from error
-
-
-def _in_our_words(error: Exception, name: str) -> FilesureError:
-    from azure.core import exceptions
-
-    code, status = _code(error), getattr(error, "status_code", None)
-    if code in _REFUSALS:
-        return BlobStoreRefused(_REFUSALS[code])
-    if code in _FOR_NOW:
-        return BlobStoreUnavailable(_FOR_NOW[code])
-    if isinstance(error, exceptions.ClientAuthenticationError) or status in (401, 403):
-        return BlobStoreRefused(_KEY_IS_WRONG)
-    if isinstance(error, exceptions.ResourceNotFoundError):
-        return BlobNotFound(f"There is no blob {name}.")
-    if isinstance(error, exceptions.HttpResponseError) and status and status < 500 and status not in (408, 429):
-        return BlobStoreRefused(f"Azure refuses the request ({code or status}).")
-    where = "busy or out of order" if status else "not reachable"
-    return BlobStoreUnavailable(f"Azure Blob Storage is {where} ({code or status or type(error).__name__}).")

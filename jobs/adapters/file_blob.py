@@ -1,4 +1,4 @@
-"""The blob store in a folder: the embedded default, with the same names as in the cloud."""
+"""A blob store in a local folder: the default, with the same blob names as in Azure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -18,16 +19,17 @@ from jobs.domain.errors import BlobNotFound, BlobStoreRefused, BlobStoreUnavaila
 from jobs.ports import Blob
 
 _CHUNK = 256 * 1024
+_INTERRUPTED_SECONDS = 86_400  # no upload takes that long
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class FileBlobStore:
-    """``jobs.ports.BlobStore`` below ``root``.
+    """``jobs.ports.BlobStore`` in the folder ``root``.
 
-    A blob's properties lie in ``.properties/<name>.json`` and are written before the blob moves to
-    its name: cut off in between, the next put of the same name finds a fence that is not above its
-    own and does both again. A blob is thus never without its fence. Properties that a power cut left
-    unreadable count as none, or that put could never heal them.
+    A blob's properties are in ``.properties/<name>.json``. They are written before the blob is renamed into
+    place, so a blob never lacks its fence: after an interruption in between, the next put of the same name
+    finds a fence no higher than its own and repeats both steps. Properties made unreadable by a power cut
+    count as missing, so the next put can repair them.
     """
 
     def __init__(self, root: Path) -> None:
@@ -36,45 +38,33 @@ class FileBlobStore:
     def put(
         self, name: str, data: IO[bytes], *, content_type: str, md5: bytes, fence: int, metadata: Mapping[str, str]
     ) -> Blob:
-        """See the port."""
         target = self._path(name)
         with self._translated(name), self._incoming(data, md5) as new, self._lock():
             if self._fence(name) > fence:
                 raise LeaseLost(metadata.get("jobId", name), fence)
             size = new.stat().st_size
-            self._write_properties(name, {
-                "contentType": content_type, "md5": md5.hex(), "fence": fence, "metadata": dict(metadata),
-            })  # fmt: skip
+            self._write_properties(
+                name,
+                {
+                    "contentType": content_type,
+                    "md5": md5.hex(),
+                    "fence": fence,
+                    "metadata": dict(metadata),
+                },
+            )
             target.parent.mkdir(parents=True, exist_ok=True)
             new.replace(target)
         return Blob(name=name, url=target.as_uri(), size=size, content_type=content_type, md5=md5, metadata=metadata)
 
-    @contextlib.contextmanager
-    def open(self, name: str) -> Iterator[BinaryIO]:
-        """See the port."""
+    def open(self, name: str) -> BinaryIO:
         path = self._path(name)
         with self._translated(name):
             if path.is_dir():
                 raise BlobNotFound(f"There is no blob {name}.")
-            file = path.open("rb")
-        with file:  # outside the translation: what the reader raises is not the store's
-            yield file
-
-    def properties(self, name: str) -> Blob:
-        """See the port."""
-        path = self._path(name)
-        with self._translated(name):
-            size = path.stat().st_size
-            known = self._read_properties(name)
-        if known is None:
-            raise BlobNotFound(f"The blob {name} has no readable properties.")
-        return Blob(
-            name=name, url=path.as_uri(), size=size, content_type=known["contentType"],
-            md5=bytes.fromhex(known["md5"]), metadata=known["metadata"],
-        )  # fmt: skip
+            return path.open("rb")
 
     def names(self, prefix: str) -> Iterator[str]:
-        """See the port. Only the folder that the prefix names is looked through."""
+        """Searches only the folder in the prefix."""
         folder = prefix.rpartition("/")[0]
         if folder and not _is_name(folder):
             return iter(())
@@ -83,24 +73,31 @@ class FileBlobStore:
         visible = (name for name in found if not any(part.startswith(".") for part in name.split("/")))
         return iter(sorted(name for name in visible if name.startswith(prefix)))
 
-    def delete(self, name: str) -> None:
-        """See the port."""
+    def delete(self, name: str, *, up_to_fence: int | None = None) -> None:
         with self._translated(name), self._lock():
+            if up_to_fence is not None and self._fence(name) > up_to_fence:
+                return
             self._path(name).unlink(missing_ok=True)
             self._properties_path(name).unlink(missing_ok=True)
 
+    def tidy(self) -> None:
+        with self._translated("a blob"):
+            for path in self._folder(".incoming").iterdir():
+                with contextlib.suppress(FileNotFoundError):
+                    if time.time() - path.stat().st_mtime > _INTERRUPTED_SECONDS:
+                        path.unlink()
+
     def check(self) -> str:
-        """See the port."""
         with self._translated("a blob"), tempfile.TemporaryFile(dir=self._folder(".incoming")) as file:
             file.write(b"x")
             free = shutil.disk_usage(self._root).free
         return f"folder {self._root}, {free / 1e9:.1f} GB free"
 
-    # --- below: paths, properties, errors
+    # --- paths, properties, errors
 
     def _path(self, name: str) -> Path:
         if not _is_name(name):
-            raise ValueError(f"{name!r} cannot be the name of a blob")
+            raise ValueError(f"{name!r} is not a valid blob name")
         return self._root / name
 
     def _properties_path(self, name: str) -> Path:
@@ -113,7 +110,7 @@ class FileBlobStore:
 
     @contextlib.contextmanager
     def _incoming(self, data: IO[bytes], md5: bytes) -> Iterator[Path]:
-        """The bytes in a file of their own, on the disk and checked; gone afterwards if it was not moved."""
+        """A temporary file with the verified bytes, flushed to disk; removed afterwards unless it was renamed."""
         descriptor, name = tempfile.mkstemp(dir=self._folder(".incoming"))
         digest = hashlib.md5(usedforsecurity=False)
         try:
@@ -124,14 +121,14 @@ class FileBlobStore:
                 file.flush()
                 os.fsync(file.fileno())
             if digest.digest() != md5:
-                raise BlobStoreUnavailable("The bytes changed on their way into the blob store.")
+                raise BlobStoreUnavailable("The bytes do not match their checksum.")
             yield Path(name)
         finally:
             Path(name).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
-        """One writer at a time, across processes: the look at the fence and the move are one step."""
+        """Allow one writer at a time, across processes, so that checking the fence and renaming are atomic."""
         self._root.mkdir(parents=True, exist_ok=True)
         with (self._root / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -145,7 +142,7 @@ class FileBlobStore:
         return int(known["fence"]) if known else -1
 
     def _read_properties(self, name: str) -> dict[str, Any] | None:
-        """None where they are unreadable."""
+        """None if the properties are unreadable."""
         try:
             return dict(json.loads(self._properties_path(name).read_text(encoding="utf-8")))
         except ValueError:
@@ -168,10 +165,10 @@ class FileBlobStore:
             raise BlobNotFound(f"There is no blob {name}.") from error
         except OSError as error:
             if error.errno in _NO_ROOM:
-                raise BlobStoreUnavailable(f"There is no room left for blobs in {self._root}.") from error
+                raise BlobStoreUnavailable(f"No space left for blobs in {self._root}.") from error
             raise BlobStoreRefused(f"The blob store cannot use {self._root}: {error.strerror}.") from error
 
 
 def _is_name(name: str) -> bool:
-    """One spelling a blob: ``a//b`` or ``a/`` would be ``a/b`` with properties, and a fence, of its own."""
+    """Whether the name is canonical: ``a//b`` would be the same file as ``a/b``, with separate properties."""
     return "\0" not in name and all(part and not part.startswith(".") for part in name.split("/"))

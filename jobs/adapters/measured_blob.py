@@ -1,19 +1,19 @@
-"""A blob store whose operations are counted and timed."""
+"""Counts and times the operations of a blob store."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import IO, BinaryIO
 
 from jobs.domain.errors import FilesureError
-from jobs.domain.metrics import Instruments
 from jobs.ports import Blob, BlobStore
+from jobs.telemetry.metrics import Instruments
 
 
 class MeasuredBlobStore:
-    """``jobs.ports.BlobStore`` over another one. Of a read, the opening is timed: how fast a person reads is not."""
+    """Wraps another ``jobs.ports.BlobStore``. For reads, only ``open`` is timed; the rest depends on the reader."""
 
     def __init__(self, inner: BlobStore, instruments: Instruments) -> None:
         self._inner = inner
@@ -28,43 +28,31 @@ class MeasuredBlobStore:
             outcome = error.kind if isinstance(error, FilesureError) else "unexpected"
             raise
         finally:
-            self._instruments.count("blob_operations_total", operation=operation, outcome=outcome)
+            self._instruments.count("filesure_blob_operations_total", operation=operation, outcome=outcome)
             seconds = time.perf_counter() - began
-            self._instruments.observe("blob_operation_duration_seconds", seconds, operation=operation)
+            self._instruments.observe("filesure_blob_operation_duration_seconds", seconds, operation=operation)
 
     def put(
         self, name: str, data: IO[bytes], *, content_type: str, md5: bytes, fence: int, metadata: Mapping[str, str]
     ) -> Blob:
-        """See the port."""
         with self._measured("put"):
-            return self._inner.put(
-                name, data, content_type=content_type, md5=md5, fence=fence, metadata=metadata
-            )  # fmt: skip
+            return self._inner.put(name, data, content_type=content_type, md5=md5, fence=fence, metadata=metadata)
 
-    @contextmanager
-    def open(self, name: str) -> Iterator[BinaryIO]:
-        """See the port."""
-        with ExitStack() as opened:
-            with self._measured("open"):
-                stream = opened.enter_context(self._inner.open(name))
-            yield stream
-
-    def properties(self, name: str) -> Blob:
-        """See the port."""
-        with self._measured("properties"):
-            return self._inner.properties(name)
+    def open(self, name: str) -> BinaryIO:
+        with self._measured("open"):
+            return self._inner.open(name)
 
     def names(self, prefix: str) -> Iterator[str]:
-        """See the port."""
         with self._measured("names"):
             names = list(self._inner.names(prefix))
         return iter(names)
 
-    def delete(self, name: str) -> None:
-        """See the port."""
+    def delete(self, name: str, *, up_to_fence: int | None = None) -> None:
         with self._measured("delete"):
-            self._inner.delete(name)
+            self._inner.delete(name, up_to_fence=up_to_fence)
+
+    def tidy(self) -> None:
+        self._inner.tidy()
 
     def check(self) -> str:
-        """See the port."""
         return self._inner.check()

@@ -1,8 +1,7 @@
-"""The blob store in memory: a working twin for tests, held to the same suite."""
+"""An in-memory blob store for tests. It passes the same test suite as the other blob stores."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import threading
@@ -23,41 +22,39 @@ class MemoryBlobStore:
     def put(
         self, name: str, data: IO[bytes], *, content_type: str, md5: bytes, fence: int, metadata: Mapping[str, str]
     ) -> Blob:
-        """See the port."""
         content = data.read()
         if hashlib.md5(content, usedforsecurity=False).digest() != md5:
-            raise BlobStoreUnavailable("The bytes changed on their way into the blob store.")
+            raise BlobStoreUnavailable("The bytes do not match their checksum.")
         blob = Blob(
-            name=name, url=f"memory:///{name}", size=len(content), content_type=content_type, md5=md5,
+            name=name,
+            url=f"memory:///{name}",
+            size=len(content),
+            content_type=content_type,
+            md5=md5,
             metadata=dict(metadata),
-        )  # fmt: skip
+        )
         with self._lock:
             if name in self._blobs and self._blobs[name][2] > fence:
                 raise LeaseLost(metadata.get("jobId", name), fence)
             self._blobs[name] = (blob, content, fence)
         return blob
 
-    @contextlib.contextmanager
-    def open(self, name: str) -> Iterator[BinaryIO]:
-        """See the port."""
-        yield io.BytesIO(self._known(name)[1])
-
-    def properties(self, name: str) -> Blob:
-        """See the port."""
-        return self._known(name)[0]
+    def open(self, name: str) -> BinaryIO:
+        return io.BytesIO(self._known(name)[1])
 
     def names(self, prefix: str) -> Iterator[str]:
-        """See the port."""
         with self._lock:
             return iter(sorted(name for name in self._blobs if name.startswith(prefix)))
 
-    def delete(self, name: str) -> None:
-        """See the port."""
+    def delete(self, name: str, *, up_to_fence: int | None = None) -> None:
         with self._lock:
-            self._blobs.pop(name, None)
+            if up_to_fence is None or name not in self._blobs or self._blobs[name][2] <= up_to_fence:
+                self._blobs.pop(name, None)
+
+    def tidy(self) -> None:
+        pass
 
     def check(self) -> str:
-        """See the port."""
         return "memory"
 
     def _known(self, name: str) -> tuple[Blob, bytes, int]:

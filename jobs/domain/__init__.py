@@ -1,1 +1,1 @@
-"""What a job, a document and a CIN are. Standard library only."""
+"""The domain model: jobs, documents, CINs and filings. Standard library only."""

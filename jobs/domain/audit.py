@@ -1,37 +1,73 @@
-"""Who did what to which job, when, from where."""
+"""Audit entries: who acted on which job or on the queue, when, and from where."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What people do to jobs. An order is no entry: the job itself says who ordered it and when."""
+    """Audited actions on jobs and on the queue. Orders are not audited: each job records who ordered it and when."""
 
     RETRY = "retry"
     CANCEL = "cancel"
     PRIORITISE = "prioritise"
+    RUN_NOW = "run_now"
     DELETE = "delete"
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who acts: an account's name and, on the web, the address that the request came from."""
+    """The user who acts: the account name and, for web requests, the client's address."""
 
     name: str
     address: str | None = None
 
 
+class Outcome(StrEnum):
+    """How an audited action ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNFINISHED = "unfinished"
+
+
 @dataclass(frozen=True, kw_only=True)
 class AuditEntry:
-    """One thing that somebody asked for. ``refused`` says why it was not done; None if it was."""
+    """One requested action. ``refused`` is the reason for a refusal, None if the action was not refused.
 
-    job_id: str
+    ``unfinished`` entries have no recorded result: the action is still running, or it was interrupted.
+    """
+
+    #: None for an action on the queue.
+    job_id: str | None = None
     action: Action
     by: str
     at: datetime
     address: str | None = None
     details: str | None = None
     refused: str | None = None
+    unfinished: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.refused is not None:
+            return Outcome.REFUSED
+        return Outcome.UNFINISHED if self.unfinished else Outcome.DONE
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditFilter:
+    """A filter of audit entries. Fields that are empty or None match all. Both days are days of ``zone``,
+    and inclusive.
+    """
+
+    job_id: str = ""
+    by: str = ""
+    action: Action | None = None
+    since: date | None = None
+    until: date | None = None
+    zone: tzinfo = UTC

@@ -1,16 +1,16 @@
-"""The Corporate Identification Number (CIN) of an Indian company.
+"""The Corporate Identification Number (CIN) of an Indian company: format, codes and validation.
 
 21 characters, for example ``L24295GJ1987PLC143792``:
 
     L       listed (L) or unlisted (U)
     24295   industry, five digits (NIC)
-    GJ      registrar, two letters, mostly a state's
+    GJ      registrar, two letters, usually the state's code
     1987    year of incorporation
     PLC     class of company
     143792  registration number
 
-Source: the Ministry of Corporate Affairs' published structure. There is no check digit, so only
-structure, year, known codes and plausibility can be tested. LLPs have an LLPIN instead.
+Source: the structure published by the Ministry of Corporate Affairs. A CIN has no check digit, so only its
+structure, year, codes and plausibility can be checked. LLPs have an LLPIN instead.
 """
 
 from __future__ import annotations
@@ -21,43 +21,88 @@ from dataclasses import dataclass
 from jobs.domain.errors import InvalidCin
 
 STATES = {
-    "AN": "Andaman and Nicobar", "AP": "Andhra Pradesh", "AR": "Arunachal Pradesh",
-    "AS": "Assam", "BR": "Bihar", "CH": "Chandigarh", "CT": "Chhattisgarh", "DD": "Daman and Diu",
-    "DL": "Delhi", "DN": "Dadra and Nagar Haveli", "GA": "Goa", "GJ": "Gujarat",
-    "HP": "Himachal Pradesh", "HR": "Haryana", "JH": "Jharkhand", "JK": "Jammu and Kashmir",
-    "KA": "Karnataka", "KL": "Kerala", "LA": "Ladakh", "LD": "Lakshadweep", "LH": "Ladakh",
-    "MH": "Maharashtra (Mumbai)", "ML": "Meghalaya", "MN": "Manipur", "MP": "Madhya Pradesh",
-    "MZ": "Mizoram", "NL": "Nagaland", "OR": "Odisha", "PB": "Punjab", "PN": "Maharashtra (Pune)",
-    "PY": "Puducherry", "RJ": "Rajasthan", "SK": "Sikkim", "TG": "Telangana",
-    "TN": "Tamil Nadu (Chennai)", "TR": "Tripura", "TS": "Telangana",
-    "TZ": "Tamil Nadu (Coimbatore)", "UP": "Uttar Pradesh", "UR": "Uttarakhand",
+    "AN": "Andaman and Nicobar",
+    "AP": "Andhra Pradesh",
+    "AR": "Arunachal Pradesh",
+    "AS": "Assam",
+    "BR": "Bihar",
+    "CH": "Chandigarh",
+    "CT": "Chhattisgarh",
+    "DD": "Daman and Diu",
+    "DL": "Delhi",
+    "DN": "Dadra and Nagar Haveli",
+    "GA": "Goa",
+    "GJ": "Gujarat",
+    "HP": "Himachal Pradesh",
+    "HR": "Haryana",
+    "JH": "Jharkhand",
+    "JK": "Jammu and Kashmir",
+    "KA": "Karnataka",
+    "KL": "Kerala",
+    "LA": "Ladakh",
+    "LD": "Lakshadweep",
+    "LH": "Ladakh",
+    "MH": "Maharashtra (Mumbai)",
+    "ML": "Meghalaya",
+    "MN": "Manipur",
+    "MP": "Madhya Pradesh",
+    "MZ": "Mizoram",
+    "NL": "Nagaland",
+    "OR": "Odisha",
+    "PB": "Punjab",
+    "PN": "Maharashtra (Pune)",
+    "PY": "Puducherry",
+    "RJ": "Rajasthan",
+    "SK": "Sikkim",
+    "TG": "Telangana",
+    "TN": "Tamil Nadu (Chennai)",
+    "TR": "Tripura",
+    "TS": "Telangana",
+    "TZ": "Tamil Nadu (Coimbatore)",
+    "UP": "Uttar Pradesh",
+    "UR": "Uttarakhand",
     "WB": "West Bengal",
-}  # fmt: skip
+}
 
 CLASSES = {
-    "PLC": "public company", "PTC": "private company", "OPC": "one person company",
-    "GOI": "company of the Government of India", "SGC": "company of a state government",
-    "FLC": "public financial lease company", "FTC": "private subsidiary of a foreign company",
-    "GAP": "general association, public", "GAT": "general association, private",
-    "NPL": "not-for-profit company (section 8)", "ULL": "public company, unlimited liability",
+    "PLC": "public company",
+    "PTC": "private company",
+    "OPC": "one person company",
+    "GOI": "company of the Government of India",
+    "SGC": "company of a state government",
+    "FLC": "public financial lease company",
+    "FTC": "private subsidiary of a foreign company",
+    "GAP": "general association, public",
+    "GAT": "general association, private",
+    "NPL": "not-for-profit company (section 8)",
+    "ULL": "public company, unlimited liability",
     "ULT": "private company, unlimited liability",
-}  # fmt: skip
+}
 
 NEVER_LISTED = frozenset({"PTC", "OPC", "FTC", "GAT", "NPL", "ULT"})
 FIRST_YEAR = 1850  # the first Companies Act of British India
 
-_STRUCTURE = re.compile(
-    r"(?P<listing>[A-Z])(?P<industry>\d{5})(?P<state>[A-Z]{2})"
-    r"(?P<year>\d{4})(?P<kind>[A-Z]{3})(?P<number>\d{6})",
-    re.ASCII,
+LENGTH = 21
+
+# The parts of a CIN: name, allowed characters, length.
+_PARTS = (
+    ("listing", "[A-Z]", 1),
+    ("industry", r"\d", 5),
+    ("state", "[A-Z]", 2),
+    ("year", r"\d", 4),
+    ("kind", "[A-Z]", 3),
+    ("number", r"\d", 6),
 )
+_STRUCTURE = re.compile("".join(f"(?P<{name}>{kind}{{{size}}})" for name, kind, size in _PARTS), re.ASCII)
+_CHARACTERS = [re.compile(kind, re.ASCII) for _, kind, size in _PARTS for _ in range(size)]
 _LLPIN = re.compile(r"[A-Z]{3}-?\d{4}", re.ASCII)
 _EXAMPLE = "a CIN looks like L24295GJ1987PLC143792"
+_LISTED, _UNLISTED = "L", "U"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cin:
-    """A CIN taken apart. ``str(cin)`` is the 21 characters."""
+    """The parts of a CIN. ``str(cin)`` returns the 21 characters."""
 
     listed: bool
     industry: str
@@ -67,14 +112,14 @@ class Cin:
     number: str
 
     def __str__(self) -> str:
-        listing = "L" if self.listed else "U"
+        listing = _LISTED if self.listed else _UNLISTED
         return f"{listing}{self.industry}{self.state}{self.year}{self.kind}{self.number}"
 
 
 def parse_cin(text: str, *, this_year: int, allow_unknown_codes: bool = False) -> Cin:
-    """Take a CIN apart; white space around it and lower case are forgiven.
+    """Parse a CIN; surrounding white space and lower case are accepted.
 
-    Raises InvalidCin; with ``overridable`` set where ``allow_unknown_codes`` would let it pass.
+    Raises InvalidCin, with ``overridable`` set if ``allow_unknown_codes`` would accept the text.
     """
     found = _matched(text.strip().upper())
     cin = Cin(
@@ -90,36 +135,51 @@ def parse_cin(text: str, *, this_year: int, allow_unknown_codes: bool = False) -
     return cin
 
 
+def is_cin_prefix(text: str) -> bool:
+    """Whether the text, in upper case, can be the beginning of a CIN; True for empty text."""
+    letters = zip(text, _CHARACTERS, strict=False)
+    begins_well = text[:1] in ("", _LISTED, _UNLISTED)
+    return begins_well and len(text) <= LENGTH and all(kind.fullmatch(letter) for letter, kind in letters)
+
+
+def year_of(cin: str) -> int | None:
+    """The year of incorporation; None if the text does not have the structure of a CIN."""
+    found = _STRUCTURE.fullmatch(cin)
+    return int(found["year"]) if found else None
+
+
 def _matched(text: str) -> re.Match[str]:
     found = _STRUCTURE.fullmatch(text)
     if found:
         return found
     shown = text if len(text) <= 40 else text[:40] + "…"
     if _LLPIN.fullmatch(text):
-        raise InvalidCin(f"'{shown}' is an LLP's LLPIN; only companies, which have a CIN, are served.")
-    if len(text) != 21:
-        raise InvalidCin(f"'{shown}' has {len(text)} characters, a CIN has 21: {_EXAMPLE}.")
-    raise InvalidCin(f"'{shown}' is not built like a CIN: {_EXAMPLE}.")
+        raise InvalidCin(f"'{shown}' is the LLPIN of an LLP; only companies, which have a CIN, can be ordered.")
+    if len(text) != LENGTH:
+        raise InvalidCin(f"'{shown}' has {len(text)} characters; a CIN has {LENGTH}: {_EXAMPLE}.")
+    raise InvalidCin(f"'{shown}' is not a valid CIN: {_EXAMPLE}.")
 
 
 def _listing(letter: str) -> bool:
-    if letter not in "LU":
-        raise InvalidCin(f"A CIN begins with L (listed) or U (unlisted), not with '{letter}'.")
-    return letter == "L"
+    if letter not in (_LISTED, _UNLISTED):
+        raise InvalidCin(f"A CIN starts with L (listed) or U (unlisted), not with '{letter}'.")
+    return letter == _LISTED
 
 
 def _year(digits: str, this_year: int) -> int:
     year = int(digits)
     if not FIRST_YEAR <= year <= this_year:
-        raise InvalidCin(f"No company was incorporated in {digits}: {FIRST_YEAR} to {this_year} can be.")
+        raise InvalidCin(
+            f"No company was incorporated in {digits}. The year must be between {FIRST_YEAR} and {this_year}."
+        )
     return year
 
 
 def _check_codes(cin: Cin) -> None:
     if cin.state not in STATES:
-        raise InvalidCin(f"'{cin.state}' in {cin} is no known state or registrar.", overridable=True)
+        raise InvalidCin(f"'{cin.state}' in {cin} is not a known state or registrar.", overridable=True)
     if cin.kind not in CLASSES:
-        raise InvalidCin(f"'{cin.kind}' in {cin} is no known class of company.", overridable=True)
+        raise InvalidCin(f"'{cin.kind}' in {cin} is not a known class of company.", overridable=True)
     if cin.listed and cin.kind in NEVER_LISTED:
-        what = CLASSES[cin.kind]
-        raise InvalidCin(f"{cin} says listed, but a {what} ({cin.kind}) cannot be.", overridable=True)
+        kind = f"{CLASSES[cin.kind]} ({cin.kind})"
+        raise InvalidCin(f"{cin} is marked listed (L), but a {kind} cannot be listed.", overridable=True)

@@ -1,18 +1,41 @@
-"""A filing as a source lists it, and the document that we make of it."""
+"""Filings, as a source lists them, and the documents stored for them."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from jobs.domain.filings.summary import DocumentReading
+
+#: Attachments have numbers from here on, so that their numbers never meet those of a listing.
+ATTACHMENTS_FROM = 1_000_000
+MOST_ATTACHMENTS = 999
+
 _PLAIN_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
 
 
+def folders_of(job_id: str) -> tuple[str, str]:
+    """The folder of a job's blobs, and the folder that earlier versions used.
+
+    A hash comes first: Azure divides its load by the beginning of names, and an id begins with its time.
+    """
+    digest = hashlib.sha256(job_id.encode()).hexdigest()
+    return f"jobs/{digest[:3]}-{job_id}/", f"jobs/{job_id}/"
+
+
+def job_of_blob(name: str) -> str:
+    """The id of the job in whose folder the blob is."""
+    return name.removeprefix("jobs/").partition("/")[0].rpartition("-")[2]
+
+
 class DocumentStatus(StrEnum):
-    """``listed``: known, not yet had. ``stored``: in the blob store. ``failed``: cannot be had."""
+    """``listed``: known, not yet downloaded. ``stored``: in the blob store. ``failed``: could not be retrieved."""
 
     LISTED = "listed"
     STORED = "stored"
@@ -21,7 +44,7 @@ class DocumentStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Filing:
-    """One document that a source offers. ``number`` is 1, 2, … and stable for a company."""
+    """One document that a source offers. ``number`` is its position, 1, 2, …; ``key`` identifies it."""
 
     number: int
     document_type: str
@@ -29,40 +52,78 @@ class Filing:
     srn: str | None = None
     filed_on: date | None = None
 
+    @property
+    def key(self) -> str:
+        """Stays the same each time the source lists this filing, even if its position changes."""
+        return f"{self.srn or ''}/{self.file_name}"
+
+
+def not_yet_listed(filings: Iterable[Filing], listed: Collection[Filing]) -> list[Filing]:
+    """The filings that are not listed yet, with unused numbers.
+
+    The source's list may have changed since the others were listed: positions may differ, keys do not.
+    """
+    known, taken = Counter(filing.key for filing in listed), {filing.number for filing in listed}
+    new = []
+    for filing in filings:
+        if known[filing.key]:
+            known[filing.key] -= 1
+            continue
+        number = filing.number if filing.number not in taken else max(taken) + 1
+        taken.add(number)
+        new.append(replace(filing, number=number))
+    return new
+
+
+def listing_keys(filings: Iterable[Filing], listed: Iterable[Filing]) -> list[str]:
+    """One key per new filing, unique within the job even if the source lists two filings alike."""
+    known, keys = Counter(filing.key for filing in listed), []
+    for filing in filings:
+        known[filing.key] += 1
+        keys.append(f"{filing.key}#{known[filing.key]}")
+    return keys
+
+
+def attachment_number(root: int, index: int) -> int:
+    """The number of the ``index``-th attachment (1, 2, …) of the filing with the number ``root``."""
+    if not 0 < index <= MOST_ATTACHMENTS:
+        raise ValueError(f"A document has at most {MOST_ATTACHMENTS} attachments.")
+    return ATTACHMENTS_FROM + root * (MOST_ATTACHMENTS + 1) + index
+
+
+def place_of(number: int) -> tuple[int, int]:
+    """The number of the filing, and the index of its attachment; 0 for the filing itself."""
+    if number < ATTACHMENTS_FROM:
+        return number, 0
+    return divmod(number - ATTACHMENTS_FROM, MOST_ATTACHMENTS + 1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentError:
-    """Why a document was not had: a word for filters, a sentence for people."""
+    """Why a document was not retrieved: ``kind`` for filters, ``message`` for people."""
 
     kind: str
     message: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Extraction:
-    """What was read out of a document. ``pages`` is None where the kind of file has none."""
-
-    method: str
-    characters: int
-    pages: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class StoredFile:
-    """A document's bytes, once they are in the blob store. ``size`` is in bytes."""
+    """A document's original in the blob store. ``size`` is in bytes."""
 
     blob_name: str
     blob_url: str
     size: int
     content_type: str
     checksum: str
-    text_blob_name: str | None
-    extraction: Extraction | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """One filing of one job. ``attempts`` counts the failed tries; ``file`` is None until stored."""
+    """One filing of one job, or a file attached to one.
+
+    ``attempts`` counts failed downloads. ``file`` is None until the original is stored, and ``reading`` until it is
+    read. ``parent`` is the number of the document that contains this one, None for a filing of the listing.
+    """
 
     id: str
     job_id: str
@@ -73,25 +134,49 @@ class Document:
     attempts: int = 0
     error: DocumentError | None = None
     file: StoredFile | None = None
+    reading: DocumentReading | None = None
+    #: Readings that an earlier run began and never ended.
+    unended_readings: int = 0
+    parent: int | None = None
     downloaded_at: datetime | None = None
     created_at: datetime | None = None
 
     @property
     def blob_name(self) -> str:
-        """Where the original goes: the same name at every try, so twice is once."""
+        """The original's name in the blob store: the same for every attempt, so a retry overwrites it."""
         suffix = PurePosixPath(self.filing.file_name).suffix.lower()
         return f"{self._stem}{suffix if _PLAIN_SUFFIX.fullmatch(suffix) else '.bin'}"
 
     @property
     def text_blob_name(self) -> str:
-        """Where the text goes: beside the original, never over it."""
+        """The text's name in the blob store: next to the original, never equal to its name."""
         name = f"{self._stem}.txt"
         return name if name != self.blob_name else f"{self._stem}.text.txt"
 
     @property
+    def record_blob_name(self) -> str:
+        return f"{self._stem}.record.json"
+
+    @property
+    def thumbnail_blob_name(self) -> str:
+        return f"{self._stem}.page1.png"
+
+    @property
+    def blob_names(self) -> frozenset[str]:
+        """The names of the stored original and of what was read from it."""
+        derived = self.reading.blob_names if self.reading else ()
+        return frozenset([self.file.blob_name, *derived]) if self.file else frozenset()
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Sorts documents by number, each followed by its attachments."""
+        return place_of(self.filing.number)
+
+    @property
     def _stem(self) -> str:
-        return f"jobs/{self.job_id}/document_{self.filing.number}"
+        root, index = self.place
+        folder = self.file.blob_name.rpartition("/")[0] + "/" if self.file else folders_of(self.job_id)[0]
+        return f"{folder}document_{root}{f'_attachment_{index}' if index else ''}"
 
     def log_context(self) -> dict[str, object]:
-        """What every log line about this document carries."""
         return {"document": self.filing.number, "documentType": self.filing.document_type}

@@ -1,12 +1,12 @@
-"""How a run ends: what it means for the job, and when a failed one is tried again."""
+"""How a run ends: its effect on the job, and when a failed run is retried."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from jobs.domain.errors import FilesureError
+from jobs.domain.errors import CompanyNotFound, DocumentsInUse, FilesureError, SourceOnHold
 from jobs.domain.job import Job, JobError, Progress, RunOutcome, Transition
 
 
@@ -14,7 +14,7 @@ from jobs.domain.job import Job, JobError, Progress, RunOutcome, Transition
 class Ending:
     """One conditional write: the transition, and the fields that change with it.
 
-    ``run_after`` is None for a job that has ended. ``error`` None leaves ``lastError`` as it is,
+    ``run_after`` is None for a job that has ended. If ``error`` is None, ``lastError`` stays unchanged,
     unless the transition completes the job, which clears it.
     """
 
@@ -25,66 +25,113 @@ class Ending:
     run_after: datetime | None = None
     error: JobError | None = None
 
+    def __post_init__(self) -> None:
+        if self.transition is Transition.COMPLETE and self.progress.total is None:
+            raise ValueError("A job without a listing cannot be complete.")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Backoff:
-    """Exponential backoff with jitter: half to all of ``base × 2^(attempt − 1)``, up to ``cap``.
+    """Exponential backoff with jitter: 50% to 100% of ``base × 2^(attempt − 1)``, capped at ``cap``.
 
-    The jitter keeps the jobs of one outage from coming back in one wave.
+    The jitter keeps jobs that failed in the same outage from retrying at the same moment.
     """
 
     base_seconds: float
     cap_seconds: float
 
     def delay(self, attempt: int, random_fraction: float) -> timedelta:
-        """How long to wait after the ``attempt``-th failure (1, 2, …); fraction from 0 to 1."""
+        """The wait after the ``attempt``-th failure (1, 2, …); ``random_fraction`` is from 0 to 1."""
         longest = min(self.cap_seconds, self.base_seconds * 2.0 ** min(attempt - 1, 60))
-        return timedelta(seconds=longest * (0.5 + random_fraction / 2))
+        seconds = longest * (0.5 + random_fraction / 2)
+        return timedelta(milliseconds=int(seconds * 1000))  # MongoDB stores no smaller units
 
 
 def ended_well(job: Job, progress: Progress, now: datetime) -> Ending:
-    """A run that did what it could: more to do, everything stored, or something cannot be had."""
+    """The run itself did not fail: documents remain, or all, some or none of them were retrieved."""
+    if progress.total is None:
+        # The listing is gone; the next run repeats it. The attempt counts, so that this cannot go on forever.
+        return replace(ended_early(job, progress, now), outcome=RunOutcome.ADVANCED, attempts=job.attempts)
     if progress.pending:
         return Ending(
-            transition=Transition.RELEASE, outcome=RunOutcome.ADVANCED,
-            attempts=0, progress=progress, run_after=now,
-        )  # fmt: skip
+            transition=Transition.RELEASE,
+            outcome=RunOutcome.ADVANCED,
+            attempts=0,
+            progress=progress,
+            run_after=now,
+        )
     if progress.failed:
-        missing = f"{progress.failed} of {progress.total} documents cannot be had."
+        missing = f"{progress.failed} of {progress.total} documents could not be retrieved."
         error = JobError(kind="documents_missing", message=missing, at=now)
-        return failed_for_good(job, progress, error)
+        return _partly(progress, error) if progress.downloaded else failed_permanently(job, progress, error)
     return Ending(transition=Transition.COMPLETE, outcome=RunOutcome.COMPLETED, attempts=0, progress=progress)
 
 
-def ended_early(job: Job, progress: Progress, now: datetime) -> Ending:
-    """The worker was asked to stop: the job is due at once, and this run costs no attempt."""
+def _partly(progress: Progress, error: JobError) -> Ending:
     return Ending(
-        transition=Transition.RELEASE, outcome=RunOutcome.RELEASED,
-        attempts=max(0, job.attempts - 1), progress=progress, run_after=now,
-    )  # fmt: skip
+        transition=Transition.COMPLETE_PARTLY,
+        outcome=RunOutcome.COMPLETED,
+        attempts=0,
+        progress=progress,
+        error=error,
+    )
+
+
+def without_filings(reason: CompanyNotFound, now: datetime) -> Ending:
+    """The source has no filings of this company, which is not a failure."""
+    return Ending(
+        transition=Transition.FIND_NOTHING,
+        outcome=RunOutcome.COMPLETED,
+        attempts=0,
+        progress=Progress(total=0),
+        error=JobError(kind=reason.kind, message=str(reason), at=now),
+    )
+
+
+def ended_early(job: Job, progress: Progress, now: datetime) -> Ending:
+    """The worker was asked to stop: the job is due immediately, and this run does not count as an attempt."""
+    return Ending(
+        transition=Transition.RELEASE,
+        outcome=RunOutcome.RELEASED,
+        attempts=max(0, job.attempts - 1),
+        progress=progress,
+        run_after=now,
+    )
 
 
 def ended_badly(job: Job, progress: Progress, error: FilesureError, now: datetime, backoff: Backoff) -> Ending:
-    """The run failed: wait and try again, or fail for good once the attempts are used up."""
+    """The run failed: retry the job after a delay, or fail it once its attempts are used up."""
+    if isinstance(error, CompanyNotFound) and not progress.total:
+        return without_filings(error, now)
     cause = JobError(kind=error.kind, message=str(error), at=now)
+    if isinstance(error, SourceOnHold | DocumentsInUse):
+        run_after = now + timedelta(seconds=error.seconds)
+        return replace(ended_early(job, progress, now), run_after=run_after, error=cause)
     if not error.retryable or job.attempts >= job.max_attempts:
-        return failed_for_good(job, progress, cause)
-    # Jitter needs no secret randomness.
+        return failed_permanently(job, progress, cause)
+    # Jitter needs no cryptographic randomness.
     delay = backoff.delay(job.attempts, random.random())  # noqa: S311
     return Ending(
-        transition=Transition.RELEASE, outcome=RunOutcome.FAILED, attempts=job.attempts,
-        progress=progress, run_after=now + delay, error=cause,
-    )  # fmt: skip
+        transition=Transition.RELEASE,
+        outcome=RunOutcome.FAILED,
+        attempts=job.attempts,
+        progress=progress,
+        run_after=now + delay,
+        error=cause,
+    )
 
 
-def failed_for_good(job: Job, progress: Progress, error: JobError) -> Ending:
-    """The job has failed; staff may retry it."""
+def failed_permanently(job: Job, progress: Progress, error: JobError) -> Ending:
+    """The job has failed; staff can retry it."""
     return Ending(
-        transition=Transition.FAIL, outcome=RunOutcome.FAILED, attempts=job.attempts,
-        progress=progress, error=error,
-    )  # fmt: skip
+        transition=Transition.FAIL,
+        outcome=RunOutcome.FAILED,
+        attempts=job.attempts,
+        progress=progress,
+        error=error,
+    )
 
 
 def cancelled(job: Job, progress: Progress) -> Ending:
-    """Staff asked for it, and the worker has seen it."""
+    """Staff requested the cancellation, and the worker has seen the request."""
     return Ending(transition=Transition.CANCEL, outcome=RunOutcome.CANCELLED, attempts=job.attempts, progress=progress)

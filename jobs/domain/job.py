@@ -1,8 +1,8 @@
-"""A job: one order of a company's filings, its states, and the only ways between them.
+"""Jobs, each an order of one company's filings: their states, and all transitions between these.
 
-A job is *due* when it has a ``run_after`` that has passed. A claim moves ``run_after`` to the end
-of the lease, and the end of a job removes it, so one comparison finds both the pending jobs whose
-time has come and the claimed ones whose worker died.
+A job is *due* once its ``run_after`` has passed. A claim moves ``run_after`` to the end of the lease,
+and ending the job removes it, so one comparison finds both the pending jobs that can run and the
+claimed jobs whose worker died.
 """
 
 from __future__ import annotations
@@ -15,45 +15,63 @@ from enum import Enum, StrEnum
 from types import MappingProxyType
 
 from jobs.domain.errors import InvalidJobId
+from jobs.domain.rereading import Reread
 
+#: 0 to 9; higher priorities are served first.
 PRIORITIES = range(10)
-"""0 to 9; a higher one is served first."""
+#: The priority of jobs that read stored documents again: all orders are served first.
+REREAD_PRIORITY = -1
 
-_JOB_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
+JOB_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
 
 class JobStatus(StrEnum):
-    """Where a job stands."""
+    """The state of a job."""
 
+    #: Waiting for a worker; can be claimed from ``run_after`` on.
     PENDING = "pending"
-    """Waits for a worker, from ``run_after`` on."""
+    #: A worker holds a lease on it.
     PROCESSING = "processing"
-    """A worker holds a lease on it."""
+    #: Every listed document is stored.
     COMPLETED = "completed"
-    """Every listed document is stored."""
+    #: Some listed documents could not be retrieved; ``last_error`` has their number.
+    PARTIAL = "partial"
+    #: The source has no filings of this company.
+    NO_FILINGS = "no_filings"
+    #: The job could not be carried out; ``last_error`` has the reason.
     FAILED = "failed"
-    """Ended without everything; ``last_error`` says why."""
+    #: Cancelled by staff.
     CANCELLED = "cancelled"
-    """Ended by staff."""
+    #: Being deleted, and hidden from everyone. An interrupted deletion is finished later.
+    DELETING = "deleting"
 
 
 UNFINISHED = frozenset({JobStatus.PENDING, JobStatus.PROCESSING})
+#: The states shown to people.
+VISIBLE = tuple(status for status in JobStatus if status is not JobStatus.DELETING)
+ENDED = frozenset(VISIBLE) - UNFINISHED
+
+#: Jobs that ended without a failure: everything, something or nothing could be retrieved.
+DONE = frozenset({JobStatus.COMPLETED, JobStatus.PARTIAL, JobStatus.NO_FILINGS})
 
 
 class Transition(Enum):
-    """What can happen to a job's status. The table below says from where and to where."""
+    """The events that change a job's status. TRANSITIONS lists the states before and after."""
 
     CLAIM = "claim"
     RELEASE = "release"
     COMPLETE = "complete"
+    COMPLETE_PARTLY = "complete_partly"
+    FIND_NOTHING = "find_nothing"
     FAIL = "fail"
     CANCEL = "cancel"
     RETRY = "retry"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True)
 class Move:
-    """The states that a transition may start from, and the one it ends in."""
+    """The states that a transition can start from, and the state it leads to."""
 
     sources: frozenset[JobStatus]
     target: JobStatus
@@ -61,38 +79,46 @@ class Move:
 
 _HELD = frozenset({JobStatus.PROCESSING})
 
-TRANSITIONS: Mapping[Transition, Move] = MappingProxyType({
-    # A processing job can be claimed only once its lease has run out: that is a takeover.
-    Transition.CLAIM: Move(UNFINISHED, JobStatus.PROCESSING),
-    Transition.RELEASE: Move(_HELD, JobStatus.PENDING),
-    Transition.COMPLETE: Move(_HELD, JobStatus.COMPLETED),
-    Transition.FAIL: Move(_HELD, JobStatus.FAILED),
-    # A job with a living worker is cancelled by that worker, when it sees the request.
-    Transition.CANCEL: Move(UNFINISHED, JobStatus.CANCELLED),
-    Transition.RETRY: Move(frozenset({JobStatus.FAILED, JobStatus.CANCELLED}), JobStatus.PENDING),
-})  # fmt: skip
+TRANSITIONS: Mapping[Transition, Move] = MappingProxyType(
+    {
+        # A processing job can be claimed only after its lease has expired: a takeover.
+        Transition.CLAIM: Move(UNFINISHED, JobStatus.PROCESSING),
+        Transition.RELEASE: Move(_HELD, JobStatus.PENDING),
+        Transition.COMPLETE: Move(_HELD, JobStatus.COMPLETED),
+        Transition.COMPLETE_PARTLY: Move(_HELD, JobStatus.PARTIAL),
+        Transition.FIND_NOTHING: Move(_HELD, JobStatus.NO_FILINGS),
+        Transition.FAIL: Move(_HELD, JobStatus.FAILED),
+        # If a live worker holds the job, that worker cancels it when it sees the request.
+        Transition.CANCEL: Move(UNFINISHED, JobStatus.CANCELLED),
+        Transition.RETRY: Move(
+            frozenset({JobStatus.FAILED, JobStatus.PARTIAL, JobStatus.CANCELLED}), JobStatus.PENDING
+        ),
+        # Precedes the removal of any data, and cannot be undone.
+        Transition.DELETE: Move(ENDED | {JobStatus.DELETING}, JobStatus.DELETING),
+    }
+)
 
 
 class RunOutcome(StrEnum):
-    """How a run ended. A run that is still going has none."""
+    """How a run ended. An unfinished run has no outcome."""
 
+    #: Some documents are stored, more remain.
     ADVANCED = "advanced"
-    """Some documents are stored, more remain."""
+    #: The job is complete.
     COMPLETED = "completed"
-    """The job is complete."""
+    #: The run failed; the job waits for its next run, or has failed.
     FAILED = "failed"
-    """The run failed; the job waits for a retry or has failed with it."""
+    #: The worker released the job: it was asked to stop, or the source is on hold.
     RELEASED = "released"
-    """The worker was asked to stop and gave the job back."""
+    #: Staff cancelled the job.
     CANCELLED = "cancelled"
-    """Staff cancelled the job."""
+    #: The worker died or lost contact, and its lease expired.
     LOST = "lost"
-    """The worker fell silent and its lease was taken over."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How many documents a job has in which state. ``total`` is None until they are listed."""
+    """A job's documents by state. ``total`` is None until they are listed."""
 
     total: int | None = None
     downloaded: int = 0
@@ -100,22 +126,24 @@ class Progress:
 
     @property
     def pending(self) -> int:
-        """Documents still to be had; 0 while nothing is listed."""
+        """Documents still to download; 0 while nothing is listed."""
         return (self.total or 0) - self.downloaded - self.failed
 
     @property
     def stage_status(self) -> str:
-        """The stage's own word: pending, processing, completed or failed."""
+        """The state of the download stage: pending, processing, completed, partial or failed."""
         if self.total is None:
             return "pending"
         if self.pending:
             return "processing"
-        return "failed" if self.failed else "completed"
+        if self.failed:
+            return "partial" if self.downloaded else "failed"
+        return "completed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobError:
-    """The last thing that went wrong: a word for filters, a sentence for people, a time."""
+    """An error of a run: ``kind`` for filters, ``message`` for people, and its time."""
 
     kind: str
     message: str
@@ -124,7 +152,7 @@ class JobError:
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:
-    """What a worker holds. ``fence`` is the claim's number: a later claim has a higher one."""
+    """A worker's right to write to a job. ``fence`` is the claim's number, which rises with each claim."""
 
     job_id: str
     fence: int
@@ -133,25 +161,25 @@ class Lease:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One order of one company's filings. Times are aware, in UTC.
-
-    ``attempts`` counts the runs since the last progress; at ``max_attempts`` the job fails.
-    ``due_at`` is when it was to run last: a claim moves ``run_after`` and leaves this.
-    ``runs`` counts all claims. ``fence`` rises with each claim and never falls. ``trace_context`` is
-    the order's W3C traceparent, None if nobody traced it.
-    """
+    """One order of one company's filings. Times are timezone-aware, in UTC."""
 
     id: str
     cin: str
     company_name: str
     status: JobStatus = JobStatus.PENDING
     priority: int = 0
+    #: Its position among the jobs of its priority, see ``jobs.domain.turns``; 0 comes first.
+    turn: int = 0
     run_after: datetime | None = None
+    #: When it last became due; unlike ``run_after``, not changed by a claim.
     due_at: datetime | None = None
     progress: Progress = Progress()
+    #: Number of runs so far.
     runs: int = 0
+    #: Runs since the last progress; at ``max_attempts`` the job fails.
     attempts: int = 0
     max_attempts: int
+    #: Rises with each claim, and never decreases.
     fence: int = 0
     locked_by: str | None = None
     locked_at: datetime | None = None
@@ -159,30 +187,39 @@ class Job:
     cancel_requested_at: datetime | None = None
     last_error: JobError | None = None
     requested_by: str
+    #: The list that it was ordered with, if any.
+    list_id: str | None = None
     created_at: datetime
     updated_at: datetime
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    #: The order's W3C traceparent; None if the order was not traced.
     trace_context: str | None = None
+    #: Set if this job reads the stored documents of another job again, instead of retrieving filings.
+    reread: Reread | None = None
 
     def is_due(self, now: datetime) -> bool:
-        """Whether a claim may take this job now."""
+        """Whether a worker can claim this job now."""
         return self.run_after is not None and self.run_after <= now
 
     @property
+    def unique_key(self) -> str:
+        """Only one unfinished job can have this key: one order per company, and one reading of a job's documents."""
+        return f"{self.cin}/{self.reread.job_id}" if self.reread else self.cin
+
+    @property
     def lease(self) -> Lease:
-        """The lease of the worker that claimed the job last."""
+        """The lease of the worker that last claimed the job."""
         return Lease(job_id=self.id, fence=self.fence, worker=self.locked_by or "")
 
     def log_context(self) -> dict[str, object]:
-        """What every log line about this job carries."""
         claimed = {"run": self.runs or None, "fence": self.fence or None, "worker": self.locked_by}
         return {"jobId": self.id, "cin": self.cin, **claimed}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One worker's go at a job. ``outcome`` and ``finished_at`` are None while it lasts."""
+    """One execution of a job by one worker. ``outcome`` and ``finished_at`` are None while it is running."""
 
     job_id: str
     number: int
@@ -197,8 +234,8 @@ class Run:
 
 
 def parse_job_id(text: str) -> str:
-    """The id in its one spelling, lower case. Raises InvalidJobId."""
+    """The id in its canonical form, lower case. Raises InvalidJobId."""
     job_id = text.strip().lower()
-    if not _JOB_ID.fullmatch(job_id):
+    if not JOB_ID.fullmatch(job_id):
         raise InvalidJobId(text if len(text) <= 40 else text[:40] + "…")
     return job_id

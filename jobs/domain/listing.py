@@ -1,7 +1,7 @@
-"""What people ask for when they look through jobs and documents: filters, orders, and places in a list.
+"""Lists of jobs and documents: filters, orders, cursors and pages.
 
-Lists are read by keyset: a page begins after the last entry of the one before it, so that the
-thousandth page costs what the first one does, and nothing is shown twice when jobs arrive.
+Lists use keyset pagination: a page starts after the last entry of the previous page, so the
+thousandth page costs as much as the first, and new jobs never cause an entry to appear twice.
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import Generic, TypeVar
 
 from jobs.domain.document import DocumentStatus
 from jobs.domain.errors import InvalidCursor
-from jobs.domain.job import JobStatus
+from jobs.domain.filings.reading import ReadingState
+from jobs.domain.job import JOB_ID, JobStatus
 
 T = TypeVar("T")
 
 _WORD = re.compile(r"[^\W_]+")
-_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 MOST_WORDS = 12
 DAYS = 7
 
 
 class JobOrder(StrEnum):
-    """The orders that a list of jobs can have; each has its index."""
+    """The sort orders of job lists; each has an index."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
@@ -38,9 +38,9 @@ class JobOrder(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class JobFilter:
-    """Which jobs. What is empty or None does not narrow. Days are UTC, both included.
+    """A filter of jobs. Fields that are empty or None match all jobs. Both days are days of ``zone``, and inclusive.
 
-    ``text`` is a job's id, the beginning of a CIN, or beginnings of words of a company's name.
+    ``text`` is a job's id, the beginning of a CIN, or the beginnings of words in a company's name.
     ``reason`` is the ``kind`` of the job's last error.
     """
 
@@ -49,12 +49,14 @@ class JobFilter:
     requested_by: str = ""
     priority: int | None = None
     reason: str = ""
+    list_id: str = ""
     since: date | None = None
     until: date | None = None
+    zone: tzinfo = UTC
 
 
 class TextKind(StrEnum):
-    """What was found in a document: text, none (a scan), or nothing was read yet."""
+    """Whether text was found in a document; if not, it is a scan."""
 
     TEXT = "text"
     SCAN = "scan"
@@ -62,22 +64,32 @@ class TextKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentFilter:
-    """Which documents. ``text`` is a CIN's beginning or a company's words. Days are those of the filing."""
+    """A filter of documents, like JobFilter. The days are filing dates."""
 
     text: str = ""
     document_type: str = ""
     status: DocumentStatus | None = None
+    reading: ReadingState | None = None
     text_kind: TextKind | None = None
     reason: str = ""
     since: date | None = None
     until: date | None = None
 
 
+class JobDocuments(StrEnum):
+    """Which documents of a job are listed. The first three are filings; attachments are files inside filings."""
+
+    FAILED = "failed"
+    LISTED = "listed"
+    STORED = "stored"
+    ATTACHMENTS = "attachments"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cursor:
-    """A place in a list: the entry there, and whether the page lies before it instead of after it.
+    """A position in a list: an entry, and whether the page comes before it instead of after it.
 
-    ``value`` is what the list is ordered by, None where that is the id itself.
+    ``value`` is the entry's value of the sort field, None if the list is sorted by id.
     """
 
     id: str
@@ -85,29 +97,36 @@ class Cursor:
     before: bool = False
 
     def __str__(self) -> str:
-        """As it stands in an address."""
+        """The form used in URLs."""
         text = json.dumps([self.id, self.value, self.before], separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+def _is_storable(value: object) -> bool:
+    """Whether every server accepts it in a query: NUL, lone surrogates and integers beyond 64 bits are rejected."""
+    if isinstance(value, str):
+        return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in value)
+    return value is None or (type(value) is int and abs(value) < 2**63)
+
+
 def parse_cursor(text: str) -> Cursor | None:
-    """The place that an address names; None for the beginning. Raises InvalidCursor."""
+    """Parse the cursor in a URL; None means the first page. Raises InvalidCursor."""
     if not text:
         return None
     try:
         padded = text + "=" * (-len(text) % 4)
         id_, value, before = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
-    except (binascii.Error, ValueError, TypeError) as error:
+    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise InvalidCursor from error
-    right = isinstance(id_, str) and _ID.fullmatch(id_) and isinstance(before, bool)
-    if not right or not (value is None or isinstance(value, str | int)):
+    is_valid = isinstance(id_, str) and JOB_ID.fullmatch(id_) and isinstance(before, bool)
+    if not is_valid or not _is_storable(value):
         raise InvalidCursor
     return Cursor(id=id_, value=value, before=before)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[T]):
-    """Some entries of a list, and the places of the pages beside them, None where there is none."""
+    """One page of a list, and the cursors of the next and previous pages, None if there is no such page."""
 
     items: list[T]
     next: Cursor | None = None
@@ -116,7 +135,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """How many, counted up to a limit: beyond it there are ``more``."""
+    """A number, counted up to a limit; ``more`` if the limit was exceeded."""
 
     number: int
     more: bool = False
@@ -124,10 +143,10 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class Facets:
-    """How many of the newest jobs each value of a filter would leave, the other filters as they are.
+    """How many of the newest jobs would match each value of a filter, with the other filters unchanged.
 
-    ``among`` is how many jobs were looked at; ``everything`` whether there are no others, so that
-    ``matching``, the number that all filters leave, is that of the whole list.
+    ``among`` is the number of newest jobs considered. ``matching`` is the number of these that match all
+    filters; with ``everything`` there are no older jobs, so it covers the whole list.
     """
 
     statuses: dict[JobStatus, int]
@@ -140,9 +159,9 @@ class Facets:
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """Failures of one kind, among the newest: how many, the last one's time and sentence.
+    """Failures of one kind among the newest: their number, latest time, and an example message.
 
-    ``days`` counts those of the last DAYS times 24 hours, the latest last.
+    ``days`` has one count per 24 hours for the last DAYS days, the most recent last.
     """
 
     kind: str
@@ -154,15 +173,16 @@ class Reason:
 
 @dataclass(frozen=True, kw_only=True)
 class Bucket:
-    """What ended in one stretch of time, from ``begins`` on."""
+    """The jobs that ended in the interval starting at ``begins``. ``completed`` includes ``partial``."""
 
     begins: datetime
     completed: int = 0
+    partial: int = 0
     failed: int = 0
     cancelled: int = 0
 
 
 def words(company_name: str) -> list[str]:
-    """The words by which a company is found, lower case, each once."""
+    """The distinct words of a company's name that a search matches, case-folded."""
     found = (match.casefold() for match in _WORD.findall(company_name))
     return list(dict.fromkeys(found))[:MOST_WORDS]

@@ -1,4 +1,4 @@
-"""What all commands share: one clear sentence and the right exit code instead of a traceback."""
+"""Shared by all commands: one clear sentence and the right exit code instead of a traceback."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from filesure_site import logs
-from filesure_site.configuration import current
-from jobs import masking, tracing
+from jobs.configuration.table import current
 from jobs.domain.errors import FilesureError
-from jobs.exits import EXIT_INTERRUPTED, EXIT_NOBODY_READS, exit_code
+from jobs.exits import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED, exit_code
+from jobs.telemetry import logs, masking, tracing
 
 
 def who() -> str:
-    """Who acts from a terminal; a container may run a user that has no name."""
+    """The user at the terminal; in a container the user may have no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -26,17 +25,16 @@ def who() -> str:
 
 
 class FilesureCommand(BaseCommand):
-    """A command whose failures of our own kinds end in a sentence on stderr."""
+    """A command that reports Filesure's errors as a sentence on stderr."""
 
     requires_system_checks = ()
-    epilog = "Exit codes: 0 done; 1 failed; 2 wrong use."
+    epilog = "Exit codes: 0 success; 1 failure; 2 wrong use."
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Show the exit codes in --help."""
         return super().create_parser(prog_name, subcommand, epilog=self.epilog, **kwargs)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run the command; errors that we know become a sentence and an exit code."""
+        """Run the command. Filesure's errors become a sentence and an exit code."""
         try:
             configuration = current()
             logs.configure(configuration, settings.SECRET_KEY)
@@ -48,7 +46,7 @@ class FilesureCommand(BaseCommand):
             sys.exit(exit_code(error))
         except KeyboardInterrupt:
             sys.exit(EXIT_INTERRUPTED)
-        except BrokenPipeError:  # who reads what we say has seen enough, as in `manage.py … | head`
-            sys.exit(EXIT_NOBODY_READS)
+        except BrokenPipeError:  # the reader closed the pipe, as in `manage.py … | head`
+            sys.exit(EXIT_BROKEN_PIPE)
         finally:
             tracing.flush()

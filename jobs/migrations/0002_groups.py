@@ -7,7 +7,7 @@ from django.contrib.auth.management import create_permissions
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from jobs.permissions import GROUPS
+from jobs.web.permissions import GROUPS
 
 
 def make_groups(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:

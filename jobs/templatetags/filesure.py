@@ -1,13 +1,15 @@
-"""How values look on a page."""
+"""Template filters that format values."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -21,7 +23,7 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 @register.filter
 def count(value: Count | int | None) -> str:
-    """12,345; with a plus where there are more."""
+    """12,345; with a plus if there are more."""
     if value is None:
         return "–"
     if isinstance(value, int):
@@ -31,7 +33,7 @@ def count(value: Count | int | None) -> str:
 
 @register.filter
 def code_spans(text: str) -> SafeString:
-    """What Markdown writes `so`, as code."""
+    """Convert Markdown's `code` to HTML."""
     return format_html_join(
         "",
         "{}",
@@ -41,19 +43,23 @@ def code_spans(text: str) -> SafeString:
 
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
-    """A time as people read it, in UTC; the page's script shows how long ago that is."""
+    """A readable time in the page's zone."""
     if value is None:
         return "–"
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), f"{value:%d %b %Y, %H:%M:%S} UTC")
+    return _time(value, "", f"{timezone.localtime(value):%d %b %Y, %H:%M:%S}")
 
 
 @register.filter
 def ago(value: datetime | None) -> SafeString | str:
-    """A time that the page's script turns into "3 min ago" and keeps up to date."""
+    """A time that the page's script shows as "3 min ago" and keeps up to date."""
     if value is None:
         return "–"
-    text = f"{value:%d %b, %H:%M} UTC"
-    return format_html('<time data-ago datetime="{}" title="{}">{}</time>', value.isoformat(), text, text)
+    return _time(value, " data-ago", f"{timezone.localtime(value):%d %b, %H:%M}")
+
+
+def _time(value: datetime, marks: str, text: str) -> SafeString:
+    title = f"{text} ({value.astimezone(UTC):%d %b, %H:%M} UTC)"
+    return format_html('<time{} datetime="{}" title="{}">{}</time>', marks, value.isoformat(), title, text)
 
 
 @register.filter
@@ -74,28 +80,88 @@ def duration(value: timedelta | float | None) -> str:
 
 @register.filter
 def until(later: datetime | None, earlier: datetime | None) -> timedelta | None:
-    """The time between; None if either is unknown."""
+    """The time between two moments; None if either is unknown."""
     return later - earlier if later and earlier else None
 
 
 @register.filter
 def words(kind: str) -> str:
-    """``source_unavailable`` as people say it."""
+    """Replace the underscores in words such as ``source_unavailable``."""
     return kind.replace("_", " ")
 
 
 @register.filter
 def sparkline(numbers: Sequence[int]) -> SafeString:
-    """A few numbers as bars of text, the greatest the tallest; the numbers themselves for those who hear the page."""
+    """Draw numbers as bars of text; screen readers get the numbers."""
     most = max(numbers, default=0) or 1
     bars = "".join(_BARS[round(number / most * (len(_BARS) - 1))] for number in numbers)
-    told = ", ".join(str(number) for number in numbers)
-    return format_html('<span role="img" class="sparkline" title="{0}" aria-label="{0}">{1}</span>', told, bars)
+    label = ", ".join(str(number) for number in numbers)
+    return format_html('<span role="img" class="sparkline" title="{0}" aria-label="{0}">{1}</span>', label, bars)
+
+
+@register.filter
+def roughly(value: timedelta) -> str:
+    """14 min, 3 h, 2 d: one unit, rounded up."""
+    seconds = max(60.0, value.total_seconds())
+    for size, unit in _UNITS:
+        if seconds >= size * 2 or size == 60:
+            return f"{math.ceil(seconds / size)} {unit}"
+    return ""
+
+
+@register.simple_tag
+def trend(change: float | None, unit: str, good: str, span: str) -> SafeString | str:
+    """A change against the period before; green if it goes in the good direction, "up" or "down"."""
+    if change is None:
+        return "nothing to compare with"
+    if abs(change) < 0.05:
+        return f"as in the {span} before"
+    kind = "better" if (change > 0) == (good == "up") else "worse"
+    sign = "▲" if change > 0 else "▼"
+    return format_html('<span class="{}">{} {}</span> {}', kind, sign, f"{abs(change):,.1f}".removesuffix(".0"), unit)
+
+
+@register.simple_tag
+def spark(numbers: Sequence[int]) -> SafeString:
+    """Draw numbers as a line. It only decorates: the same is said in text beside it."""
+    most, last = max(numbers, default=0) or 1, max(1, len(numbers) - 1)
+    points = " ".join(f"{90 * at / last + 1:.1f},{26 - 22 * number / most:.1f}" for at, number in enumerate(numbers))
+    return format_html(
+        '<svg class="spark" viewBox="0 0 92 28" aria-hidden="true"><polyline points="{}"></polyline></svg>', points
+    )
+
+
+@register.filter
+def total(numbers: Mapping[Any, int]) -> str:
+    return f"{sum(numbers.values()):,}"
+
+
+@register.simple_tag(takes_context=True)
+def sorted_head(context: dict[str, Any], name: str, current: str, *orders: str) -> SafeString:
+    """The head of a column that sorts the list: by the first order, and if that is the current one, by the next."""
+    at = orders.index(current) if current in orders else None
+    following = orders[0] if at is None else orders[(at + 1) % len(orders)]
+    directions = {"company": "ascending", "oldest": "ascending"}
+    sign = "" if at is None else {"ascending": " ↑"}.get(directions.get(current, ""), " ↓")
+    sort = "" if at is None else format_html(' aria-sort="{}"', directions.get(current, "descending"))
+    link = address(context, order=None if following == "newest" else following)
+    return format_html('<th scope="col"{}><a href="{}">{}{}</a></th>', sort, link, name, sign)
+
+
+@register.simple_tag(takes_context=True)
+def address_without(context: dict[str, Any], name: str) -> str:
+    return address(context, **{name: None})
+
+
+@register.simple_tag
+def table_head(*names: str) -> SafeString:
+    cells = format_html_join("", '<th scope="col">{}</th>', ((name,) for name in names))
+    return format_html("<thead><tr>{}</tr></thead>", cells)
 
 
 @register.simple_tag(takes_context=True)
 def address(context: dict[str, Any], **changes: Any) -> str:
-    """The page's own address with some parameters changed; None takes one out. Begins the list anew."""
+    """The current page's address with changed parameters, on the first page of the list. None removes a parameter."""
     query: QueryDict = context["request"].GET.copy()
     for name in ("cursor", *changes):
         query.pop(name, None)

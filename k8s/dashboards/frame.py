@@ -1,4 +1,4 @@
-"""What all dashboards have in common: variables, annotations, links to each other, and rows of panels."""
+"""Shared by all dashboards: variables, annotations, links and rows of panels."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
+from .logs import AZURE, LOKI
 from .panels import DATASOURCE, Panel
 from .queries import chosen
 
 TAG = "filesure"
-_WINDOWS = ("5m", "15m", "1h", "6h", "1d", "7d")
+_WINDOWS = ("5m", "15m", "1h", "6h", "1d", "7d", "$__rate_interval")
 _BUILD = chosen("filesure_build_info")
-# Who imports a file by hand is asked for a data source, and Grafana puts it here. Where the file is provisioned nobody
-# is asked: then the one of this name is taken, or else the first of its kind (MultiValueVariable in grafana/scenes).
+# A manual import in Grafana asks for a data source and inserts it here. A provisioned dashboard uses the data source
+# with this name or else the first of its kind (MultiValueVariable in grafana/scenes).
 _INPUT = "DS_PROMETHEUS"
 _CHOSEN = models.VariableOption(text="Prometheus", value=f"${{{_INPUT}}}", selected=True)
 _DEPLOYED = f"max by (version, revision) ({_BUILD}) unless max by (version, revision) ({_BUILD} offset 2m)"
@@ -32,10 +33,10 @@ class Row:
 
 
 def rendered(title: str, uid: str, text: str, rows: tuple[Row, ...], *, since: str = "now-6h") -> str:
-    """The JSON that Grafana reads."""
+    """The dashboard's JSON."""
     board = dashboard.Dashboard(title).uid(uid).description(text).tags([TAG]).editable().timezone("browser")
     board.time(since, "now").refresh("30s").tooltip(models.DashboardCursorSync.CROSSHAIR)
-    board.variables(_variables()).link(_to_the_others())
+    board.variables(_variables()).link(_links())
     for row in rows:
         board.with_row(dashboard.Row(row.title))
         for panel in row.panels:
@@ -43,13 +44,13 @@ def rendered(title: str, uid: str, text: str, rows: tuple[Row, ...], *, since: s
     built = board.build()
     for number, each in enumerate(built.panels or [], start=1):
         each.id_val = number
-    # The builders know no titles of annotations, and nothing of imports.
+    # The builders support neither titles of annotations nor imports.
     shown = json.loads(JSONEncoder().encode(built)) | {"annotations": {"list": _annotations()}, **_import()}
     return json.dumps(shown, sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
 
 def _import() -> dict[str, object]:
-    """What Grafana's page for imports asks for and checks; it reads nothing else of a file's that begins so."""
+    """The keys that Grafana's import page reads: inputs to ask for, and requirements to check."""
     source = {"type": "datasource", "pluginId": "prometheus", "pluginName": "Prometheus"}
     needed = [("grafana", "grafana", "Grafana", "11.0.0"), ("datasource", "prometheus", "Prometheus", "1.0.0")]
     return {
@@ -64,17 +65,30 @@ def _variables() -> list[Builder[models.VariableModel]]:
     everything = models.VariableOption(text="All", value="$__all", selected=True)
     return [
         dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus").current(_CHOSEN),
-        dashboard.QueryVariable("namespace").label("Namespace").datasource(DATASOURCE)
-        .query("label_values(filesure_build_info, namespace)").refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
-        .multi(True).include_all(True).all_value(".*").current(everything),
-        dashboard.IntervalVariable("window").label("Window").values(",".join(_WINDOWS)).options(_options())
+        dashboard.QueryVariable("namespace")
+        .label("Namespace")
+        .datasource(DATASOURCE)
+        .query("label_values(filesure_build_info, namespace)")
+        .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .multi(True)
+        .include_all(True)
+        .all_value(".*")
+        .current(everything),
+        dashboard.IntervalVariable("window")
+        .label("Window")
+        .values(",".join(_WINDOWS))
+        .options(_options())
         .current(models.VariableOption(text="15m", value="15m", selected=True))
-        .description("Rates, shares and percentiles are taken over so long."),
-        dashboard.QueryVariable("site").label("Web site").datasource(DATASOURCE)
+        .description("The time for rates, shares and percentiles; $__rate_interval is the shortest."),
+        dashboard.QueryVariable("site")
+        .label("Web site")
+        .datasource(DATASOURCE)
         .query(f"label_values({chosen('filesure_site_info')}, url)")
         .refresh(models.VariableRefresh.ON_DASHBOARD_LOAD)
-        .description("Where links to jobs and documents lead: the web site's SITE_URL."),
-    ]  # fmt: skip
+        .description("The web site's SITE_URL, for links to jobs and documents."),
+        dashboard.DatasourceVariable(LOKI).label("Logs in Loki").type("loki"),
+        dashboard.DatasourceVariable(AZURE).label("Logs in Azure Monitor").type("grafana-azure-monitor-datasource"),
+    ]
 
 
 def _options() -> list[models.VariableOption]:
@@ -82,7 +96,7 @@ def _options() -> list[models.VariableOption]:
 
 
 def _annotations() -> list[dict[str, object]]:
-    """A deployment is a version that was not there two minutes ago."""
+    """Marks for deployments (versions that were not running two minutes earlier) and critical alerts."""
     alerts = chosen("ALERTS", 'alertstate="firing"', 'severity="critical"')
     return [
         _annotation("Deployments", "blue", _DEPLOYED, "Deployed {{version}}", "{{revision}}"),
@@ -92,11 +106,17 @@ def _annotations() -> list[dict[str, object]]:
 
 def _annotation(name: str, colour: str, expr: str, title: str, text: str) -> dict[str, object]:
     return {
-        "name": name, "datasource": json.loads(JSONEncoder().encode(DATASOURCE)), "enable": True, "iconColor": colour,
-        "expr": expr, "step": "60s", "titleFormat": title, "textFormat": text,
-    }  # fmt: skip
+        "name": name,
+        "datasource": json.loads(JSONEncoder().encode(DATASOURCE)),
+        "enable": True,
+        "iconColor": colour,
+        "expr": expr,
+        "step": "60s",
+        "titleFormat": title,
+        "textFormat": text,
+    }
 
 
-def _to_the_others() -> dashboard.DashboardLink:
+def _links() -> dashboard.DashboardLink:
     link = dashboard.DashboardLink("Filesure").type(models.DashboardLinkType.DASHBOARDS).tags([TAG])
     return link.as_dropdown(True).keep_time(True).include_vars(True)

@@ -1,4 +1,4 @@
-"""How panels look, once: colours from Grafana's palette, so that they can be told apart in light and dark."""
+"""Panels and their colours, from Grafana's palette, which suit light and dark themes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,27 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import common as commons
 from grafana_foundation_sdk.models import dashboard as models
 
+from .logs import in_azure, in_loki
+
 Panel = Builder[models.Panel]
 Kind = stat.Panel | bargauge.Panel | timeseries.Panel
 DATASOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
-COLOURS = {"pending": "yellow", "processing": "blue", "completed": "green", "failed": "red", "cancelled": "purple",
-           "due": "orange", "maximum": "red", "stored": "green", "listed": "blue"}  # fmt: skip
+COLOURS = {
+    "pending": "yellow",
+    "processing": "blue",
+    "completed": "green",
+    "failed": "red",
+    "cancelled": "purple",
+    "due": "orange",
+    "maximum": "red",
+    "stored": "green",
+    "listed": "blue",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """From ``value`` on a number has this colour."""
+    """The colour of numbers from ``value`` on."""
 
     value: float
     colour: str
@@ -26,7 +37,7 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """An expression and what its series are called."""
+    """An expression and the legend of its series."""
 
     expr: str
     legend: str
@@ -34,7 +45,10 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What every panel has. ``link`` is a path of the web site, and ``to`` says where it leads."""
+    """Fields that all panels have. ``link`` is a path of the web site; ``to`` describes it.
+
+    ``logs`` is a regular expression of the events in the log that explain the panel.
+    """
 
     title: str
     text: str
@@ -42,27 +56,28 @@ class About:
     levels: tuple[Level, ...] = ()
     link: str = ""
     to: str = ""
+    logs: str = ""
     width: int = 8
     least: float | None = 0
     most: float | None = None
 
 
 def numbers(about: About, *lines: Line, first: str = "green", instant: bool = False) -> Panel:
-    """Some numbers as they are now; ``first`` is their colour below all levels.
+    """Current numbers; ``first`` is their colour below all levels.
 
-    ``instant``: without the line behind them, for what looks far back and would do so for each of its points.
+    ``instant``: without a sparkline, for expressions over a long time range, which every point would evaluate again.
     """
     panel = stat.Panel().text_mode(commons.BigValueTextMode.AUTO).color_mode(commons.BigValueColorMode.VALUE)
     panel.graph_mode(commons.BigValueGraphMode.NONE if instant else commons.BigValueGraphMode.AREA)
     panel.reduce_options(_last()).height(4)
-    return _dressed(panel, about, lines, first, instant=instant)
+    return _with_details(panel, about, lines, first, instant=instant)
 
 
 def bars(about: About, *lines: Line) -> Panel:
-    """How much of each kind there was in the whole time shown."""
+    """Totals by kind over the whole time range."""
     panel = bargauge.Panel().display_mode(commons.BarGaugeDisplayMode.BASIC).reduce_options(_last()).height(8)
     panel.orientation(commons.VizOrientation.HORIZONTAL)
-    return _dressed(panel, about, lines, "blue", instant=True)
+    return _with_details(panel, about, lines, "blue", instant=True)
 
 
 def graph(about: About, *lines: Line, stacked: bool = False) -> Panel:
@@ -77,13 +92,13 @@ def graph(about: About, *lines: Line, stacked: bool = False) -> Panel:
         panel.thresholds_style(dashed)
     if about.least is not None:
         panel.min(about.least)
-    return _dressed(panel, about, lines, "transparent")
+    return _with_details(panel, about, lines, "transparent")
 
 
-def _dressed(panel: Kind, about: About, lines: tuple[Line, ...], first: str, *, instant: bool = False) -> Panel:
+def _with_details(panel: Kind, about: About, lines: tuple[Line, ...], first: str, *, instant: bool = False) -> Panel:
     panel.targets([_target(line, index, instant=instant) for index, line in enumerate(lines)])
     panel.title(about.title).description(about.text).unit(about.unit).span(about.width).datasource(DATASOURCE)
-    # Not 0: where nothing was counted, nothing is known.
+    # Not 0, because without samples the value is unknown.
     panel.no_value("–")
     steps = [models.Threshold(value=None, color=first)]
     steps += [models.Threshold(value=level.value, color=level.colour) for level in about.levels]
@@ -92,13 +107,16 @@ def _dressed(panel: Kind, about: About, lines: tuple[Line, ...], first: str, *, 
         panel.max(about.most)
     if about.link:
         panel.data_links([dashboard.DashboardLink(about.to).url("${site}" + about.link).target_blank(True)])
+    if about.logs:
+        found = (("Logs in Loki", in_loki(about.logs)), ("Logs in Azure Monitor", in_azure(about.logs)))
+        panel.links([dashboard.DashboardLink(title).url(url).target_blank(True) for title, url in found])
     if not about.levels:
         _coloured(panel, lines)
     return panel
 
 
 def _coloured(panel: Kind, lines: tuple[Line, ...]) -> None:
-    """A state has the same colour everywhere."""
+    """Give states the same colour in all panels."""
     for name, colour in COLOURS.items():
         if any(line.legend in (name, "{{state}}") for line in lines):
             fixed = {"mode": "fixed", "fixedColor": colour}

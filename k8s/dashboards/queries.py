@@ -1,7 +1,7 @@
-"""What panels ask Prometheus for.
+"""The panels' PromQL expressions.
 
-``sum`` is right everywhere below: the recorded totals stand once for each namespace (totals.py), and live
-series are each process's own part. It adds up namespaces and those labels that a panel does not show.
+``sum`` is always correct here: recorded totals exist once per namespace (totals.py), and each process exports
+only its own share of live series. It adds up namespaces and the labels that a panel does not show.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ _NAMESPACE = 'namespace=~"$namespace"'
 
 
 def chosen(series: str, *matchers: str) -> str:
-    """A series in the chosen namespaces. All of them includes those that have no such label, as on one machine."""
+    """A series in the selected namespaces. "All" includes series without a namespace, as exported outside a cluster."""
     return f"{series}{{{', '.join((_NAMESPACE, *matchers))}}}"
 
 
 def durable(name: str, *matchers: str) -> str:
-    """A metric of the catalogue, once, whatever replica told it; ``name`` lacks the prefix."""
+    """A metric of the catalogue, merged over all replicas; ``name`` is without the prefix."""
     return chosen(recorded(name), *matchers)
 
 
 def added(series: str, by: str = "") -> str:
-    """The sum, for each value of a label."""
+    """The sum by label."""
     return f"sum by ({by}) ({series})" if by else f"sum({series})"
 
 
@@ -34,32 +34,32 @@ def now(name: str, *matchers: str, by: str = "") -> str:
 
 
 def per_second(name: str, *matchers: str, by: str = "") -> str:
-    """How fast a total rises."""
+    """The rate of a total."""
     return added(f"rate({durable(name, *matchers)}[{WINDOW}])", by)
 
 
 def per_minute(name: str, *matchers: str, by: str = "") -> str:
-    """The same for what happens seldom."""
+    """The rate of a rare event."""
     return f"60 * {per_second(name, *matchers, by=by)}"
 
 
 def gained(name: str, *matchers: str, by: str = "", span: str = SPAN) -> str:
-    """By how much a total rose."""
+    """The increase of a total."""
     return added(f"increase({durable(name, *matchers)}[{span}])", by)
 
 
 def share(part: str, whole: str) -> str:
-    """A part of a whole; 0 where there is a whole without such a part, nothing where there is no whole."""
+    """A part divided by a whole: 0 if the part has no series, empty if the whole has none."""
     return f"(({part}) or 0 * ({whole})) / (({whole}) > 0)"
 
 
 def quantile(q: float, name: str, by: str = "") -> str:
-    """Of a durable histogram."""
+    """A quantile of a durable histogram."""
     return _quantile(q, f"rate({durable(name + '_bucket')}[{WINDOW}])", by)
 
 
 def live_quantile(q: float, series: str, *matchers: str, by: str = "") -> str:
-    """Of a histogram that each process exports its own part of."""
+    """A quantile of a histogram of which each process exports its share."""
     return _quantile(q, f"rate({chosen(series + '_bucket', *matchers)}[{WINDOW}])", by)
 
 
@@ -68,5 +68,5 @@ def _quantile(q: float, rates: str, by: str) -> str:
 
 
 def live_per_second(series: str, *matchers: str, by: str = "") -> str:
-    """How fast the counters of all processes together rise."""
+    """The total rate of a counter that each process exports."""
     return added(f"rate({chosen(series, *matchers)}[{WINDOW}])", by)

@@ -1,17 +1,17 @@
-"""The recording rules that follow from the catalogue: one series for what every web replica exports alike.
+"""Recording rules generated from the catalogue: one series for each total that all web replicas export alike.
 
-A replica that ends may have been scraped a moment later than the others: the plain ``max`` would then fall a
-little, and ``rate`` would take that for a restart from zero and add the whole total. A minute's maximum cannot
-fall, for in a minute the others are scraped as well.
+If the replica that was scraped last disappears, a plain ``max`` drops a little, and ``rate`` treats that as a
+restart from zero and adds the whole total. The maximum over a minute does not drop, since the other replicas are
+scraped within that minute.
 """
 
 from __future__ import annotations
 
-from jobs.domain.metrics import CATALOGUE, Family, Kind, Origin
+from jobs.telemetry.metrics import CATALOGUE, PREFIX, Family, Kind, Origin
 
 _HEAD = """\
-# Written by `make dashboards` from jobs/domain/metrics.py; k8s/dashboards/totals.py says why it is so.
-# Every web replica exports the same numbers out of MongoDB: here is each of them once, whatever replica told it.
+# Written by `make dashboards` from jobs/telemetry/metrics.py; k8s/dashboards/totals.py explains why.
+# All web replicas export the same numbers from MongoDB. These rules record each number once.
 groups:
   - name: filesure-totals
     rules:
@@ -20,12 +20,12 @@ _HISTOGRAM = (("_bucket", ("le",)), ("_sum", ()), ("_count", ()))
 
 
 def recorded(name: str) -> str:
-    """The series of a metric of the catalogue; ``name`` lacks the prefix."""
+    """The recorded series of a metric; ``name`` is without the prefix."""
     return f"filesure:{name}:max"
 
 
 def totals() -> str:
-    """``rules/totals.yaml``."""
+    """The content of ``rules/totals.yaml``."""
     lines = [line for family in CATALOGUE if family.origin is not Origin.PROCESS for line in _rules(family)]
     return _HEAD + "\n".join(lines) + "\n"
 
@@ -37,6 +37,6 @@ def _rules(family: Family) -> list[str]:
 
 def _rule(family: Family, suffix: str, more_labels: tuple[str, ...]) -> list[str]:
     by = ", ".join(("namespace", *family.labels, *more_labels))
-    series = family.full_name + suffix
+    series = family.name + suffix
     value = series if family.kind is Kind.GAUGE else f"max_over_time({series}[1m])"
-    return [f"      - record: {recorded(family.name + suffix)}", f"        expr: max by ({by}) ({value})"]
+    return [f"      - record: {recorded(series.removeprefix(PREFIX))}", f"        expr: max by ({by}) ({value})"]

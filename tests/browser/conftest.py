@@ -1,4 +1,4 @@
-"""One browser and two sites for all tests here: one with simulated companies, one with files that are broken."""
+"""One browser and two sites for all browser tests: one with simulated companies, one with broken files."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.browser.site import Site, Visitor, a_site
 from tests.servers.chromium import chromium
 
 Arrives = Callable[..., Visitor]
-# Two workers: each takes half a second of a processor to start, which the browser needs.
+# Only two workers: starting one takes half a second of CPU, which the browser needs.
 _QUICK = {"BACKOFF_SECONDS": "0.1", "LEASE_SECONDS": "3", "MAX_WORKERS": "2", "POLL_SECONDS": "0.4"}
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All in one process: they share the browser and the sites."""
+    """Run all browser tests in one process, because they share the browser and the sites."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("browser"))
@@ -28,14 +28,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Until the last test here: Playwright's event loop would be in the way of Django's database elsewhere."""
+    """Closed after the last browser test, since Playwright's event loop would block Django's database elsewhere."""
     with chromium() as browser:
         yield browser
 
 
 @pytest.fixture(scope="package")
 def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Simulated companies: each job takes some seconds."""
+    """A site with simulated companies; a job takes a few seconds."""
     slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "1", "WORKER_CONCURRENCY": "4"}
     with a_site(tmp_path_factory.mktemp("site"), **_QUICK, **slow) as site:
         yield site
@@ -43,13 +43,13 @@ def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="package")
 def filings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the second site's companies; jobs for others fail."""
+    """The folder with the second site's companies; jobs for other companies fail."""
     return tmp_path_factory.mktemp("filings")
 
 
 @pytest.fixture(scope="package")
 def folder_site(browser: Browser, filings: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Companies that are folders."""
+    """A site whose companies are folders."""
     source = {"SOURCE": "directory", "FILINGS_DIR": str(filings), "MAX_ATTEMPTS": "1"}
     with a_site(tmp_path_factory.mktemp("folder-site"), **_QUICK, **source) as site:
         yield site
@@ -57,7 +57,7 @@ def folder_site(browser: Browser, filings: Path, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture
 def arrives(browser: Browser) -> Iterator[Arrives]:
-    """``arrives(site, name)`` opens a browser for a person; at the end none may have complained."""
+    """``arrives(site, name)`` opens a user's browser; at the end no browser may have reported a problem."""
     visitors: list[Visitor] = []
 
     def arrive(site: Site, name: str | None = "asha", **context: object) -> Visitor:

@@ -1,4 +1,4 @@
-"""Pictures of a Filesure at work, for the documentation: ``make screenshots``."""
+"""``make screenshots``: takes the documentation's pictures from a running Filesure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from tests.servers.chromium import chromium
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 SETTINGS = {
-    "SIMULATED_SECONDS_PER_DOCUMENT": "0.3", "SIMULATED_FAULT_RATE": "0.05", "MAX_ATTEMPTS": "2",
-    "BACKOFF_SECONDS": "1", "MAX_WORKERS": "3",
-}  # fmt: skip
-# So that some have ended, and others wait until the last picture is taken.
-JOBS, ENDED = 60, 25
+    "SIMULATED_SECONDS_PER_DOCUMENT": "0.3",
+    "SIMULATED_FAULT_RATE": "0.08",
+    "MAX_ATTEMPTS": "2",
+    "BACKOFF_SECONDS": "1",
+    "MAX_WORKERS": "3",
+}
+# When the last picture is taken, some jobs must have ended while others are still waiting.
+JOBS, ENDED = 40, 12
 PASTED = """L24295GJ1987PLC143792, Vindhya Chemicals Limited, 7
 U72900KA2008PTC123456, Nilgiri Software Private Limited
 L24295GJ1987PLC14379X, One Letter Off Limited
@@ -26,7 +29,7 @@ L24295GJ1987PLC14379X, One Letter Off Limited
 
 
 def main(folder: Path = IMAGES) -> None:
-    """Write ``<page>.png``, one in the dark and one on a phone, into this folder: those that docs/site.md shows."""
+    """Write the pictures of docs/site.md to this folder, including one in dark mode and one on a phone."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data_dir, a_site(Path(data_dir), **SETTINGS) as site, chromium() as browser:
         _Photographer(site, browser, folder).shoot_all()
@@ -40,16 +43,23 @@ class _Photographer:
 
     def shoot_all(self) -> None:
         page = self._visitor().page
-        completed, failed = self._history(page)
+        completed, partial = self._history(page)
         places = {
-            "dashboard": "/", "workers": "/workers/", "jobs": "/jobs/?order=oldest", "job": completed,
-            "job-failed": failed, "documents": "/documents/?status=stored",
-            "document-text": f"{completed}documents/1/text", "failures": "/failures/", "api": "/api/docs",
-        }  # fmt: skip
+            "dashboard": "/",
+            "workers": "/workers/",
+            "jobs": "/jobs/?order=oldest",
+            "job": completed,
+            "job-partial": partial,
+            "documents": "/documents/?status=stored",
+            "document-text": f"{completed}documents/1/text",
+            "failures": "/failures/",
+            "api": "/api/docs",
+        }
         self._shoot(self._visitor(color_scheme="dark").page, "dashboard-dark", "/")
         for name, path in places.items():
             self._shoot(page, name, path)
         self._shoot(self._visitor(viewport={"width": 390, "height": 844}).page, "job-phone", completed)
+        self._shoot_document(page)
         self._shoot_orders(page)
         self._shoot_token(page)
         self._shoot(self._visitor("viewer").page, "not-allowed", "/order/")
@@ -58,38 +68,45 @@ class _Photographer:
         return Visitor(self._site, self._browser, name, **{"viewport": {"width": 1280, "height": 860}} | context)
 
     def _history(self, page: Page) -> tuple[str, str]:
-        """The paths of a completed and of a failed job, while others wait and run."""
+        """The paths of a completed and a partial job; other jobs wait and run."""
         done = self._site.machine.manage("create_jobs", "--count", str(JOBS))
         assert done.returncode == 0, done.stderr
-        return self._first(page, "completed", ENDED), self._first(page, "failed", 1)
+        return self._first(page, "completed", ENDED), self._first(page, "partial", 1)
 
     def _first(self, page: Page, status: str, least: int) -> str:
         def found() -> bool:
             page.goto(f"/jobs/?status={status}")
             return page.locator("tbody tr").count() >= least
 
-        wait_until(found, 120)
+        wait_until(found, 600)
         path = page.locator("tbody tr a").first.get_attribute("href")
         assert path is not None
         return path
 
     def _shoot(self, page: Page, name: str, path: str | None = None) -> None:
-        """The page that is shown, or the one at this path: as much as one sees at first."""
+        """Take a picture of the current page, or of the one at this path, without scrolling."""
         if path is not None:
             page.goto(path)
         page.wait_for_timeout(800)
         page.screenshot(path=self._folder / f"{name}.png")
+
+    def _shoot_document(self, page: Page) -> None:
+        """The newest stored MGT-7, beside its record."""
+        page.goto("/documents/?form=MGT-7&status=stored")
+        path = page.locator("tbody tr td[data-label=File] a").first.get_attribute("href")
+        self._shoot(page, "document", path)
 
     def _shoot_orders(self, page: Page) -> None:
         page.goto("/order/")
         page.get_by_label("CIN", exact=True).press_sequentially("L24295GJ1987PLC143792")
         page.get_by_label("Company", exact=True).fill("Vindhya Chemicals Limited")
         self._shoot(page, "order")
-        page.get_by_label("One company a line").fill(PASTED)
+        page.get_by_label("One company per line").fill(PASTED)
         page.get_by_role("button", name="Check the list").click()
         self._shoot(page, "order-preview")
         page.goto("/jobs/?status=pending")
-        page.locator("select[name=scope]").select_option("all")
+        page.get_by_label("Select all shown").check()
+        page.get_by_label("that match").check()
         page.get_by_role("button", name="Change priority").click()
         self._shoot(page, "confirmation")
 

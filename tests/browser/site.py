@@ -1,4 +1,4 @@
-"""A running Filesure with people in front of it."""
+"""A running Filesure and its users."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ for name in ("asha", "binod", "viewer"):
 
 
 class Site:
-    """A machine with accounts: asha and binod may do everything, viewer may look."""
+    """A machine with accounts: asha and binod have all permissions; viewer can only view."""
 
     def __init__(self, machine: Machine, log: Path) -> None:
         self.machine = machine
@@ -52,7 +52,7 @@ class Site:
                 self._process.kill()
 
     def restart(self, **settings: str) -> None:
-        """With other settings; what is stored stays, and people stay logged in."""
+        """Restart with other settings; data and sessions are kept."""
         self.stop()
         self.machine.environment |= settings
         self.start()
@@ -61,7 +61,7 @@ class Site:
         return f"{self.machine.address}{path}"
 
     def log_in(self, context: BrowserContext, name: str) -> None:
-        """Give a browser the session of a person; they log in once by the page."""
+        """Give a browser a user's session. The first time, log in on the page."""
         if name not in self._cookies:
             page = context.new_page()
             page.goto(self.url("/login/"))
@@ -78,19 +78,19 @@ class Site:
         assert done.returncode == 0, done.stderr
 
     def order(self, cin: str, company: str, *more: str) -> str:
-        """The id of the job."""
+        """Order a company's filings. Returns the job's id."""
         done = self.machine.manage("create_jobs", "--cin", cin, "--company", company, *more)
         assert done.returncode == 0, done.stderr
         return done.stdout.split()[0]
 
     def wait_until_idle(self) -> None:
-        """Until no job is unfinished."""
-        wait_until(lambda: not self.machine.jobs_in("pending", "processing"), 120)
+        """Wait until no job is unfinished. Workers read each document, which takes seconds of a processor per job."""
+        wait_until(lambda: not self.machine.jobs_in("pending", "processing"), 600)
 
 
 @contextmanager
 def a_site(data_dir: Path, **settings: str) -> Iterator[Site]:
-    """Filesure with these settings, until the end of the block."""
+    """Run Filesure with these settings."""
     site = Site(Machine(data_dir / "data", **settings), data_dir / "output.txt")
     try:
         site.start()
@@ -100,7 +100,7 @@ def a_site(data_dir: Path, **settings: str) -> Iterator[Site]:
 
 
 class Visitor:
-    """A person's browser; ``problems`` is what it complained of."""
+    """A user's browser; ``problems`` collects its errors."""
 
     def __init__(self, site: Site, browser: Browser, name: str | None, **context: Any) -> None:
         self.site = site
@@ -124,11 +124,11 @@ class Visitor:
         return page
 
     def expects(self, *statuses: int) -> None:
-        """Answers with these statuses are meant to come."""
+        """Do not report responses with these statuses."""
         self._expected.update(statuses)
 
     def asked_for(self, path: str) -> int:
-        """How many requests for this path there were."""
+        """The number of requests for this path."""
         return sum(url.split("?")[0].endswith(path) for url in self.requests)
 
     def _console(self, message: ConsoleMessage) -> None:
@@ -137,7 +137,7 @@ class Visitor:
             self.problems.append(f"console: {message.text} ({message.page and message.page.url})")
 
     def _failed(self, request: Request) -> None:
-        # A page that is left while it asks for its live part aborts that request.
+        # Leaving a page aborts its pending live request.
         if request.failure != "net::ERR_ABORTED":
             self.problems.append(f"failed: {request.url} {request.failure}")
 

@@ -1,28 +1,29 @@
-"""Acting on many jobs at once: asked first, with how many."""
+"""Actions on many jobs, after a confirmation that shows their number."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.companies import a_company_with_files
+from tests.browser.companies import a_company_with_files, a_company_with_one_missing_file
 from tests.making import a_cin
 
 SECONDS = 60_000
 
 
 @pytest.fixture
-def cins(folder_site):
-    """Four companies whose jobs have failed, for they have no folder."""
+def cins(folder_site, filings):
+    """Four companies whose jobs fail because no document can be retrieved."""
     cins = [a_cin() for _ in range(4)]
     for number, cin in enumerate(cins):
-        folder_site.order(cin, f"Absent {number} Limited")
+        a_company_with_one_missing_file(filings, cin)
+        folder_site.order(cin, f"Broken {number} Limited")
     return cins
 
 
 @pytest.fixture
 def page(folder_site, arrives, cins):
-    """The list of failed jobs, once these are in it."""
+    """The list of failed jobs, once it shows these."""
     page = arrives(folder_site).page
     for cin in cins:
         page.goto(f"/jobs/?q={cin}")
@@ -31,7 +32,7 @@ def page(folder_site, arrives, cins):
     return page
 
 
-def test_selected_failed_jobs_are_retried_after_a_yes(page, filings, cins):
+def test_selected_jobs_are_retried_after_confirmation(page, filings, cins):
     for cin in cins[:2]:
         a_company_with_files(filings, cin)
         _row(page, cin).get_by_role("checkbox").check()
@@ -50,7 +51,7 @@ def test_selected_failed_jobs_are_retried_after_a_yes(page, filings, cins):
         expect(page.locator("tbody .state")).to_have_text(state, timeout=SECONDS)
 
 
-def test_all_shown_are_ticked_by_one_box(page):
+def test_one_box_selects_every_shown_job(page):
     page.get_by_label("all shown").check()
     ticked = page.locator("input[name=job]:checked").count()
     assert ticked == page.locator("tbody tr").count()
@@ -59,13 +60,14 @@ def test_all_shown_are_ticked_by_one_box(page):
     expect(page.locator("#selected")).to_have_text(f"{ticked - 1} selected")
 
 
-def test_all_jobs_that_match_are_retried_after_a_yes(page, filings, cins):
+def test_all_matching_jobs_are_retried_after_confirmation(page, filings, cins):
     for cin in cins:
         a_company_with_files(filings, cin)
     page.goto("/jobs/?status=failed")
     count = page.locator("tbody tr").count()
     assert count >= 4
-    page.locator("select[name=scope]").select_option("all")
+    page.get_by_label("Select all shown").check()
+    page.get_by_label("that match").check()
     page.get_by_role("button", name="Retry").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Retry {count} jobs?")
     expect(page.get_by_text("These are all jobs that match your filters.")).to_be_visible()
@@ -76,18 +78,91 @@ def test_all_jobs_that_match_are_retried_after_a_yes(page, filings, cins):
         expect(page.locator("tbody .state")).to_have_text("completed", timeout=SECONDS)
 
 
-def test_without_a_selection_nothing_is_asked(page):
-    page.get_by_role("button", name="Retry").click()
-    expect(page.get_by_text("No job is selected")).to_be_visible()
+def test_actions_appear_only_on_selection(page):
+    bar = page.get_by_role("group", name="Act on several jobs")
+    expect(bar).to_be_hidden()
+    boxes = page.locator("input[name=job]")
+    boxes.nth(0).check()
+    expect(bar).to_be_visible()
+    boxes.nth(3).click(modifiers=["Shift"])
+    expect(page.locator("#selected")).to_have_text("4 selected")
+    page.get_by_role("button", name="Clear").click()
+    expect(bar).to_be_hidden()
 
 
-def test_the_priority_of_a_finished_job_is_left_with_a_reason(page, cins):
+def test_confirmation_names_the_jobs_that_do_not_change(page):
+    page.get_by_label("Select all shown").check()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.locator("form.confirm")).to_contain_text("0 will be cancelled")
+    expect(page.locator("form.confirm")).to_contain_text("already ended")
+    expect(page.get_by_role("button", name="Yes, cancel the jobs")).to_have_count(0)
+
+
+def test_addresses_hold_only_chosen_filters(page):
+    page.goto("/jobs/")
+    page.get_by_label("Company, CIN or job id").fill("Broken")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/jobs/?q=Broken")
+    page.get_by_role("link", name="Search: Broken").click()
+    page.wait_for_url("**/jobs/?")
+
+
+def test_click_on_a_row_opens_the_job(page, cins):
+    _row(page, cins[0]).locator("td").last.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Broken 0 Limited")
+
+
+def test_a_finished_job_keeps_its_priority(page, cins):
     _row(page, cins[3]).get_by_role("checkbox").check()
     page.get_by_role("button", name="Change priority").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Give 1 job priority")
-    page.get_by_role("button", name="Yes, change").click()
-    expect(page.get_by_text("1 left as they were")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Change the priority of 1 job to 0?")
+    expect(page.locator("form.confirm")).to_contain_text("Unchanged: 1, already ended")
 
 
 def _row(page, cin):
     return page.locator("tbody tr").filter(has_text=cin)
+
+
+def test_enter_confirms_nothing(page, cins):
+    _row(page, cins[0]).get_by_role("checkbox").check()
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Retry 1 job?")
+
+
+def test_going_back_shows_the_filters_of_the_list(page):
+    page.goto("/jobs/")
+    page.get_by_text("Filter +").click()
+    page.get_by_role("combobox", name="Ordered by").fill("nobody")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url("**by=nobody**")
+    page.go_back()
+    expect(page.locator("#by")).to_have_value("")
+
+
+def test_small_form_closes_by_escape_and_a_click_elsewhere(page, cins):
+    _row(page, cins[0]).get_by_role("link").click()
+    form = page.locator(".confirm-inline form")
+    page.get_by_text("Delete…").click()
+    expect(form).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(form).to_be_hidden()
+    expect(page.get_by_text("Delete…")).to_be_focused()
+    page.get_by_text("Delete…").click()
+    form.click()
+    expect(form).to_be_visible()
+    page.get_by_role("heading", level=1).click()
+    expect(form).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/jobs/", "/jobs/{job}/"])
+def test_endless_name_pushes_nothing_off_the_screen(folder_site, arrives, path):
+    job = folder_site.order(a_cin(), "X" * 200)
+    page = arrives(folder_site, viewport={"width": 1280, "height": 800}).page
+    page.goto(path.format(job=job))
+    expect(page.locator("main")).to_contain_text("X" * 150)
+    wide = page.evaluate(
+        "() => [...document.querySelectorAll('.scrolls, main')].map(e => e.scrollWidth - e.clientWidth)"
+    )
+    assert max(wide) <= 1

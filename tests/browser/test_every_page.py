@@ -1,4 +1,4 @@
-"""What holds on every page: it can be read, fits, complains of nothing and runs nobody else's script."""
+"""Every page is accessible, fits the screen, reports no error and runs no foreign script."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.companies import a_company_with_broken_files
+from tests.browser.companies import a_company_with_broken_files, a_company_with_one_missing_file
 from tests.browser.site import Site, Visitor
 from tests.browser.test_ordering import HOSTILE
 from tests.making import a_cin
@@ -21,40 +21,43 @@ SECONDS = 60_000
 
 @dataclass
 class Shown:
-    """A site where something has happened, and its jobs."""
+    """A site with some history."""
 
     site: Site
     good: str
     failed: str
+    cin: str
 
 
 @pytest.fixture(scope="module")
 def shown(folder_site, filings) -> Shown:
-    """Two jobs with hostile names: one with good and broken files, one that failed."""
-    good = a_cin()
+    """Two jobs with hostile names: one with readable and broken files, one failed."""
+    good, broken = a_cin(), a_cin()
     a_company_with_broken_files(filings, good)
-    jobs = [folder_site.order(cin, name) for cin, name in zip((good, a_cin()), HOSTILE, strict=True)]
+    a_company_with_one_missing_file(filings, broken)
+    jobs = [folder_site.order(cin, name) for cin, name in zip((good, broken), HOSTILE, strict=True)]
     folder_site.wait_until_idle()
-    return Shown(folder_site, *jobs)
+    return Shown(folder_site, *jobs, good)
 
 
 def _address(path: str) -> Callable[[Page, Shown], None]:
     def go(page: Page, shown: Shown) -> None:
-        page.goto(path.format(good=shown.good, failed=shown.failed))
+        page.goto(path.format(good=shown.good, failed=shown.failed, cin=shown.cin))
 
     return go
 
 
 def _preview(page: Page, _shown: Shown) -> None:
     page.goto("/order/")
-    page.get_by_label("One company a line").fill(f"{a_cin()}; {HOSTILE[1]}\nnonsense; {HOSTILE[1]}")
+    page.get_by_label("One company per line").fill(f"{a_cin()}; {HOSTILE[1]}\nnonsense; {HOSTILE[1]}")
     page.get_by_role("button", name="Check the list").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("1 refused")
 
 
 def _bulk_confirmation(page: Page, _shown: Shown) -> None:
     page.goto("/jobs/")
-    page.locator("select[name=scope]").select_option("all")
+    page.get_by_label("Select all shown").check()
+    page.get_by_label("that match").check()
     page.get_by_role("button", name="Retry").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Retry")
 
@@ -74,7 +77,7 @@ def _order_refused(page: Page, _shown: Shown) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
-# Page: who looks, how they come there, and the status that it has.
+# Page → user, how the user gets there, and the expected status.
 PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "login": (None, _address("/login/"), 200),
     "dashboard": ("asha", _address("/"), 200),
@@ -88,9 +91,20 @@ PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "order preview": ("asha", _preview, 200),
     "bulk confirmation": ("asha", _bulk_confirmation, 200),
     "documents": ("asha", _address("/documents/"), 200),
+    "document": ("asha", _address("/jobs/{good}/documents/1/"), 200),
     "document text": ("asha", _address("/jobs/{good}/documents/1/text"), 200),
+    "companies": ("asha", _address("/companies/"), 200),
+    "company": ("asha", _address("/companies/{cin}/"), 200),
+    "company filings": ("asha", _address("/companies/{cin}/filings/"), 200),
+    "no such company": ("asha", _address("/companies/nobody/"), 404),
+    "search": ("asha", _address("/search/"), 200),
+    "search, hits": ("asha", _address("/search/?q=limited"), 200),
+    "search, refused": ("asha", _address("/search/?q=-limited"), 422),
     "failures": ("asha", _address("/failures/"), 200),
     "workers": ("asha", _address("/workers/"), 200),
+    "audit": ("asha", _address("/audit/"), 200),
+    "account": ("asha", _address("/account/"), 200),
+    "find": ("asha", _address("/find/?q=a"), 200),
     "tokens": ("asha", _address("/tokens/"), 200),
     "no such page": ("asha", _address("/nowhere/"), 404),
     "no such job": ("asha", _address("/jobs/65a1b2c3d4e5f60718293a4b/"), 404),
@@ -115,34 +129,34 @@ def come(request, shown, arrives):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_everybody_can_use_it(come, scheme, viewport):
+def test_page_is_accessible(come, scheme, viewport):
     page = come(color_scheme=scheme, viewport=viewport).page
     violations = Axe().run(page).response["violations"]
     assert [(each["id"], each["impact"], [node["html"] for node in each["nodes"]]) for each in violations] == []
 
 
-def test_it_fits_a_phone(come):
+def test_page_fits_a_phone(come):
     page = come(viewport=PHONE).page
     width = page.evaluate("document.documentElement.scrollWidth")
     wide = page.evaluate(
         "() => [...document.querySelectorAll('main *, header *')]"
-        ".filter(each => !each.closest('.scrolls, .hidden, thead')"
+        ".filter(each => !each.closest('.scrolls, .tabs, .hidden, thead, details:not([open])')"
         " && each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML.slice(0, 120))"
     )
     assert (width, wide) == (360, [])
 
 
 @pytest.mark.parametrize("width", [1024, 1280])
-def test_nothing_hangs_out_of_its_card(come, width):
+def test_nothing_overflows_its_card(come, width):
     page = come(viewport={"width": width, "height": 800}).page
     full = page.evaluate(
-        "() => [...document.querySelectorAll('.card, .tile')]"
+        "() => [...document.querySelectorAll('.card')]"
         ".filter(each => each.scrollWidth > each.clientWidth + 1).map(each => each.outerHTML.slice(0, 120))"
     )
     assert full == []
 
 
-def test_it_is_dark_for_those_who_want_it(come):
+def test_page_follows_the_dark_preference(come):
     page = come(color_scheme="light").page
     light = _colours(page)
     page.emulate_media(color_scheme="dark")
@@ -152,14 +166,14 @@ def test_it_is_dark_for_those_who_want_it(come):
 
 
 def _colours(page):
-    """Brightness of the page and of its text, 0 to 255."""
+    """Brightness of page and text, 0 to 255."""
     colours = page.evaluate(
         "(() => { const s = getComputedStyle(document.body); return [s.backgroundColor, s.color] })()"
     )
     return [sum(int(each) for each in colour.strip("rgb()").split(",")) / 3 for colour in colours]
 
 
-def test_a_hostile_name_is_text_on_it(come):
+def test_hostile_name_is_shown_as_text(come):
     page = come().page
     expect(page.locator("main img, main script")).to_have_count(0)
     text = page.locator("main").inner_text()
@@ -168,7 +182,7 @@ def test_a_hostile_name_is_text_on_it(come):
 
 
 @pytest.mark.parametrize("path", ["/jobs/", "/jobs/{good}/", "/failures/", "/documents/", "/"])
-def test_hostile_names_are_shown_as_they_are(shown, arrives, path):
+def test_hostile_names_are_shown_unchanged(shown, arrives, path):
     page = arrives(shown.site).page
     page.goto(path.format(good=shown.good))
     texts = {"/jobs/": HOSTILE, "/jobs/{good}/": HOSTILE[:1], "/documents/": HOSTILE[:1], "/": HOSTILE[1:]}

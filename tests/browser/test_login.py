@@ -1,11 +1,11 @@
-"""Coming in, and being sent out."""
+"""Logging in and out."""
 
 from __future__ import annotations
 
 from playwright.sync_api import expect
 
 
-def test_the_right_password_leads_to_the_page_that_was_asked_for(site, arrives):
+def test_login_returns_to_the_requested_page(site, arrives):
     visitor = arrives(site, None)
     page = visitor.page
     page.goto("/failures/")
@@ -16,18 +16,18 @@ def test_the_right_password_leads_to_the_page_that_was_asked_for(site, arrives):
     expect(page.get_by_role("heading", name="Failures")).to_be_visible()
 
 
-def test_a_wrong_password_is_said_and_the_name_stays(site, arrives):
+def test_wrong_password_keeps_the_typed_name(site, arrives):
     page = arrives(site, None).page
     page.goto("/login/")
     page.get_by_label("Name").fill("asha")
     page.get_by_label("Password").fill("not it")
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("alert")).to_contain_text("do not match")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong name or password")
     expect(page.get_by_label("Name")).to_have_value("asha")
     expect(page.get_by_label("Password")).to_have_value("")
 
 
-def test_a_page_that_polls_without_a_session_goes_to_the_login_and_back(site, arrives):
+def test_polling_without_a_session_leads_to_login(site, arrives):
     visitor = arrives(site, None)
     visitor.expects(401)
     page = visitor.page
@@ -36,14 +36,14 @@ def test_a_page_that_polls_without_a_session_goes_to_the_login_and_back(site, ar
     session = next(each["value"] for each in visitor.context.cookies() if each["name"] == "filesure_session")
     site.shell(f"from django.contrib.sessions.models import Session; Session.objects.get(pk={session!r}).delete()")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
-    expect(page.get_by_role("status")).to_contain_text("Your session has ended")
+    expect(page.get_by_role("status")).to_contain_text("Your session expired")
     page.get_by_label("Name").fill("asha")
     page.get_by_label("Password").fill(site.password)
     page.get_by_role("button", name="Log in").click()
     expect(page).to_have_url(site.url("/workers/"))
 
 
-def test_who_logs_out_is_out(site, arrives):
+def test_logging_out_ends_the_session(site, arrives):
     page = arrives(site, None).page
     _log_in(page, site)
     page.get_by_role("button", name="Log out").click()

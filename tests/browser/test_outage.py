@@ -1,4 +1,4 @@
-"""MongoDB goes away and comes back."""
+"""MongoDB becomes unreachable and returns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.making import a_cin
 from tests.servers.mongodb import embedded_mongodb
 
 
-def test_without_mongodb_pages_say_so_and_with_it_all_is_well_again(arrives, tmp_path):
+def test_pages_report_a_mongodb_outage_and_recover(arrives, tmp_path):
     with ExitStack() as mongodb:
         uri = mongodb.enter_context(embedded_mongodb(tmp_path))
         with a_site(tmp_path, MONGODB_URI=uri, MONGODB_TIMEOUT_SECONDS="1") as site:
@@ -32,4 +32,4 @@ def test_without_mongodb_pages_say_so_and_with_it_all_is_well_again(arrives, tmp
             visitor.page.goto(f"/jobs/{job_id}/")
             expect(visitor.page.locator("h1 .state")).to_have_text("completed", timeout=90_000)
             for each in (watcher, visitor):
-                each.context.close()  # before the site goes
+                each.context.close()  # before the site stops

@@ -1,4 +1,4 @@
-"""One suite that every blob store passes: a folder, Azure (by Azurite), and the twin in memory."""
+"""One suite for all blob stores: folder, Azure (Azurite) and in-memory."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from jobs.adapters.file_blob import FileBlobStore
 from jobs.adapters.memory_blob import MemoryBlobStore
 from jobs.domain.errors import BlobNotFound, BlobStoreRefused, BlobStoreUnavailable, LeaseLost
 from jobs.ports import Blob, BlobStore
+from tests.blobs import properties
 
 METADATA = {"jobId": "j1", "companyName": "Ünïcode & Söhne हिन्दी", "cin": "L24295GJ1987PLC143792"}
 
@@ -36,9 +37,13 @@ def store(request, tmp_path) -> Iterator[BlobStore]:
 
 def put(store: BlobStore, name: str, data: bytes, fence: int = 1) -> Blob:
     return store.put(
-        name, io.BytesIO(data), content_type="application/pdf", md5=hashlib.md5(data).digest(),
-        fence=fence, metadata=METADATA,
-    )  # fmt: skip
+        name,
+        io.BytesIO(data),
+        content_type="application/pdf",
+        md5=hashlib.md5(data).digest(),
+        fence=fence,
+        metadata=METADATA,
+    )
 
 
 def get(store: BlobStore, name: str) -> bytes:
@@ -49,17 +54,17 @@ def get(store: BlobStore, name: str) -> bytes:
 NAME = "jobs/65a1f0c2b7e4d3a291f0c2b7/document_1.pdf"
 
 
-def test_a_blob_comes_back_with_its_properties(store):
+def test_blob_keeps_its_properties(store):
     blob = put(store, NAME, b"some bytes")
     assert get(store, NAME) == b"some bytes"
-    found = store.properties(NAME)
+    found = properties(store, NAME)
     assert found == blob
     assert (found.size, found.content_type, found.md5) == (10, "application/pdf", hashlib.md5(b"some bytes").digest())
     assert dict(found.metadata) == METADATA
     assert found.url.endswith(NAME)
 
 
-def test_the_same_or_a_higher_fence_replaces_a_blob(store):
+def test_same_or_higher_fence_replaces_a_blob(store):
     put(store, NAME, b"first", fence=3)
     put(store, NAME, b"second", fence=3)
     assert get(store, NAME) == b"second"
@@ -67,14 +72,14 @@ def test_the_same_or_a_higher_fence_replaces_a_blob(store):
     assert get(store, NAME) == b"third"
 
 
-def test_a_lower_fence_changes_nothing(store):
+def test_lower_fence_changes_nothing(store):
     put(store, NAME, b"the new worker's", fence=4)
     with pytest.raises(LeaseLost):
         put(store, NAME, b"the old worker's", fence=3)
     assert get(store, NAME) == b"the new worker's"
 
 
-def test_of_racing_workers_the_highest_fence_stays(store):
+def test_highest_fence_wins_a_race(store):
     put(store, "warm/up", b"")
 
     def write(fence: int) -> None:
@@ -86,12 +91,12 @@ def test_of_racing_workers_the_highest_fence_stays(store):
     assert get(store, NAME) == b"fence 4"
 
 
-def test_an_empty_blob_is_a_blob(store):
+def test_empty_blob_is_stored(store):
     put(store, NAME, b"")
-    assert (get(store, NAME), store.properties(NAME).size) == (b"", 0)
+    assert (get(store, NAME), properties(store, NAME).size) == (b"", 0)
 
 
-def test_names_are_found_by_their_beginning(store):
+def test_names_are_found_by_prefix(store):
     for name in ("jobs/b/document_1.pdf", "jobs/a/document_2.txt", "jobs/a/document_1.pdf", "other/x"):
         put(store, name, b"x")
     assert list(store.names("jobs/a/")) == ["jobs/a/document_1.pdf", "jobs/a/document_2.txt"]
@@ -99,43 +104,43 @@ def test_names_are_found_by_their_beginning(store):
     assert list(store.names("nothing/")) == []
 
 
-def test_a_missing_blob_is_said_to_be_missing(store):
+def test_missing_blob_raises_not_found(store):
     put(store, NAME, b"x")
     with pytest.raises(BlobNotFound):
-        store.properties("jobs/none")
+        properties(store, "jobs/none")
     with pytest.raises(BlobNotFound), store.open("jobs/none"):
         pass
 
 
-def test_deleting_twice_is_deleting_once(store):
+def test_deleting_twice_equals_deleting_once(store):
     put(store, NAME, b"x")
     store.delete(NAME)
     store.delete(NAME)
     with pytest.raises(BlobNotFound):
-        store.properties(NAME)
+        properties(store, NAME)
 
 
-def test_a_store_that_was_never_written_to_is_empty(store):
+def test_new_store_is_empty(store):
     store.delete(NAME)
     assert list(store.names("jobs/")) == []
     with pytest.raises(BlobNotFound):
-        store.properties(NAME)
+        properties(store, NAME)
 
 
-def test_what_a_reader_raises_stays_what_it_is(store):
+def test_reader_errors_pass_through_unchanged(store):
     put(store, NAME, b"x")
     with pytest.raises(BrokenPipeError), store.open(NAME):
         raise BrokenPipeError
 
 
-def test_other_bytes_than_announced_are_not_stored(store):
+def test_content_with_a_wrong_md5_is_refused(store):
     put(store, "warm/up", b"")
-    with pytest.raises((BlobStoreUnavailable, BlobStoreRefused)):  # Azurite has no code of its own for it
+    with pytest.raises((BlobStoreUnavailable, BlobStoreRefused)):  # Azurite returns no error code for this
         store.put(NAME, io.BytesIO(b"x"), content_type="a/b", md5=bytes(16), fence=1, metadata=METADATA)
     assert list(store.names("jobs/")) == []
 
 
-def test_a_store_can_be_read_while_it_is_written_to(store):
+def test_reads_work_during_a_write(store):
     def write(number: int) -> None:
         put(store, f"jobs/a/{number}", b"x")
         assert f"jobs/a/{number}" in list(store.names("jobs/a/"))
@@ -144,12 +149,12 @@ def test_a_store_can_be_read_while_it_is_written_to(store):
         list(pool.map(write, range(24)))
 
 
-def test_a_store_says_where_it_is(store):
+def test_store_describes_its_location(store):
     assert store.check()
 
 
 class Zeros(io.RawIOBase):
-    """A large file that takes no memory."""
+    """A large file that uses no memory."""
 
     def __init__(self, size: int) -> None:
         self.size, self.at = size, 0
@@ -174,9 +179,9 @@ class Zeros(io.RawIOBase):
         return bytes(taken)
 
 
-def test_a_large_blob_streams(store):
+def test_large_blob_streams(store):
     if isinstance(store, MemoryBlobStore):
-        return  # it keeps everything in memory, by design
+        return  # this store keeps everything in memory by design
     size = 48 * 1024 * 1024
     digest = hashlib.md5()
     for _ in range(48):
@@ -184,9 +189,7 @@ def test_a_large_blob_streams(store):
     put(store, "warm/up", b"")
     tracemalloc.start()
     try:
-        store.put(
-            NAME, Zeros(size), content_type="application/pdf", md5=digest.digest(), fence=1, metadata=METADATA
-        )  # fmt: skip
+        store.put(NAME, Zeros(size), content_type="application/pdf", md5=digest.digest(), fence=1, metadata=METADATA)
         with store.open(NAME) as file:
             read = 0
             while chunk := file.read(1024 * 1024):
@@ -196,3 +199,18 @@ def test_a_large_blob_streams(store):
         tracemalloc.stop()
     assert read == size
     assert peak < 24 * 1024 * 1024
+
+
+def test_deleting_spares_newer_blobs(store):
+    put(store, NAME, b"x", fence=4)
+    store.delete(NAME, up_to_fence=3)
+    assert get(store, NAME) == b"x"
+    store.delete(NAME, up_to_fence=4)
+    store.delete(NAME, up_to_fence=4)
+    assert list(store.names("jobs/")) == []
+
+
+def test_tidying_keeps_what_is_stored(store):
+    put(store, NAME, b"x")
+    store.tidy()
+    assert list(store.names("jobs/")) == [NAME]

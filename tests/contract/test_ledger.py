@@ -1,4 +1,4 @@
-"""The ledger counts each thing that happens to a job once, whoever dies in the middle of it."""
+"""The ledger counts every transition of a job once, even if a process dies halfway."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.adapters.mongo.jobs import MongoJobRepository
-from jobs.adapters.mongo.ledger import Ledger
+from jobs.adapters.mongo.totals.ledger import Ledger
 from jobs.domain.ending import Backoff, cancelled, ended_badly, ended_early, ended_well
 from jobs.domain.errors import CompanyNotFound, WrongState
-from jobs.domain.job import UNFINISHED, JobStatus, Progress
+from jobs.domain.job import DONE, UNFINISHED, JobStatus, Progress
+from jobs.domain.rereading import Reread
 from tests.making import a_cin, a_job
 
 pytestmark = pytest.mark.server
@@ -23,18 +24,18 @@ BAD = Progress(total=4, downloaded=3, failed=1)
 
 
 class Killed(BaseException):
-    """kill -9, as far as a test can."""
+    """Simulates kill -9."""
 
 
-class Mortal:
-    """A collection whose user dies with its n-th write: before it, or with a part of a batch done."""
+class DyingCollection:
+    """A collection whose user dies at the n-th write: before a single write, or halfway through a batch."""
 
     def __init__(self, collection, left: list[int]) -> None:
         self._collection, self._left = collection, left
 
     def __getattr__(self, name):
         method = getattr(self._collection, name)
-        if name not in ("insert_one", "update_one", "bulk_write"):
+        if name not in ("insert_one", "update_one", "update_many", "bulk_write"):
             return method
 
         def write(*args, **options):
@@ -49,7 +50,7 @@ class Mortal:
 
 
 class Story:
-    """Jobs, what happened to them, and a ledger."""
+    """Jobs, their history, and a ledger."""
 
     def __init__(self, database, clock) -> None:
         for name in ("jobs", "totals"):
@@ -68,7 +69,7 @@ class Story:
         self.happened["jobs_created"] += 1
 
     def run(self, pick):
-        """The next due job is claimed, its documents are listed, and it ends in some way."""
+        """Claim the next due job, list its documents and end it."""
         job = self.jobs.claim_next("w", 60)
         if job is None:
             return
@@ -89,12 +90,13 @@ class Story:
         status = self.jobs.get(job.id).status
         if status not in UNFINISHED:
             self.happened[f"jobs_{status}"] += 1
+            self.happened["jobs_completed"] += status in DONE - {JobStatus.COMPLETED}
 
     def cancel(self, pick):
         self._try(self.jobs.cancel, pick, "jobs_cancelled", JobStatus.PENDING)
 
     def retry(self, pick):
-        ended = JobStatus.FAILED, JobStatus.CANCELLED
+        ended = JobStatus.FAILED, JobStatus.PARTIAL, JobStatus.CANCELLED
         self._try(lambda job_id: self.jobs.retry(job_id, self.jobs.get(job_id).progress), pick, "jobs_retried", *ended)
 
     def _try(self, act, pick, event, *sources):
@@ -119,7 +121,7 @@ class Story:
     def fold_and_die(self, pick):
         dying = Ledger(self.database)
         left = [1 + pick % 4]
-        dying._jobs, dying._totals = Mortal(dying._jobs, left), Mortal(dying._totals, left)
+        dying._jobs, dying._totals = DyingCollection(dying._jobs, left), DyingCollection(dying._totals, left)
         try:
             dying.fold()
         except Killed:
@@ -128,7 +130,7 @@ class Story:
                 self.batches.append((batch["sequence"], batch["batch"]))
 
     def settle_late(self, pick):
-        """A process that was thought dead goes on with what it began long ago."""
+        """Let a process that seemed dead resume an old step."""
         if self.batches:
             self.ledger._settle(*self.batches[pick % len(self.batches)])
 
@@ -136,24 +138,27 @@ class Story:
         while self.ledger.fold():
             pass
         totals = Counter(self.ledger.totals())
-        now = Counter()
+        now = Counter({f"filesure_{event}_total": number for event, number in self.happened.items()})
         for record in self.database["jobs"].find():
             stage = record["processingStages"]["documentDownload"]
-            now[f"jobs_by_{record['jobStatus']}"] += 1
+            now[f"filesure_jobs?state={record['jobStatus']}"] += 1
             for name, field in (("stored", "downloaded"), ("failed", "failed"), ("listed", "pending")):
-                now[f"documents_by_{name}"] += stage[f"{field}Documents"]
-        assert +totals == +(now + self.happened)
+                now[f"filesure_documents?state={name}"] += stage[f"{field}Documents"]
+        assert +totals == +now
 
 
 DEEDS = ["order", "run", "cancel", "retry", "delete", "fold", "fold_and_die", "settle_late"]
 
 
 @settings(
-    max_examples=40, deadline=None, database=None, derandomize=True,
+    max_examples=40,
+    deadline=None,
+    database=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+)
 @given(st.lists(st.tuples(st.sampled_from(["order", "run", "run", *DEEDS]), st.integers(0, 11)), max_size=40))
-def test_the_totals_are_what_happened_whoever_dies_while_counting(database, clock, deeds):
+def test_totals_stay_exact_when_counters_die(database, clock, deeds):
     story = Story(database, clock)
     for deed, pick in deeds:
         getattr(story, deed)(pick)
@@ -161,7 +166,7 @@ def test_the_totals_are_what_happened_whoever_dies_while_counting(database, cloc
     story.check()
 
 
-def test_folding_goes_on_where_a_dead_process_stopped(database, clock):
+def test_folding_resumes_after_a_crash(database, clock):
     story = Story(database, clock)
     for step in range(4):
         story.order(0)
@@ -169,22 +174,22 @@ def test_folding_goes_on_where_a_dead_process_stopped(database, clock):
     story.check()
 
 
-def test_a_job_that_changes_while_it_is_counted_is_counted_again(database, clock):
+def test_job_changed_while_counted_is_recounted(database, clock):
     story = Story(database, clock)
     story.order(0)
-    story.fold_and_die(1)  # the totals have the batch, the job does not know
+    story.fold_and_die(1)  # the totals contain the batch, but the job does not record that yet
     story.run(0)
     story.check()
 
 
-def test_a_job_that_is_retried_while_it_is_deleted_stays_and_counts(database, clock):
+def test_retry_during_deletion_keeps_the_job(database, clock):
     story = Story(database, clock)
     story.order(0)
     story.cancel(0)
     story.fold(0)
     jobs = story.ledger._jobs
 
-    class Retrying(Mortal):
+    class Retrying(DyingCollection):
         def __getattr__(self, name):
             if name == "bulk_write" and story.happened["jobs_retried"] == 0:
                 story.retry(0)
@@ -197,8 +202,30 @@ def test_a_job_that_is_retried_while_it_is_deleted_stays_and_counts(database, cl
     story.check()
 
 
-def test_many_jobs_are_folded_in_batches(database, clock):
+def test_folding_works_in_batches(database, clock):
     story = Story(database, clock)
     story.jobs.add([a_job(clock(), cin=a_cin()) for _ in range(1_100)], again=False)
     assert [story.ledger.fold() for _ in range(4)] == [500, 500, 100, 0]
-    assert story.ledger.totals() == {"jobs_created": 1_100, "jobs_by_pending": 1_100}
+    assert story.ledger.totals() == {"filesure_jobs_created_total": 1_100, "filesure_jobs?state=pending": 1_100}
+
+
+def test_job_without_sequence_counts_once(database, clock):
+    story = Story(database, clock)
+    story.order(0)
+    record = {"countedSequence": "", "changes": ""}
+    database["jobs"].update_one({}, {"$unset": record, "$set": {"uncounted": True}})
+    assert [story.ledger.fold() for _ in range(2)] == [1, 0]
+    story.run(0)
+    story.check()
+    assert story.ledger.fold() == 0
+
+
+def test_documents_that_are_read_again_count_once(database, clock):
+    story = Story(database, clock)
+    story.jobs.add_rereads([a_job(clock(), priority=-1, progress=GOOD, reread=Reread(job_id="0" * 24))])
+    job = story.jobs.claim_next("w", 60)
+    story.jobs.end(job.lease, ended_well(job, GOOD, clock()))
+    assert story.ledger.fold() == 1
+    totals = story.ledger.totals()
+    assert totals["filesure_jobs_completed_total"] == 1
+    assert not [name for name, number in totals.items() if "documents" in name and number]

@@ -1,11 +1,13 @@
-"""Each query of the hot path has its index, and the validators refuse what the code must never write."""
+"""Every hot query has an index, and the validators refuse invalid records."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import random
 import socket
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,17 +15,21 @@ from bson import ObjectId
 from pymongo import MongoClient, monitoring
 from pymongo.errors import WriteError
 
+from jobs.adapters.mongo import connection
 from jobs.adapters.mongo.catalogue import MongoCatalogue
+from jobs.adapters.mongo.companies import MongoCompanies
 from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded
 from jobs.adapters.mongo.documents import MongoDocumentRepository
+from jobs.adapters.mongo.indexes import INDEXES
 from jobs.adapters.mongo.jobs import MongoJobRepository
+from jobs.adapters.mongo.migration import migrate
 from jobs.adapters.mongo.runs import MongoRunRepository
-from jobs.adapters.mongo.schema import INDEXES, ensure, missing_indexes
+from jobs.adapters.mongo.schema import ensure, missing_indexes
 from jobs.domain.document import DocumentError, DocumentStatus
 from jobs.domain.ending import ended_well
 from jobs.domain.errors import ConfigurationError, DatabaseUnavailable
-from jobs.domain.job import JobStatus, Progress, Run
-from jobs.domain.listing import Cursor, DocumentFilter, JobFilter, JobOrder
+from jobs.domain.job import Job, JobStatus, Progress, Run
+from jobs.domain.listing import Cursor, DocumentFilter, JobDocuments, JobFilter, JobOrder
 from tests.making import a_file, a_job, some_filings
 
 pytestmark = pytest.mark.server
@@ -32,7 +38,7 @@ NOTHING = contextlib.nullcontext()
 
 
 class Recorder(monitoring.CommandListener):
-    """Remembers the filter and order of every query."""
+    """Records the filter and order of every query."""
 
     def __init__(self) -> None:
         self.queries: list[tuple[str, dict[str, Any], dict[str, int]]] = []
@@ -58,7 +64,7 @@ class Recorder(monitoring.CommandListener):
 
 @pytest.fixture
 def hot_path(mongodb_uri, database):
-    """The queries of ordering, a scaler's poll, and a whole run."""
+    """The queries of an order, a scaler's poll, a whole run and a start."""
     recorder = Recorder()
     client = MongoClient(mongodb_uri, event_listeners=[recorder], tz_aware=True, tzinfo=UTC)
     watched = client[database.name]
@@ -83,60 +89,94 @@ def hot_path(mongodb_uri, database):
     jobs.end(claimed.lease, ended_well(claimed, Progress(total=3, downloaded=1), clock()))
     runs.of_job(job.id)
     documents.of_job(job.id)
-    jobs.latest(10)
     look(MongoCatalogue(watched, clock), clock())
+    meet(MongoCompanies(watched), job)
+    assert list(migrate(watched)) == []  # as at each start
     yield recorder.queries
     client.close()
 
 
 def look(catalogue: MongoCatalogue, now: datetime) -> None:
-    """The queries of the staff's pages. The embedded server's own ways are not looked at: it is small."""
+    """Run the pages' queries, except for the embedded server's variants: its databases are small."""
     failed = JobFilter(statuses=frozenset({JobStatus.FAILED}))
     place = Cursor(id=str(ObjectId()))
-    for wanted in (JobFilter(), failed, JobFilter(requested_by="x"), JobFilter(priority=1), JobFilter(reason="x"),
-                   JobFilter(text="test"), JobFilter(text="U72900"), JobFilter(text=str(ObjectId()))):  # fmt: skip
+    for wanted in (
+        JobFilter(),
+        failed,
+        JobFilter(requested_by="x"),
+        JobFilter(priority=1),
+        JobFilter(reason="x"),
+        JobFilter(text="test"),
+        JobFilter(text="U72900"),
+        JobFilter(text=str(ObjectId())),
+    ):
         catalogue.jobs(wanted, JobOrder.NEWEST, place, 5)
         catalogue.facets(wanted, 10)
     for order in JobOrder:
         catalogue.jobs(JobFilter(), order, None, 5)
-    for wanted in (DocumentFilter(text="test"), DocumentFilter(status=DocumentStatus.FAILED),
-                   DocumentFilter(document_type="AOC-4")):  # fmt: skip
+    for wanted in (
+        DocumentFilter(text="test"),
+        DocumentFilter(status=DocumentStatus.FAILED),
+        DocumentFilter(document_type="AOC-4"),
+    ):
         catalogue.documents(wanted, place, 5)
+    for which in (None, *JobDocuments):
+        catalogue.documents_of_job(place.id, which, None, 5)
+    catalogue.documents_with_srn("H00000001", 5)
     catalogue.count(failed, 5)
     catalogue.oldest_due()
     catalogue.running(5)
+    catalogue.in_progress(5)
     catalogue.failed_jobs(now, 5)
     catalogue.failed_documents(now, 5)
+    catalogue.poor_readings(now, 5)
+
+
+def meet(companies: MongoCompanies, job: Job) -> None:
+    """Run the queries of the companies' pages."""
+    companies.listed(None, 5)
+    companies.listed((job.company_name, job.cin), 5)
+    companies.found("test", 5)
+    companies.orders(job.cin, 5)
+    companies.documents(job.cin, 5)
 
 
 def fields(filter_: dict[str, Any]) -> set[str]:
-    """What a filter compares, also within $and. An empty filter compares nothing."""
+    """The fields that a filter compares, including those within $and."""
     nested = [fields(each) for each in filter_.get("$and", [])]
     return ({*filter_} - {"$and"}).union(*nested)
 
 
 def has_index(collection: str, filter_: dict[str, Any], sort: dict[str, int]) -> bool:
-    """Whether an index begins with what is compared, or gives the order and holds what is compared."""
+    """Whether an index starts with a compared field, or provides the order and contains all compared fields."""
     keys = [list(index.document["key"]) for index in INDEXES[collection]] + [["_id"]]
     wanted = fields(filter_) or set(sort)
     return any(key[0] in wanted or (sort and key[: len(sort)] == list(sort) and wanted <= set(key)) for key in keys)
 
 
-def test_every_query_of_the_hot_path_has_an_index(hot_path):
+def test_every_hot_query_has_an_index(hot_path):
     assert len(hot_path) > 15
     assert [query for query in hot_path if not has_index(*query)] == []
 
 
-def test_the_server_uses_the_indexes(hot_path, database):
-    """As far as its plans tell: MongoDB names stages, DocumentDB nodes; the embedded server always scans."""
-    if not is_embedded(database):  # a planner rightly reads a table of some rows from end to end
+def test_server_uses_the_indexes(hot_path, database):
+    """Checks query plans, which list stages in MongoDB and nodes in DocumentDB; the embedded server always scans."""
+    if not is_embedded(database):  # planners scan small tables, rightly
         for collection in {collection for collection, _, _ in hot_path}:
-            others = [{"jobId": f"other {each}", "cin": f"other {each}", "documentNumber": 1, "number": 1,
-                       "text": "x" * 2_000} for each in range(500)]  # fmt: skip
+            others = [
+                {
+                    "jobId": f"other {each}",
+                    "cin": f"other {each}",
+                    "documentNumber": 1,
+                    "number": 1,
+                    "text": random.Random(each).randbytes(700).hex(),  # compressed text would leave the table small
+                }
+                for each in range(500)
+            ]
             database[collection].insert_many(others, bypass_document_validation=True)
     for collection, filter_, sort in hot_path:
         if not filter_:
-            continue  # DocumentDB takes no index for an order alone; MongoDB does
+            continue  # unlike MongoDB, DocumentDB uses no index only for sorting
         order = {"sort": sort} if sort else {}
         explained = database.command({"explain": {"find": collection, "filter": filter_, "limit": 1, **order}})
         plan = json.dumps(explained["queryPlanner"]["winningPlan"], default=str)
@@ -144,13 +184,13 @@ def test_the_server_uses_the_indexes(hot_path, database):
         assert "Seq Scan" not in plan, (collection, filter_)
 
 
-def test_the_schema_is_made_once_and_is_then_there(database):
+def test_schema_is_created_once(database):
     assert missing_indexes(database) == []
     assert not [line for line in ensure(database) if "index" in line]
 
 
-def test_a_record_that_breaks_the_schema_is_refused_where_the_server_validates(database):
-    """MongoDB and DocumentDB do; the embedded server stores it, which the suite of the twins makes up for."""
+def test_validating_server_refuses_invalid_records(database):
+    """MongoDB and DocumentDB validate. The embedded server does not; the contract suite covers it instead."""
     listed = next(iter(database.list_collections(filter={"name": "jobs"})))
     refusal = (
         pytest.raises(WriteError, match="failed validation") if "validator" in listed.get("options", {}) else NOTHING
@@ -159,7 +199,7 @@ def test_a_record_that_breaks_the_schema_is_refused_where_the_server_validates(d
         database["jobs"].insert_one({"_id": ObjectId(), "jobStatus": "lost"})
 
 
-def test_the_servers_clock_is_followed_between_looks(database):
+def test_server_clock_is_followed_between_checks(database):
     clock = ServerClock(database)
     first, second = clock(), clock()
     assert first <= second
@@ -167,18 +207,56 @@ def test_the_servers_clock_is_followed_between_looks(database):
     assert first.microsecond % 1000 == 0
 
 
-def test_a_server_that_never_answers_is_unavailable_within_the_time_limit():
+def test_silent_server_times_out_as_unavailable():
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         database = connect(f"mongodb://127.0.0.1:{silent.getsockname()[1]}/", "x", 0.5)
         with pytest.raises(DatabaseUnavailable):
-            MongoJobRepository(database, lambda: datetime.now(UTC)).latest(1)
+            MongoJobRepository(database, lambda: datetime.now(UTC)).has_unfinished()
         database.client.close()
 
 
 @pytest.mark.parametrize("uri", ["nonsense", "mongodb://", "http://localhost", "mongodb://user:secret:pw@host"])
-def test_a_malformed_connection_string_is_a_wrong_setting_and_is_not_shown(uri):
+def test_malformed_connection_string_is_never_shown(uri):
     with pytest.raises(ConfigurationError, match="MONGODB_URI") as caught:
         connect(uri, "x", 1)
     assert "secret" not in str(caught.value)
+
+
+class Hours:
+    """A server and a monotonic clock on which a test can act at a certain look."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.looks: list[Callable[[], object]] = []
+
+    def monotonic(self) -> float:
+        if self.looks:
+            self.looks.pop(0)()
+        return self.now
+
+    @property
+    def client(self) -> Any:
+        return self
+
+    admin = client
+
+    def command(self, _: str) -> dict[str, datetime]:
+        return {"localTime": datetime(2026, 1, 5, tzinfo=UTC) + timedelta(seconds=self.now)}
+
+
+def test_thread_that_reads_the_clock_anew_misleads_no_other(monkeypatch):
+    """Without one value for both times, a thread could add the old server time to the age of the new one."""
+    hours = Hours()
+    monkeypatch.setattr(connection, "time", hours)
+    clock = ServerClock(hours)
+    clock()
+
+    def a_minute_passes_and_another_thread_asks() -> None:
+        hours.now = 61
+        assert clock() == datetime(2026, 1, 5, 0, 1, 1, tzinfo=UTC)
+
+    hours.now = 59
+    hours.looks = [lambda: None, a_minute_passes_and_another_thread_asks]
+    assert clock() == datetime(2026, 1, 5, 0, 1, 1, tzinfo=UTC)

@@ -1,211 +1,196 @@
-"""The job state machine, driven at random: whatever happens in whatever order, the invariants hold.
+"""The repositories do what a pure model predicts, under random actions in random order.
 
-The rules are what workers and staff can do, also late, twice, or with a lease long gone; the model
-is a few dictionaries. It runs against the twin in memory and against MongoDB.
+Workers may be late, repeat themselves or have lost their lease; deletions may stop after any step; the clock may jump.
+After each action, its result and everything that it could have changed are compared with the model.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    consumes,
-    invariant,
-    multiple,
-    rule,
-    run_state_machine_as_test,
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
+
+from jobs.adapters.memory import (
+    MemoryDocumentRepository,
+    MemoryJobRepository,
+    MemoryPauseRepository,
+    MemoryRunRepository,
 )
-
-from jobs.adapters.memory import MemoryJobRepository
+from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
-from jobs.domain.ending import Backoff, cancelled, ended_badly, ended_early, ended_well
-from jobs.domain.errors import CompanyNotFound, LeaseLost, SourceUnavailable, WrongState
-from jobs.domain.job import UNFINISHED, Job, JobStatus, Progress
-from jobs.ports import JobRepository
+from jobs.adapters.mongo.pauses import MongoPauseRepository
+from jobs.adapters.mongo.runs import MongoRunRepository
+from jobs.domain.job import VISIBLE, Job
+from jobs.domain.pausing import Pause
+from jobs.ports import PauseRepository
 from tests.conftest import FakeClock
-from tests.making import a_cin, a_job
+from tests.contract.model import LEASE, WAITING
+from tests.contract.stores import Stores
+from tests.contract.workers import HALF, Workers, outcome, priorities
 
-LEASE = 60.0
-BACKOFF = Backoff(base_seconds=10, cap_seconds=100)
-CINS = [a_cin(800_000 + number) for number in range(3)]
-HALF, ALL, SOME = Progress(total=2, downloaded=1), Progress(total=2, downloaded=2), Progress(total=2, failed=2)
+STEPS = 50
 
 
-class Queue(RuleBasedStateMachine):
-    """What workers and staff do to the queue."""
+class Queue(Workers):
+    """Workers and staff, and the clock."""
 
-    repository: JobRepository
-    clock: FakeClock
+    thorough: bool
+    pauses: PauseRepository
 
-    ids = Bundle("ids")
-    claims = Bundle("claims")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.known: dict[str, Job] = {}
-        self.holder: dict[str, int] = {}  # job → fence of the last claim, while nobody else has moved the job
-
-    @rule(target=ids, cin=st.sampled_from(CINS), priority=st.integers(0, 9), again=st.booleans())
-    def order(self, cin: str, priority: int, again: bool):
-        job = a_job(self.clock(), cin=cin, priority=priority)
-        unfinished = {each.id for each in self.known.values() if each.cin == cin and each.status in UNFINISHED}
-        refused = self.repository.add([job], again=again)
-        if unfinished and not again:
-            assert refused[cin] in unfinished
-            return multiple()
-        assert refused == {}
-        self.known[job.id] = job
-        return job.id
-
-    @rule(target=claims, worker=st.sampled_from(["a", "b"]))
-    def claim_next(self, worker: str):
-        due = [job for job in self.known.values() if job.is_due(self.clock())]
-        job = self.repository.claim_next(worker, LEASE)
-        if job is None:
-            assert not due
-            return multiple()
-        best = min((-each.priority, each.created_at) for each in due)
-        assert (-job.priority, job.created_at) == best
-        return self.claimed(job)
-
-    @rule(target=claims, job_id=ids, worker=st.sampled_from(["a", "b"]))
-    def claim_by_id(self, job_id: str, worker: str):
-        before = self.known[job_id]
-        mine = before.status is JobStatus.PROCESSING and before.locked_by == worker
-        try:
-            job = self.repository.claim(job_id, worker, LEASE)
-        except WrongState:
-            assert not before.is_due(self.clock())
-            assert not mine
-            return multiple()
-        assert mine or before.is_due(self.clock())
-        return self.claimed(job)
-
-    def claimed(self, job: Job) -> Job:
-        assert job.fence > self.known[job.id].fence
-        assert (job.status, job.lease_expires_at) == (JobStatus.PROCESSING, job.run_after)
-        self.known[job.id], self.holder[job.id] = job, job.fence
-        return job
-
-    def held(self, claim: Job) -> bool:
-        now = self.known[claim.id]
-        return now.status is JobStatus.PROCESSING and now.fence == claim.fence
-
-    def write(self, claim: Job, act) -> None:
-        """A worker's write succeeds if and only if nobody moved the job since its claim."""
-        held = self.held(claim)
-        try:
-            act()
-        except LeaseLost:
-            assert not held
-        else:
-            assert held
-            self.known[claim.id] = self.repository.get(claim.id)
-
-    @rule(claim=claims)
-    def renew(self, claim: Job) -> None:
-        self.write(claim, lambda: self.repository.renew(claim.lease, LEASE))
-
-    @rule(claim=claims, progress=st.sampled_from([Progress(), HALF, ALL]))
-    def save_progress(self, claim: Job, progress: Progress) -> None:
-        self.write(claim, lambda: self.repository.save_progress(claim.lease, progress))
-
-    @rule(claim=claims, progress=st.sampled_from([HALF, ALL, SOME]), how=st.sampled_from(["well", "early", "cancel"]))
-    def end(self, claim: Job, progress: Progress, how: str) -> None:
-        now = self.clock()
-        ending = {
-            "well": lambda: ended_well(claim, progress, now),
-            "early": lambda: ended_early(claim, progress, now),
-            "cancel": lambda: cancelled(claim, progress),
-        }[how]()
-        self.write(claim, lambda: self.repository.end(claim.lease, ending))
-
-    @rule(claim=consumes(claims), error=st.sampled_from([SourceUnavailable("away"), CompanyNotFound("none")]))
-    def fail(self, claim: Job, error) -> None:
-        ending = ended_badly(claim, HALF, error, self.clock(), BACKOFF)
-        self.write(claim, lambda: self.repository.end(claim.lease, ending))
-
-    @rule(job_id=ids)
+    @rule(job_id=Workers.ids)
     def cancel(self, job_id: str) -> None:
-        before = self.known[job_id]
-        try:
-            job = self.repository.cancel(job_id)
-        except WrongState:
-            assert before.status in (JobStatus.COMPLETED, JobStatus.FAILED)
-            return
-        alive = before.status is JobStatus.PROCESSING and not before.is_due(self.clock())
-        assert job.status is (JobStatus.PROCESSING if alive else JobStatus.CANCELLED)
-        self.known[job_id] = job
+        self.both(job_id, lambda: self.model.cancel(job_id), lambda: self.stores.jobs.cancel(job_id))
 
-    @rule(job_id=ids)
-    def retry(self, job_id: str) -> None:
-        before = self.known[job_id]
-        allowed = before.status in (JobStatus.FAILED, JobStatus.CANCELLED)
-        try:
-            job = self.repository.retry(job_id, HALF)
-        except WrongState:
-            assert not allowed
-            return
-        assert allowed
-        assert job == replace(
-            before, status=JobStatus.PENDING, run_after=self.clock(), due_at=self.clock(), attempts=0,
-            progress=HALF, completed_at=None,
-            cancel_requested_at=None, last_error=None, updated_at=self.clock(),
-        )  # fmt: skip
-        self.known[job_id] = job
+    @rule(job_id=Workers.ids, again=st.booleans())
+    def retry(self, job_id: str, again: bool) -> None:
+        self.both(
+            job_id,
+            lambda: self.model.retry(job_id, HALF, again=again),
+            lambda: self.stores.jobs.retry(job_id, HALF, again=again),
+        )
 
-    @rule(seconds=st.sampled_from([0.001, 1, LEASE / 2, LEASE, 1000]))
-    def time_passes(self, seconds: float) -> None:
+    @rule(job_id=Workers.ids)
+    def list_again(self, job_id: str) -> None:
+        self.both(job_id, lambda: self.model.list_again(job_id), lambda: self.stores.documents.list_again(job_id))
+
+    @rule(job_id=Workers.ids, priority=priorities)
+    def prioritise(self, job_id: str, priority: int) -> None:
+        self.both(
+            job_id,
+            lambda: self.model.prioritise(job_id, priority),
+            lambda: self.stores.jobs.prioritise(job_id, priority),
+        )
+
+    @rule(job_id=Workers.ids)
+    def run_now(self, job_id: str) -> None:
+        self.both(job_id, lambda: self.model.run_now(job_id), lambda: self.stores.jobs.run_now(job_id))
+
+    @rule(claim=Workers.claims)
+    def settle(self, claim: Job) -> None:
+        """The part of it that concerns runs."""
+        self.both(
+            claim.id,
+            lambda: self.model.lose(claim.id, claim.fence + 1),
+            lambda: self.stores.runs.lose(claim.id, claim.fence + 1, self.clock()),
+        )
+
+    @rule(job_id=Workers.ids)
+    def begin_deletion(self, job_id: str) -> None:
+        self.both(job_id, lambda: self.model.begin_deletion(job_id), lambda: self.stores.jobs.begin_deletion(job_id))
+
+    @precondition(lambda self: self.model.deleting())
+    @rule(which=st.integers(0, 9), steps=st.integers(1, 3))
+    def deletion_goes_on(self, which: int, steps: int) -> None:
+        """Up to where it is interrupted; the next one begins again."""
+        ids = sorted(self.model.deleting())
+        job_id = ids[which % len(ids)]
+        self.both(job_id, lambda: set(ids), lambda: set(self.stores.jobs.deleting(100)))
+        for model, real in [
+            (self.model.delete_rows, self.stores.documents.delete_of_job),
+            (self.model.delete_runs, self.stores.runs.delete_of_job),
+            (self.model.delete, self.stores.jobs.delete),
+        ][:steps]:
+            model(job_id)
+            real(job_id)
+
+    @rule()
+    def sweep(self) -> None:
+        """Remove the rows that late workers wrote to deleted jobs."""
+        for repository, rows in ((self.stores.documents, self.model.rows), (self.stores.runs, self.model.runs)):
+            job_ids = set(repository.job_ids())
+            assert job_ids == {job_id for job_id in rows if rows[job_id]}
+            orphaned = job_ids - self.stores.jobs.existing(job_ids)
+            assert orphaned == job_ids - self.model.jobs.keys()
+            for job_id in orphaned:
+                repository.delete_of_job(job_id)
+                rows.pop(job_id)
+
+    @rule(seconds=st.sampled_from([LEASE / 2, LEASE, 100]))
+    def pause(self, seconds: float) -> None:
+        self.model.paused_until = self.clock() + timedelta(seconds=seconds)
+        self.pauses.put(Pause(by="x", reason="r", since=self.clock(), until=self.model.paused_until))
+
+    @rule()
+    def resume(self) -> None:
+        assert bool(self.pauses.end(None)) == self.model.is_paused()
+        if self.model.is_paused():
+            self.model.paused_until = self.clock()
+
+    @rule(seconds=st.sampled_from([-1000, -1, 0.001, 1, LEASE / 2, LEASE, 1000]))
+    def time_jumps(self, seconds: float) -> None:
         self.clock.advance(seconds)
 
-    @invariant()
-    def the_store_is_what_the_model_says(self) -> None:
-        for job_id, job in self.known.items():
-            assert self.repository.get(job_id) == job
+    # --- comparisons
 
     @invariant()
-    def what_is_due_is_unfinished_and_counted(self) -> None:
-        due = [job for job in self.known.values() if job.is_due(self.clock())]
-        assert all(job.status in UNFINISHED for job in due)
-        assert self.repository.count_due(1000) == len(due)
-        assert self.repository.has_unfinished() == any(job.status in UNFINISHED for job in self.known.values())
+    def everything_touched_is_as_predicted(self) -> None:
+        for job_id in self.known if self.thorough else self.touched:
+            self.compare(job_id)
+        self.touched = set()
 
     @invariant()
-    def only_a_processing_job_has_a_holder(self) -> None:
-        for job in self.known.values():
-            assert (job.locked_by is not None) == (job.status is JobStatus.PROCESSING)
-            assert (job.run_after is None) == (job.status not in UNFINISHED)
+    def everything_is_counted_as_predicted(self) -> None:
+        jobs = self.model.jobs.values()
+        assert self.stores.jobs.count_due(1000) == len(self.model.claimable())
+        assert self.stores.jobs.has_unfinished() == any(job.status in WAITING for job in jobs)
+        if self.thorough:
+            counts = {status: sum(job.status is status for job in jobs) for status in VISIBLE}
+            assert self.stores.jobs.count_by_status() == counts
+
+    def compare(self, job_id: str) -> None:
+        assert outcome(lambda: self.stores.jobs.get(job_id)) == outcome(lambda: self.model.get(job_id))
+        rows = [(row.id, row.filing, row.status, row.attempts) for row in self.model.of_job(job_id)]
+        documents = self.stores.documents.of_job(job_id)
+        assert [(each.id, each.filing, each.status, each.attempts) for each in documents] == rows
+        assert self.stores.documents.progress(job_id) == self.model.progress(job_id)
+        runs = self.model.runs.get(job_id, {})
+        assert self.stores.runs.of_job(job_id) == [runs[number] for number in sorted(runs)]
+
+    def teardown(self) -> None:
+        for job_id in self.known:
+            self.compare(job_id)
 
 
-def drive(make_repository, examples: int) -> None:
+def drive(empty: Callable[[FakeClock], tuple[Stores, PauseRepository]], examples: int, *, thorough: bool) -> None:
     class Driven(Queue):
         def __init__(self) -> None:
             super().__init__()
-            self.clock = FakeClock()
-            self.repository = make_repository(self.clock)
+            self.stores, self.pauses = empty(self.clock)
+            self.thorough = thorough
 
     run_state_machine_as_test(
         Driven,
         settings=settings(
-            max_examples=examples, stateful_step_count=30, deadline=None, database=None,
+            max_examples=examples,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate, *([Phase.shrink] if thorough else [])],  # on a server, shrinking takes minutes
             suppress_health_check=list(HealthCheck),
         ),
-    )  # fmt: skip
+    )
 
 
-def test_the_queue_in_memory_keeps_its_invariants():
-    drive(MemoryJobRepository, examples=150)
+def test_memory_does_what_the_model_predicts():
+    def empty(clock: FakeClock) -> tuple[Stores, PauseRepository]:
+        pauses = MemoryPauseRepository(clock)
+        jobs = MemoryJobRepository(clock, pauses)
+        return Stores(jobs, MemoryDocumentRepository(clock), MemoryRunRepository()), pauses
+
+    drive(empty, 20_000 // STEPS, thorough=True)
 
 
 @pytest.mark.server
-def test_the_queue_in_mongodb_keeps_its_invariants(database):
-    def empty(clock: FakeClock) -> MongoJobRepository:
-        database["jobs"].delete_many({})
-        return MongoJobRepository(database, clock)
+def test_mongodb_does_what_the_model_predicts(database):
+    def empty(clock: FakeClock) -> tuple[Stores, PauseRepository]:
+        for name in ("jobs", "documents", "runs", "totals", "pauses"):
+            database[name].delete_many({})
+        pauses = MongoPauseRepository(database, clock)
+        jobs = MongoJobRepository(database, clock, pauses)
+        return Stores(jobs, MongoDocumentRepository(database, clock), MongoRunRepository(database)), pauses
 
-    drive(empty, examples=15)
+    drive(empty, 1_000 // STEPS, thorough=False)

@@ -1,4 +1,4 @@
-"""What a release says."""
+"""Release notes come from the changelog."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def _notes(folder, monkeypatch, tag: str, version: str) -> str:
 
 
 @pytest.mark.parametrize(("version", "expected"), [("1.2.0", "### Added\n\n- Two."), ("1.0.0", "- One.")])
-def test_a_version_s_own_section(tmp_path, monkeypatch, version, expected):
+def test_notes_are_the_version_s_section(tmp_path, monkeypatch, version, expected):
     assert _notes(tmp_path, monkeypatch, f"v{version}", version) == expected
 
 
 @pytest.mark.parametrize(
     ("tag", "version", "said"),
-    [("v1.0.0", "1.2.0", "'v1.2.0'"), ("v3.0.0", "3.0.0", "no section"), ("v1.1.0", "1.1.0", "says nothing")],
+    [("v1.0.0", "1.2.0", "'v1.2.0'"), ("v3.0.0", "3.0.0", "no section"), ("v1.1.0", "1.1.0", "is empty")],
 )
-def test_what_cannot_be_released(tmp_path, monkeypatch, tag, version, said):
+def test_unreleasable_versions_are_refused(tmp_path, monkeypatch, tag, version, said):
     with pytest.raises(ValueError, match=said):
         _notes(tmp_path, monkeypatch, tag, version)

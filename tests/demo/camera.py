@@ -1,4 +1,4 @@
-"""Films what a browser shows: clips of frames, with captions and the time of each."""
+"""Films a browser: clips of timed frames and captions."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, ScreencastFrame
 
-WIDTH, HEIGHT = 1280, 648  # of the page; the captions have the rest of 720 lines
-_READ_PER_SECOND = 15  # characters, as subtitles are timed
+WIDTH, HEIGHT = 1280, 648  # of the page; captions use the rest of the 720 lines
+_READ_PER_SECOND = 15  # characters, the usual speed for subtitles
 _LEAST_SECONDS = 2.5
 _NO_TITLE = {"title": "display: none"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caption:
-    """What one sees from ``at`` on, seconds since the clip's beginning."""
+    """A caption shown from ``at`` on, in seconds since the clip's start."""
 
     at: float
     text: str
@@ -31,7 +31,7 @@ class Caption:
 
 @dataclass(kw_only=True)
 class Clip:
-    """One chapter: pictures and captions, each with its seconds since the beginning, in order."""
+    """One chapter: frames and captions in order, each with its seconds since the start."""
 
     title: str
     frames: list[tuple[float, Path]] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Clip:
 
 
 class Scene:
-    """A page that is being filmed. All waiting goes through it: frames come only while Playwright runs."""
+    """A page being filmed. Use its methods to wait: frames arrive only while Playwright runs."""
 
     def __init__(self, page: Page, clip: Clip, folder: Path, *, for_readers: bool) -> None:
         self.page = page
@@ -56,14 +56,14 @@ class Scene:
         return (self._cut_at or time.time()) - self._began - self._left_out
 
     def take(self, frame: ScreencastFrame) -> None:
-        """A frame as the browser sends it; of those within a cut the last one is kept."""
+        """Keep a frame from the browser; within a cut, only the last one."""
         at = max(0.0, min(frame["timestamp"] / 1000, self._cut_at or float("inf")) - self._began - self._left_out)
         path = self._folder / f"{len(self._clip.frames):05}.jpg"
         path.write_bytes(frame["data"])
         self._clip.frames.append((at, path))
 
     def say(self, text: str) -> None:
-        """A caption from now on; the one before it has been there for long enough to be read."""
+        """Show a caption from now on, after the previous one could be read."""
         self.let_read()
         self._clip.captions.append(Caption(at=self.now(), text=text))
 
@@ -72,7 +72,7 @@ class Scene:
         self.wait(self._unread())
 
     def is_read(self) -> bool:
-        """Whether the caption has been there for long enough."""
+        """Whether the caption was shown long enough to be read."""
         return self._unread() <= 0
 
     def _unread(self) -> float:
@@ -82,45 +82,45 @@ class Scene:
         return last.at + last.seconds - self.now()
 
     def wait(self, seconds: float) -> None:
-        """Film on."""
+        """Keep filming."""
         if seconds > 0:
             self.page.wait_for_timeout(seconds * 1000)
 
     def until(self, condition: Callable[[], object], seconds: float = 60) -> None:
-        """Film until this is so."""
+        """Keep filming until the condition is true."""
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "it did not happen in time"
             self.wait(0.2)
 
     def scroll(self, by: int) -> None:
-        """So many pixels down, smoothly."""
+        """Scroll down smoothly by this many pixels."""
         self.page.evaluate("by => window.scrollBy({top: by, behavior: 'smooth'})", by)
 
     def glide(self, by: int, seconds: float) -> None:
-        """Scroll as one who reads what is there first."""
+        """Scroll slowly, so that the content can be read."""
         self.wait(2)
         self.scroll(by)
         self.wait(seconds - 2)
 
     def bring(self, what: Locator) -> None:
-        """Scroll until it is in the middle."""
+        """Scroll until the element is in the middle."""
         what.first.evaluate("one => one.scrollIntoView({block: 'center', behavior: 'smooth'})")
 
     @contextmanager
     def cut(self) -> Iterator[None]:
-        """What happens within is not in the film."""
+        """Leave this block out of the film."""
         self._cut_at = time.time()
         try:
             yield
-            self.wait(0.3)  # for the last picture
+            self.wait(0.3)  # for the last frame
         finally:
             self._left_out += time.time() - self._cut_at
             self._cut_at = None
 
 
 class Camera:
-    """Makes clips, whose pictures are in this folder. Unless they are for readers, captions need not stay."""
+    """Makes clips with frames in this folder. Without ``for_readers``, captions are shown only briefly."""
 
     def __init__(self, folder: Path, *, for_readers: bool = True) -> None:
         self.clips: list[Clip] = []
@@ -129,7 +129,7 @@ class Camera:
 
     @contextmanager
     def scene(self, title: str, page: Page) -> Iterator[Scene]:
-        """Film this page until the end of the block; the last caption can still be read."""
+        """Film this page during the block, and until the last caption can be read."""
         folder = self._folder / f"{len(self.clips):02}"
         folder.mkdir(parents=True)
         clip = Clip(title=title)

@@ -1,4 +1,4 @@
-"""Joins clips into a film (H.264, 1280×720) with chapters and captions below the picture, and tells it as text."""
+"""Joins clips into a film (H.264, 1280×720) with chapters and captions below the picture, and as Markdown."""
 
 from __future__ import annotations
 
@@ -27,22 +27,41 @@ Style: Caption,DejaVu Sans,23,&H00FFFFFF,0,4,236,24,0
 [Events]
 Format: Layer, Start, End, Style, Text
 """
-# Below the picture's middle at y=684: a margin cannot say that for lines that may be one or two.
+# Centred at y=684, below the picture: a margin cannot centre captions of one or two lines.
 _PLACES = {"Chapter": r"{\an4\pos(24,684)}", "Caption": r"{\an4\pos(236,684)}"}
-# The browser's pictures have JPEG's colours, films have others.
+# Convert from JPEG's colour range to that of films.
 _FILTERS = (
     "scale=in_range=full:out_range=tv:in_color_matrix=bt601:out_color_matrix=bt709",
-    "format=yuv420p", f"pad={WIDTH}:{_LINES}:0:0:color=0x101418", "ass=captions.ass",
-)  # fmt: skip
+    "format=yuv420p",
+    f"pad={WIDTH}:{_LINES}:0:0:color=0x101418",
+    "ass=captions.ass",
+)
 _CODEC = (
-    "-c:v", "libx264", "-preset", "medium", "-crf", "24", "-profile:v", "high", "-tune", "animation",
-    "-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
-    "-movflags", "+faststart",
-)  # fmt: skip
+    "-c:v",
+    "libx264",
+    "-preset",
+    "medium",
+    "-crf",
+    "24",
+    "-profile:v",
+    "high",
+    "-tune",
+    "animation",
+    "-color_range",
+    "tv",
+    "-colorspace",
+    "bt709",
+    "-color_primaries",
+    "bt709",
+    "-color_trc",
+    "bt709",
+    "-movflags",
+    "+faststart",
+)
 
 
 def ffmpeg() -> str:
-    """The program. Raises Unavailable."""
+    """The path of the program. Raises Unavailable."""
     path = shutil.which("ffmpeg")
     if path is None:
         raise Unavailable("ffmpeg is missing: `apt-get install --no-install-recommends ffmpeg`")
@@ -50,7 +69,7 @@ def ffmpeg() -> str:
 
 
 def join(clips: Sequence[Clip], film: Path, folder: Path, title: str) -> None:
-    """Write the film; ``folder`` takes what is needed on the way. Raises Unavailable, CalledProcessError."""
+    """Write the film, with temporary files in ``folder``. Raises Unavailable, CalledProcessError."""
     (folder / "captions.ass").write_text(_captions(clips))
     (folder / "chapters.txt").write_text(_chapters(clips, title))
     pictures = ("-f", "image2pipe", "-c:v", "mjpeg", "-framerate", str(FRAMES_PER_SECOND), "-i", "pipe:0")
@@ -65,7 +84,7 @@ def join(clips: Sequence[Clip], film: Path, folder: Path, title: str) -> None:
 
 
 def _pictures(clips: Sequence[Clip]) -> Iterator[Path]:
-    """One for each frame of the film: the newest that was there at its time."""
+    """The newest picture at the time of each frame."""
     for clip in clips:
         newest = 0
         for number in range(_length(clip)):
@@ -80,7 +99,7 @@ def _length(clip: Clip) -> int:
 
 
 def _starts(clips: Sequence[Clip]) -> Iterator[tuple[float, Clip]]:
-    """Each clip with its second in the film."""
+    """Each clip with its start in seconds."""
     frames = 0
     for clip in clips:
         yield frames / FRAMES_PER_SECOND, clip
@@ -94,9 +113,8 @@ def _captions(clips: Sequence[Clip]) -> str:
         lines.append(_line("Chapter", start, end, clip.title))
         ends = [*(start + each.at for each in clip.captions[1:]), end]
         lines += [
-            _line("Caption", start + each.at, until, each.text)
-            for each, until in zip(clip.captions, ends, strict=True)
-        ]  # fmt: skip
+            _line("Caption", start + each.at, until, each.text) for each, until in zip(clip.captions, ends, strict=True)
+        ]
     return _STYLES + "".join(lines)
 
 
@@ -117,7 +135,7 @@ def _chapters(clips: Sequence[Clip], title: str) -> str:
     return text
 
 
-def told(clips: Sequence[Clip]) -> str:
+def as_markdown(clips: Sequence[Clip]) -> str:
     """The film's chapters and captions, as Markdown."""
     text = ""
     for start, clip in _starts(clips):

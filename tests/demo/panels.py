@@ -1,6 +1,6 @@
-"""Grafana's panels, drawn without Grafana: the committed dashboards' own queries, asked of a real Prometheus.
+"""Draws the committed dashboards' panels without Grafana, running their queries on a real Prometheus.
 
-It draws as much as our dashboards use: numbers, bars, lines, stacked lines, levels, colours of states.
+It supports only the features that these dashboards use: numbers, bars, lines, stacked lines, levels, state colours.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _POINTS = 240
 
 
 def show(page: Page, board: dict[str, Any], watching: Prometheus, since: float, until: float) -> None:
-    """Open a page with all panels of a dashboard, as they are at ``until``, from ``since`` on."""
+    """Open a page with all panels of a dashboard, from ``since`` to ``until``."""
     name = board["uid"].removeprefix("filesure-")
     file = (MONITORING / f"grafana/dashboards/{name}.json").relative_to(ROOT)
     page.goto(PAGE.as_uri())
@@ -40,10 +40,15 @@ def _panels(board: dict[str, Any], watching: Prometheus, since: float, until: fl
         looks = panel["fieldConfig"]["defaults"]
         stacking = looks.get("custom", {}).get("stacking", {}).get("mode", "none")
         yield shown | {
-            "unit": looks["unit"], "least": looks.get("min"), "most": looks.get("max"), "none": looks["noValue"],
-            "levels": looks["thresholds"]["steps"], "dashed": "thresholdsStyle" in looks.get("custom", {}),
-            "stacked": stacking == "normal", "series": list(_series(panel, watching, since, until)),
-        }  # fmt: skip
+            "unit": looks["unit"],
+            "least": looks.get("min"),
+            "most": looks.get("max"),
+            "none": looks["noValue"],
+            "levels": looks["thresholds"]["steps"],
+            "dashed": "thresholdsStyle" in looks.get("custom", {}),
+            "stacked": stacking == "normal",
+            "series": list(_series(panel, watching, since, until)),
+        }
 
 
 def _series(panel: dict[str, Any], watching: Prometheus, since: float, until: float) -> Iterator[dict[str, Any]]:

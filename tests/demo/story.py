@@ -1,4 +1,4 @@
-"""What the film shows, scene by scene. All of it happens while it is filmed; what takes long is cut."""
+"""The scenes of the film. Everything really happens while it is filmed; waiting is cut."""
 
 from __future__ import annotations
 
@@ -6,116 +6,108 @@ import random
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
 from playwright.sync_api import Page, expect
 
-from jobs.domain.simulated_companies import simulated_companies
-from tests.browser.site import Site
+from jobs.simulated_companies import simulated_companies
 from tests.demo import panels
-from tests.demo.camera import Camera, Scene
+from tests.demo.camera import Scene
+from tests.demo.recording import Recording
+from tests.demo.stage import SETTINGS, Stage
 from tests.demo.workers import Fleet, LiveView, Pods, Processes
-from tests.monitoring.committed import DASHBOARDS
+from tests.monitoring.committed import LOCAL_DASHBOARDS
 from tests.processes import wait_until
 from tests.servers import Unavailable
 from tests.servers.grafana import grafana
 from tests.servers.prometheus import Prometheus
 
-WORKERS, JOBS = 6, 12
-SETTINGS = {
-    "MAX_WORKERS": str(WORKERS), "LEASE_SECONDS": "6", "BACKOFF_SECONDS": "1", "LOGNAME": "night-import",
-    "SIMULATED_SECONDS_PER_DOCUMENT": "1", "WORKER_CONCURRENCY": "4", "RUN_FRACTION": "0.35",
-    "WEB_PROCESSES": "2",
-}  # fmt: skip
+JOBS, FAILING = 12, 24
 _IN_A_HURRY = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.1", "RUN_FRACTION": "1"}
 ALERT = "JobFailureBudgetBurnsFast"
 CIN, COMPANY = "L24295GJ1987PLC143792", "Vindhya Chemicals Limited"
 _CARD = Path(__file__).with_name("card.html")
 
 
-@dataclass(kw_only=True)
-class Stage:
-    """What is filmed: a site, the Prometheus that watches it, and a page of a person who is not logged in yet.
-
-    ``pictures`` is a folder for what is to be seen outside the film as well.
-    """
-
-    site: Site
-    watching: Prometheus
-    page: Page
-    camera: Camera
-    pictures: Path
-    began: float
-
-
-def tell(stage: Stage) -> None:
-    """The whole film."""
+def film(stage: Stage) -> None:
+    """Film all scenes."""
     for scene in (
-        title, order, process, many, failures, prometheus, grafana_panels, real_grafana, repair, scaling, pods, end,
-    ):  # fmt: skip
+        title,
+        order,
+        process,
+        many,
+        failures,
+        prometheus,
+        grafana_panels,
+        real_grafana,
+        repair,
+        scaling,
+        pods,
+        end,
+    ):
         scene(stage)
 
 
 def title(stage: Stage) -> None:
     _card(stage.page, "Filesure", "Orders, downloads, reads and stores the filings of Indian companies")
     with stage.camera.scene("Filesure", stage.page) as scene:
-        scene.say("Filmed by a script, from a Filesure that runs on one machine. Only the companies are simulated.")
+        scene.say("A script filmed this on one machine. Everything is real except the companies.")
 
 
 def order(stage: Stage) -> None:
     page = stage.page
     page.goto(stage.site.url("/login/"))
     with stage.camera.scene("Order", page) as scene:
-        scene.say("Staff log in. What each of them may see and do follows from their group.")
+        scene.say("Staff log in. Their group decides what they may see and do.")
         _type(page, "Name", "asha")
         _type(page, "Password", stage.site.password)
         page.get_by_role("button", name="Log in").click()
-        page.get_by_role("link", name="Order", exact=True).click()
-        scene.say("A company is ordered by its CIN, which is checked while it is typed.")
+        page.get_by_role("navigation", name="Main").get_by_role("link", name="Order filings").click()
+        scene.say("You order a company by its CIN. The page checks it while you type.")
         _type(page, "CIN", CIN[:17] + "O" + CIN[18:])
         scene.wait(2)
-        scene.say("One letter was wrong. Now it is right: a listed company in Gujarat, since 1987.")
+        scene.say("One letter was wrong. Now it is right: a listed company in Gujarat, founded in 1987.")
         page.get_by_label("CIN", exact=True).fill("")
         _type(page, "CIN", CIN)
         _type(page, "Company", COMPANY)
         scene.let_read()
         page.get_by_role("button", name="Order", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text(COMPANY)
-        scene.say("The order is a job in MongoDB before it is confirmed here.")
+        scene.say("The page confirms the order once MongoDB has stored its job.")
 
 
 def process(stage: Stage) -> None:
     page = stage.page
     with stage.camera.scene("Process", page) as scene:
-        scene.say("A worker starts by itself, locks the job, lists the filings and downloads 35 % of them.")
+        scene.say("A worker starts, locks the job, lists the company's filings and downloads 35 % of them.")
         scene.until(lambda: page.locator("#run-1").count())
         scene.wait(4)
-        scene.say("Then it gives the job back, and the next worker goes on: a large company keeps nobody waiting.")
+        scene.say("Then it gives the job back, so that a large company never blocks others. The next worker goes on.")
         scene.until(lambda: page.locator("#run-2").count())
         scene.wait(3)
         scene.until(lambda: page.locator("h1 .state").inner_text() == "completed")
-        scene.say("After three runs all documents are stored, each with its checksum and its text.")
+        scene.say("After three runs, every document is stored and read.")
         scene.scroll(520)
         scene.let_read()
-        page.locator("#documents-title ~ * a[aria-label^='Text of']").first.click()
-        scene.say("The text of a filing, as the worker read it from the PDF.")
+        page.locator("tr", has_text="MGT-7").locator("a[href*='/documents/']").first.click()
+        scene.say("A filing beside its data. Each value states where it was read and how sure the reader is.")
+        scene.wait(2)
 
 
 def many(stage: Stage) -> None:
     page = stage.page
     page.goto(stage.site.url("/order/"))
     with stage.camera.scene("A list", page) as scene:
-        scene.say("A list can be pasted from a spreadsheet, or uploaded as a CSV file of 20,000 rows.")
-        page.get_by_label("One company a line").fill(_list())
+        scene.say("Paste a list from a spreadsheet, or upload a CSV file of up to 20,000 rows.")
+        page.get_by_label("One company per line").fill(_list())
         scene.wait(2)
         page.get_by_role("button", name="Check the list").click()
-        scene.say("What would be ordered, and why two rows would not, is shown before anything happens.")
+        scene.say("Before anything is ordered, you see which rows are fine and why two are not.")
         scene.let_read()
         page.get_by_role("button", name="Order 5 jobs").click()
         page.get_by_role("link", name="Dashboard").click()
-        scene.say("The dashboard is live: jobs by state, who works on what, what failed, what is reachable.")
+        scene.say("The dashboard is live: jobs by state, workers, failures, and which services answer.")
         scene.glide(330, 9)
 
 
@@ -124,29 +116,29 @@ def failures(stage: Stage) -> None:
     _have_jobs_fail(stage)
     page.goto(stage.site.url("/failures/"))
     with stage.camera.scene("Failures and retry", page) as scene:
-        scene.say("Meanwhile the source lost one download in eight, while 30 jobs ran. Here are the failures.")
+        scene.say(f"Meanwhile, the source stopped delivering and {FAILING} jobs ran. These are the failures.")
         scene.wait(2)
         page.get_by_role("link", name="documents missing").click()
-        scene.say("The jobs behind that number. Each says what went wrong.")
+        scene.say("These jobs failed for that reason. Each states what went wrong.")
         scene.let_read()
         page.locator("tbody tr a").first.click()
-        scene.say("What could be had is stored all the same, with its text.")
-        scene.bring(page.get_by_text("did not deliver"))
+        scene.say("The job names each missing document and the reason.")
+        scene.bring(page.get_by_text("did not deliver").first)
         scene.let_read()
         scene.bring(page.locator("h1"))
-        scene.say("The source is well again. Retry fetches only what is missing.")
+        scene.say("The source works again. Retry fetches only what is missing.")
         page.get_by_role("button", name="Retry").click()
         scene.until(lambda: page.locator("h1 .state").inner_text() == "completed")
-        scene.say("Completed, and who asked for it is in the audit log.")
+        scene.say("Completed. The audit log shows who retried it.")
 
 
 def _have_jobs_fail(stage: Stage) -> None:
-    """So many of all that ended that the alert fires."""
+    """Let enough jobs fail for the alert to fire."""
     stage.site.wait_until_idle()
-    stage.site.restart(SIMULATED_FAULT_RATE="0.12", MAX_ATTEMPTS="1", **_IN_A_HURRY)
-    stage.site.machine.manage("create_jobs", "--count", "30")
+    stage.site.restart(SIMULATED_FAULT_RATE="1", MAX_ATTEMPTS="1", **_IN_A_HURRY)
+    stage.site.machine.manage("create_jobs", "--count", str(FAILING))
     stage.site.wait_until_idle()
-    assert stage.site.machine.jobs_in("failed") > 25
+    assert stage.site.machine.jobs_in("failed") > FAILING - 4
     stage.site.restart(SIMULATED_FAULT_RATE="0", MAX_ATTEMPTS="5", **{name: SETTINGS[name] for name in _IN_A_HURRY})
 
 
@@ -155,20 +147,20 @@ def prometheus(stage: Stage) -> None:
     wait_until(lambda: watching.value(f'ALERTS{{alertname="{ALERT}", alertstate="firing"}}'), 240)
     page.goto(_graph(watching, "sum by (state) (filesure:jobs:max)", tab=0))
     with stage.camera.scene("Prometheus", page) as scene:
-        scene.say("Prometheus itself: the jobs by state. Ordered, worked on, and most of them failed.")
+        scene.say("Prometheus shows the jobs by state. Most of them failed.")
         scene.wait(1.5)
         scene.scroll(160)
         scene.wait(3)
         page.goto(_graph(watching, '{__name__=~"filesure:(jobs|documents)_.*_total:max"}', tab=1))
-        scene.say("Workers live for seconds, so what they count is kept in MongoDB: nothing is lost or counted twice.")
+        scene.say("Workers live for seconds, so MongoDB keeps their counts. None is lost or counted twice.")
         scene.glide(160, 6)
         page.goto(watching.page("alerts"))
-        scene.say("Most jobs failed for minutes: the committed alert, with its thresholds as they are, fires.")
+        scene.say("Most jobs have failed for minutes, so the alert fires, with the thresholds used in production.")
         scene.wait(1)
         page.get_by_text(ALERT, exact=True).first.click()
         scene.wait(1)
         scene.bring(page.get_by_text("Active Since"))
-        scene.say("It says how bad it is, and where the runbook tells what to do.")
+        scene.say("It states how many jobs failed, and links to the runbook.")
 
 
 def _graph(watching: Prometheus, query: str, tab: int) -> str:
@@ -178,30 +170,30 @@ def _graph(watching: Prometheus, query: str, tab: int) -> str:
 
 def grafana_panels(stage: Stage) -> None:
     page = stage.page
-    for name in DASHBOARDS:
+    for name in LOCAL_DASHBOARDS:
         _draw(stage, name)
         page.screenshot(path=stage.pictures / f"panels-{name}.png", full_page=True)
     _draw(stage, "operations")
     with stage.camera.scene("Grafana's panels", page) as scene:
-        scene.say("Grafana's dashboards are code. Here a small page draws their panels from their own queries.")
+        scene.say("Grafana's dashboards are code. A small page draws their panels here, with the same queries.")
         scene.glide(560, 5)
         scene.glide(1150, 5)
         with scene.cut():
             _draw(stage, "documents")
-        scene.say("Four dashboards: operations, documents and storage, web and MongoDB, the error budget.")
+        scene.say("There are four dashboards: operations, documents and storage, web and MongoDB, error budget.")
         scene.glide(500, 6)
         with scene.cut():
             _draw(stage, "budget")
-        scene.say("The budget: 95 % of the jobs that end are to be completed. Today it burns, so somebody is called.")
+        scene.say("The goal is that 95 % of jobs complete. Today it is missed, so the alert calls somebody.")
         scene.glide(220, 5)
 
 
 def _draw(stage: Stage, dashboard: str) -> None:
-    panels.show(stage.page, DASHBOARDS[dashboard], stage.watching, stage.began, time.time())
+    panels.show(stage.page, LOCAL_DASHBOARDS[dashboard], stage.watching, stage.began, time.time())
 
 
 def real_grafana(stage: Stage) -> None:
-    """Where Grafana is installed."""
+    """Only if Grafana is installed."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         try:
@@ -222,57 +214,73 @@ def repair(stage: Stage) -> None:
     page = stage.page
     page.goto(stage.site.url("/failures/"))
     with stage.camera.scene("Retry all", page) as scene:
-        scene.say("The failed jobs of one reason are tried again at once.")
+        scene.say("One click retries every job that failed for this reason.")
         scene.wait(1)
         page.get_by_role("button", name="Retry all jobs with reason documents missing").click()
         scene.let_read()
         page.get_by_role("button", name="Yes, retry").click()
         scene.wait(1.5)
         page.get_by_role("link", name="Workers").click()
-        scene.say("Each worker holds one job, for as long as its lease is renewed.")
+        scene.say("Each worker holds one job and renews its lease while it works.")
         scene.wait(6)
         with scene.cut():
+            stage.site.restart(**_IN_A_HURRY)
             stage.site.wait_until_idle()
+            stage.site.restart(**{name: SETTINGS[name] for name in _IN_A_HURRY})
             page.goto(stage.site.url("/failures/"))
-        scene.say("A little later no job is failed any more.")
+        scene.say("A little later, no failed job is left.")
 
 
 def scaling(stage: Stage) -> None:
     fleet = Processes(stage.site.machine, stage.watching)
     with stage.camera.scene("Scaling", stage.page) as scene:
-        _scale(scene, fleet, JOBS, "Nothing is due, so no worker runs. Now some jobs are ordered.")
+        _scale(scene, fleet, JOBS, "No job is due, so no worker runs. Now some jobs are ordered.")
 
 
 def pods(stage: Stage) -> None:
-    """Where kubectl reaches a cluster in which Filesure runs."""
-    if not Pods.are_there():
-        print("left out: no cluster with Filesure answers to kubectl")
+    """In the cluster that kubectl reaches, or a recording of one."""
+    if not Pods.available():
+        recorded(stage)
         return
     fleet = Pods()
     with stage.camera.scene("In a cluster", stage.page) as scene, fleet.watched():
         _scale(scene, fleet, JOBS, "The same in Kubernetes, where KEDA starts the workers as pods.")
 
 
+def recorded(stage: Stage) -> None:
+    fleet = Recording(speed=3)
+    with stage.camera.scene("In a cluster", stage.page) as scene:
+        view = LiveView(stage.page, fleet)
+        scene.say("A recording, three times as fast: KEDA 2.20.2 on Kubernetes 1.36.2, 20 jobs are ordered at once.")
+        scene.until(lambda: view.look() or scene.is_read())
+        fleet.order(fleet.jobs)
+        scene.until(lambda: view.look() or view.most >= 15)
+        scene.say("KEDA starts one pod per due job. Its containers were processes on two cores, without Docker.")
+        scene.until(lambda: view.look() or fleet.is_over(), 120)
+        scene.say("60 pods, none of them idle. All jobs are completed and no pod is left, 89 seconds after the order.")
+        scene.until(lambda: view.look() or scene.is_read())
+
+
 def _scale(scene: Scene, fleet: Fleet, jobs: int, first: str) -> None:
-    """From no worker to many and back, with one that is killed on the way."""
+    """Scale from zero workers to many and back, and kill one meanwhile."""
     view = LiveView(scene.page, fleet)
     scene.say(first)
     scene.until(lambda: view.look() or scene.is_read())
     fleet.order(jobs)
     scene.until(lambda: view.look() or view.most >= 3, 300)
-    scene.say("As many workers start as jobs are due, up to the maximum. Each takes one job and ends after a run.")
+    scene.say("One worker starts for each due job, up to the maximum. It takes one job and ends after a run.")
     scene.until(lambda: view.look() or scene.is_read(), 300)
     scene.until(lambda: view.look() or fleet.kill(), 300)
-    scene.say("One worker was killed (kill -9). Its lease ends, the next goes on: nothing is lost or doubled.")
-    scene.until(view.at_rest, 1200)
-    scene.say("All are completed, nothing is due, no worker is left: back at zero.")
+    scene.say("One worker was killed (kill -9). When its lease ends, the next worker goes on. Nothing is lost.")
+    scene.until(view.is_idle, 1200)
+    scene.say("All jobs are completed and no worker is left.")
     scene.until(lambda: view.look() or scene.is_read())
 
 
 def end(stage: Stage) -> None:
     _card(stage.page, "make run", "Python and make, no account anywhere. In a cluster: docs/deployment.md")
     with stage.camera.scene("Try it", stage.page) as scene:
-        scene.say("Everything in this film is in the repository: make run, make observe, make demo-video.")
+        scene.say("Everything here is in the repository: make run, make observe, make demo-video.")
 
 
 def _card(page: Page, heading: str, text: str) -> None:
@@ -281,7 +289,7 @@ def _card(page: Page, heading: str, text: str) -> None:
 
 
 def _list() -> str:
-    """Five companies, one twice, and one whose CIN is too short."""
+    """Five companies, one of them twice, and one with a CIN that is too short."""
     rows = [f"{cin}, {name}" for cin, name in simulated_companies(5, random.Random(4))]
     return "\n".join([*rows[:3], rows[0], *rows[3:], "U72900KA2008PTC04637, One Digit Short Limited"])
 

@@ -1,4 +1,4 @@
-"""The film: that it can be made from a Filesure that runs, and that the one which is committed is what it should be."""
+"""The film can be made, and the committed one is current."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from tests.demo import story
-from tests.demo.__main__ import FILM, TEXT, a_stage
+from tests.demo.__main__ import FILM, TEXT
 from tests.demo.camera import HEIGHT, WIDTH, Camera
-from tests.demo.film import ffmpeg, join, told
+from tests.demo.film import as_markdown, ffmpeg, join
+from tests.demo.stage import a_stage
 from tests.demo.workers import Pods
 from tests.servers.chromium import chromium
 
@@ -22,7 +23,7 @@ OPTIONAL = {"Grafana", "In a cluster"}
 
 
 def _about(film: Path) -> dict[str, Any]:
-    """What ffprobe says of a film."""
+    """ffprobe's report on a film."""
     shown = ["-show_streams", "-show_format", "-show_chapters", "-of", "json"]
     probe = Path(ffmpeg()).with_name("ffprobe")
     done = subprocess.run([probe, "-v", "error", *shown, film], capture_output=True, check=True)
@@ -38,7 +39,7 @@ def _headings(text: str) -> list[str]:
 
 
 def _colours(film: Path, at: float, box: str) -> list[tuple[int, int, int]]:
-    """The colours within a box of the picture, as ffmpeg's crop knows boxes."""
+    """The colours within a box, given as for ffmpeg's crop filter."""
     command = [ffmpeg(), "-loglevel", "error", "-ss", str(at), "-i", str(film), "-frames:v", "1", "-vf", f"crop={box}"]
     done = subprocess.run([*command, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], capture_output=True, check=True)
     return list(zip(*[iter(done.stdout)] * 3, strict=True))
@@ -49,7 +50,7 @@ def _mostly(colours: list[tuple[int, int, int]], wanted: tuple[int, int, int]) -
     return near > 0.9 * len(colours)
 
 
-def test_pictures_captions_and_chapters_come_at_their_time_and_cuts_are_left_out(tmp_path: Path) -> None:
+def test_film_parts_are_timed_without_cuts(tmp_path: Path) -> None:
     camera, film = Camera(tmp_path / "frames"), tmp_path / "film.mp4"
     with chromium() as browser:
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
@@ -71,7 +72,7 @@ def test_pictures_captions_and_chapters_come_at_their_time_and_cuts_are_left_out
     about = _about(film)
     assert _chapters(about) == ["Red and blue", "Grey"]
     first, second = camera.clips
-    assert 5 < first.seconds < 7, "two captions of 2.5 s, and nothing of the 3 s between"
+    assert 5 < first.seconds < 7, "two captions of 2.5 s, without the 3 s cut between them"
     assert second.seconds > 4.3
     assert float(about["format"]["duration"]) == pytest.approx(first.seconds + second.seconds, abs=0.1)
     middle, band = "40:40:600:300", f"900:{720 - HEIGHT}:236:{HEIGHT}"
@@ -79,14 +80,14 @@ def test_pictures_captions_and_chapters_come_at_their_time_and_cuts_are_left_out
     assert _mostly(_colours(film, first.captions[1].at + 1, middle), (0, 0, 192))
     assert _mostly(_colours(film, first.seconds + 0.5, middle), (192, 192, 192))
     assert (255, 255, 255) in _colours(film, 1, band), "the caption is written in white"
-    assert (255, 255, 255) not in _colours(film, first.seconds + 0.5, band), "and is gone where there is none"
-    assert told(camera.clips).count("\n- ") == 3
+    assert (255, 255, 255) not in _colours(film, first.seconds + 0.5, band), "and disappears after it"
+    assert as_markdown(camera.clips).count("\n- ") == 3
 
 
 @pytest.mark.timeout(1200)
-def test_the_whole_story_can_be_filmed(tmp_path: Path) -> None:
+def test_whole_story_can_be_filmed(tmp_path: Path) -> None:
     with a_stage(tmp_path, tmp_path, quick=True) as stage:
-        story.tell(stage)
+        story.film(stage)
         clips = stage.camera.clips
     wanted = [title for title in _headings(TEXT.read_text()) if title not in OPTIONAL]
     assert [clip.title for clip in clips if clip.title not in OPTIONAL] == wanted, "make demo-video"
@@ -96,17 +97,17 @@ def test_the_whole_story_can_be_filmed(tmp_path: Path) -> None:
     )
 
 
-def test_the_committed_film_is_as_long_and_as_large_as_one_looks_at() -> None:
+def test_committed_film_is_short_and_small() -> None:
     about = _about(FILM)
     (picture,) = (stream for stream in about["streams"] if stream["codec_type"] == "video")
     assert (picture["codec_name"], picture["width"], picture["height"]) == ("h264", 1280, 720)
-    assert picture["pix_fmt"] == "yuv420p", "all players know it"
+    assert picture["pix_fmt"] == "yuv420p", "all players support it"
     assert 180 <= float(about["format"]["duration"]) <= 300
     assert FILM.stat().st_size < 20_000_000
-    assert FILM.read_bytes().index(b"moov") < 100_000, "it begins before all of it is there"
+    assert FILM.read_bytes().index(b"moov") < 100_000, "it plays while it downloads"
 
 
-def test_the_committed_film_tells_what_the_story_says_now() -> None:
+def test_committed_film_matches_the_story() -> None:
     source, text = Path(story.__file__).read_text(), TEXT.read_text()
     said = re.findall(r'(?:scene\.say\(|JOBS, )"([^"]+)"', source)
     missing = [each for each in said if f" {each}\n" not in text]
@@ -116,6 +117,6 @@ def test_the_committed_film_tells_what_the_story_says_now() -> None:
     assert [each for each in missing if not each.startswith(left_out)] == [], "make demo-video"
 
 
-def test_pods_are_looked_for_only_where_kubectl_finds_a_scaled_job(tmp_path: Path, monkeypatch) -> None:
+def test_pods_require_a_scaled_job(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert not Pods.are_there()
+    assert not Pods.available()

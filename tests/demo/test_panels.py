@@ -1,4 +1,4 @@
-"""Panels that are drawn without Grafana show what Prometheus said, in Grafana's words."""
+"""Panels drawn without Grafana show Prometheus's values, formatted like Grafana's."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SINCE, UNTIL = 1_800_000_000.0, 1_800_000_600.0
 COLOUR = "element => getComputedStyle(element).color"
 
 
-class Told:
-    """A Prometheus that answers each query with two series, or with none at all."""
+class FixedPrometheus:
+    """A Prometheus that returns two series per query, or none."""
 
     def __init__(self, *values: float) -> None:
         self._values = values
@@ -36,10 +36,10 @@ def page() -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("board", DASHBOARDS.values(), ids=list(DASHBOARDS))
-def test_every_panel_is_drawn_and_the_page_says_that_it_is_not_grafana(page: Page, board) -> None:
+def test_every_panel_is_drawn(page: Page, board) -> None:
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    panels.show(page, board, Told(3.0, 12.0), SINCE, UNTIL)  # type: ignore[arg-type]
+    panels.show(page, board, FixedPrometheus(3.0, 12.0), SINCE, UNTIL)  # type: ignore[arg-type]
     drawn = page.locator("section:not(.row)")
     assert drawn.count() == sum(panel["type"] != "row" for panel in board["panels"])
     assert page.locator("section.timeseries canvas").count() == page.locator("section.timeseries").count()
@@ -47,37 +47,50 @@ def test_every_panel_is_drawn_and_the_page_says_that_it_is_not_grafana(page: Pag
     assert problems == []
 
 
-def test_numbers_have_their_states_names_and_colours(page: Page) -> None:
-    panels.show(page, DASHBOARDS["operations"], Told(1234.0, 2.0), SINCE, UNTIL)  # type: ignore[arg-type]
+def test_numbers_show_state_names_and_colours(page: Page) -> None:
+    panels.show(page, DASHBOARDS["operations"], FixedPrometheus(1234.0, 2.0), SINCE, UNTIL)  # type: ignore[arg-type]
     first = page.locator("section.stat").first
     assert first.inner_text().split() == ["Jobs", "by", "state", "1.23", "K", "completed", "2", "failed"]
     colours = [first.locator("b").nth(number).evaluate(COLOUR) for number in (0, 1)]
     assert colours == ["rgb(115, 191, 105)", "rgb(242, 73, 92)"]
 
 
-def test_where_nothing_is_known_a_dash_is_shown(page: Page) -> None:
-    panels.show(page, DASHBOARDS["operations"], Told(), SINCE, UNTIL)  # type: ignore[arg-type]
+def test_missing_data_shows_a_dash(page: Page) -> None:
+    panels.show(page, DASHBOARDS["operations"], FixedPrometheus(), SINCE, UNTIL)  # type: ignore[arg-type]
     assert set(page.locator(".none").all_inner_texts()) == {"–"}
 
 
 @pytest.mark.parametrize(
     ("unit", "value", "text"),
     [
-        ("short", 0, "0"), ("short", 999, "999"), ("short", 1_234_567, "1.23 Mil"), ("percentunit", 0.054, "5.4 %"),
-        ("s", 0, "0 s"), ("s", 0.0042, "4.2 ms"), ("s", 1.5, "1.5 s"), ("s", 90, "1.5 min"), ("s", 5400, "1.5 h"),
-        ("bytes", 1536, "1.5 KiB"), ("Bps", 2_097_152, "2 MiB/s"), ("ops", 2.5, "2.5 ops/s"),
-        ("reqps", 3, "3 req/s"), ("suffix: /min", 12.34, "12.3 /min"), ("percentunit", -0.5, "-50 %"),
+        ("short", 0, "0"),
+        ("short", 999, "999"),
+        ("short", 1_234_567, "1.23 Mil"),
+        ("percentunit", 0.054, "5.4 %"),
+        ("s", 0, "0 s"),
+        ("s", 0.0042, "4.2 ms"),
+        ("s", 1.5, "1.5 s"),
+        ("s", 90, "1.5 min"),
+        ("s", 5400, "1.5 h"),
+        ("bytes", 1536, "1.5 KiB"),
+        ("Bps", 2_097_152, "2 MiB/s"),
+        ("ops", 2.5, "2.5 ops/s"),
+        ("reqps", 3, "3 req/s"),
+        ("suffix: /min", 12.34, "12.3 /min"),
+        ("percentunit", -0.5, "-50 %"),
     ],
-)  # fmt: skip
-def test_units_are_written_as_grafana_does(page: Page, unit: str, value: float, text: str) -> None:
+)
+def test_units_are_formatted_like_grafana(page: Page, unit: str, value: float, text: str) -> None:
     page.goto(panels.PAGE.as_uri())
-    assert page.evaluate("([value, unit]) => told(value, unit)", [value, unit]) == text
+    assert page.evaluate("([value, unit]) => formatted(value, unit)", [value, unit]) == text
 
 
-def test_all_units_of_the_dashboards_are_known(page: Page) -> None:
+def test_every_dashboard_unit_is_known(page: Page) -> None:
     used = {
         panel["fieldConfig"]["defaults"]["unit"]
-        for board in DASHBOARDS.values() for panel in board["panels"] if panel["type"] != "row"
-    }  # fmt: skip
+        for board in DASHBOARDS.values()
+        for panel in board["panels"]
+        if panel["type"] != "row"
+    }
     page.goto(panels.PAGE.as_uri())
-    assert all(page.evaluate("unit => told(1, unit)", unit) for unit in used)
+    assert all(page.evaluate("unit => formatted(1, unit)", unit) for unit in used)

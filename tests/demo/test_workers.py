@@ -1,4 +1,4 @@
-"""The live view of workers in a cluster, and Grafana: each played by a stand-in."""
+"""The live view of workers in a cluster, and Grafana, both with stand-ins."""
 
 from __future__ import annotations
 
@@ -41,28 +41,28 @@ http.server.HTTPServer(place, Answer).serve_forever()
 
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What programs are called with; kubectl and Grafana are stand-ins."""
+    """The recorded calls of the stand-ins for kubectl and Grafana."""
     for name, value in stubbed(tmp_path, kubectl=KUBECTL, grafana=GRAFANA).items():
         if name != "HOME":
             monkeypatch.setenv(name, value)
     return tmp_path / "calls"
 
 
-def test_pods_are_shown_as_kubectl_tells_them_with_the_queue_beside(calls: Path) -> None:
+def test_pods_appear_beside_the_queue(calls: Path) -> None:
     fleet = Pods()
     with chromium() as browser, fleet.watched():
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         wait_until(lambda: len(fleet.lines()) == 2)
         view = LiveView(page, fleet)
-        assert not view.at_rest()
+        assert not view.is_idle()
         assert page.locator("h1").inner_text().startswith("kubectl get pods --watch")
         assert page.locator("pre .Running").inner_text().startswith("worker-abcde-12345  1/1")
         assert page.locator("#now b").all_inner_texts() == ["2", "1"]
     assert view.most == 1
 
 
-def test_orders_and_kills_go_to_the_cluster(calls: Path) -> None:
-    assert Pods.are_there()
+def test_orders_and_kills_reach_the_cluster(calls: Path) -> None:
+    assert Pods.available()
     Pods().order(12)
     assert Pods().kill()
     said = calls.read_text()
@@ -70,11 +70,11 @@ def test_orders_and_kills_go_to_the_cluster(calls: Path) -> None:
     assert "--namespace filesure delete pod/worker-abcde-12345 --grace-period=0 --force" in said
 
 
-def test_grafana_gets_the_committed_dashboards_and_this_prometheus(calls: Path, tmp_path: Path) -> None:
+def test_grafana_uses_the_committed_dashboards(calls: Path, tmp_path: Path) -> None:
     with grafana(tmp_path / "grafana", prometheus_port=1234) as address:
         assert address.startswith("http://127.0.0.1:")
     provisioned = tmp_path / "grafana/provisioning"
     (source,) = yaml.safe_load((provisioned / "datasources/filesure.yaml").read_text())["datasources"]
     (provider,) = yaml.safe_load((provisioned / "dashboards/filesure.yaml").read_text())["providers"]
     assert source["url"] == "http://127.0.0.1:1234"
-    assert len(list(Path(provider["options"]["path"]).glob("*.json"))) == 4
+    assert len(list(Path(provider["options"]["path"]).glob("*.json"))) == 5

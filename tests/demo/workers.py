@@ -1,4 +1,4 @@
-"""Workers and queue, live: processes on this machine, or pods in a cluster where there is one."""
+"""A live view of workers and queue: processes on this machine, or pods in a cluster."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ _DUE, _PROCESSING = "max(filesure:jobs_due:max)", 'max(filesure:jobs:max{state="
 
 
 class Fleet(Protocol):
-    """The workers, wherever they are."""
+    """The workers, as processes or pods."""
 
-    command: str  # that shows the same to a person
+    command: str  # the command that shows this in a terminal
 
     def order(self, jobs: int) -> None:
-        """So many jobs of simulated companies."""
+        """Order this many jobs for simulated companies."""
 
     def lines(self) -> list[str]:
-        """What the command shows now."""
+        """The command's current output."""
 
     def counts(self) -> tuple[float, float]:
-        """How many jobs are due, and how many a worker holds."""
+        """The numbers of due jobs and of running jobs."""
 
     def kill(self) -> bool:
-        """Kill a worker that works; False if none does."""
+        """Kill a busy worker. Returns False if there is none."""
 
 
 class Processes:
-    """Those that this machine's scaler starts. Prometheus tells of the queue."""
+    """Workers of this machine's scaler; the queue comes from Prometheus."""
 
     command = "ps: the workers of this machine"
 
@@ -74,21 +74,21 @@ class Processes:
         return self._watching.value(_DUE) or 0, self._watching.value(_PROCESSING) or 0
 
     def kill(self) -> bool:
-        """A young one that has claimed: after two seconds, even where the processor is busy."""
+        """Kill the youngest worker older than two seconds, which has claimed a job even on a busy machine."""
         old = [each for each in self._machine.workers() if time.time() - each.info["create_time"] > 2]
         if not old:
             return False
         worker = max(old, key=lambda each: each.info["create_time"])
         try:
             worker.kill()
-        except psutil.NoSuchProcess:  # it has just ended by itself
+        except psutil.NoSuchProcess:  # it has just ended
             return False
         self._killed.add(worker.pid)
         return True
 
 
 class Pods:
-    """Those that KEDA starts in the cluster of kubectl's context."""
+    """Workers that KEDA starts in the cluster of kubectl's context."""
 
     command = "kubectl get pods --watch --selector app.kubernetes.io/component=worker"
     _KUBECTL = ("kubectl", "--namespace", "filesure")
@@ -97,7 +97,7 @@ class Pods:
         self._lines: list[str] = []
 
     @classmethod
-    def are_there(cls) -> bool:
+    def available(cls) -> bool:
         """Whether Filesure runs in a cluster that kubectl reaches."""
         if shutil.which("kubectl") is None:
             return False
@@ -106,7 +106,7 @@ class Pods:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Until the end of the block ``lines`` follow what kubectl tells."""
+        """During the block, ``lines`` returns kubectl's current output."""
         command = [*self._KUBECTL, *self.command.split()[1:]]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
@@ -125,14 +125,19 @@ class Pods:
         return [line.rstrip() for line in self._lines[-_ROWS:]]
 
     def counts(self) -> tuple[float, float]:
-        told = json.loads(self._manage("job_status", "--json").splitlines()[-1])
-        return float(told["pending"]), float(told["processing"])
+        counts = json.loads(self._manage("job_status", "--json").splitlines()[-1])
+        return float(counts["pending"]), float(counts["processing"])
 
     def kill(self) -> bool:
         found = self._kubectl(
-            "get", "pods", "--selector", "app.kubernetes.io/component=worker", "--field-selector=status.phase=Running",
-            "--output", "name",
-        ).split()  # fmt: skip
+            "get",
+            "pods",
+            "--selector",
+            "app.kubernetes.io/component=worker",
+            "--field-selector=status.phase=Running",
+            "--output",
+            "name",
+        ).split()
         if found:
             self._kubectl("delete", found[-1], "--grace-period=0", "--force", "--wait=false")
         return bool(found)
@@ -146,10 +151,10 @@ class Pods:
 
 
 class LiveView:
-    """A page with the workers at the left, and the queue over time at the right."""
+    """A page with workers on the left and the queue over time on the right."""
 
     def __init__(self, page: Page, fleet: Fleet) -> None:
-        self.most = 0.0  # workers at once, so far
+        self.most = 0.0  # the most workers at once so far
         self.counts = (0.0, 0.0)
         self._page = page
         self._fleet = fleet
@@ -158,7 +163,7 @@ class LiveView:
         self.look()
 
     def look(self) -> None:
-        """Bring it up to date."""
+        """Update the page."""
         self.counts = self._fleet.counts()
         self.most = max(self.most, self.counts[1])
         self._queue.append((time.time(), *self.counts))
@@ -166,7 +171,7 @@ class LiveView:
             "show", {"command": self._fleet.command, "lines": self._fleet.lines(), "queue": self._queue}
         )
 
-    def at_rest(self) -> bool:
-        """Look; whether nothing is due and nobody works."""
+    def is_idle(self) -> bool:
+        """Update the page. Returns whether no job is due and no worker runs."""
         self.look()
         return self.counts == (0, 0)

@@ -1,4 +1,4 @@
-"""What is written for readers, as text, code and links."""
+"""The documentation's pages: text, code and links."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Page:
-    """One file of Markdown, as GitHub shows it."""
+    """A Markdown file."""
 
     path: Path
 
@@ -32,12 +32,12 @@ class Page:
 
     @property
     def prose(self) -> str:
-        """Without fenced blocks."""
+        """The text without fenced blocks."""
         return _FENCE.sub("", self.text)
 
     @property
     def spans(self) -> list[str]:
-        """Code within prose; one that goes over a line's end is one."""
+        """Inline code, joined across line ends."""
         return [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", self.prose)]
 
     @property
@@ -47,7 +47,7 @@ class Page:
 
     @property
     def anchors(self) -> set[str]:
-        """As GitHub makes them of headings."""
+        """The anchors that GitHub creates from headings."""
         headings = re.findall(r"^#+ (.+)$", self.prose, re.MULTILINE)
         return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -1,8 +1,7 @@
-"""Every command of the docs is run, page by page, in the order in which it is read.
+"""Runs every command of the documentation, page by page, in reading order.
 
-``manage.py`` and ``curl`` really run, against a Filesure that was just started. Make only says what it would do, for
-other tests do that. What needs Docker, a cluster or Azure meets a stand-in: that the shell understands the line, that
-the variables and the files which it names are there, is what can be known without.
+``manage.py`` and ``curl`` run against a fresh Filesure. Make only prints its commands. Docker, kubectl and cloud
+programs are stand-ins, so their lines need only be valid shell with existing variables and files.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ pytestmark = [pytest.mark.server, pytest.mark.xdist_group("docs")]
 ORDERS = "cin,companyName,priority\nU72900KA2008PTC123456,Nilgiri Software,3\n"
 _TOKEN = """
 from django.contrib.auth import get_user_model
-from jobs.permissions import Permission
-from jobs.tokens import issue
+from jobs.web.permissions import Permission
+from jobs.web.tokens import issue
 print(issue(get_user_model().objects.get(), "docs", list(Permission), None)[1])
 """
-# What must not really happen.
+# Commands that must not really run.
 _SHELL = """
 set -euo pipefail
 export() { for each in "$@"; do [[ $each =~ ^[A-Z_]+= ]]; done; }
@@ -40,6 +39,7 @@ az() { echo "$*"; }
 helm() { echo "$*"; }
 openssl() { echo "$*"; }
 cosign() { echo "$*"; }
+python3() { command python3 "$ROOT/$1" --help >/dev/null; }
 named() {
     local option=$1; shift
     while [[ $# -gt 1 ]]; do
@@ -66,16 +66,21 @@ def _run(machine: Machine, script: str, folder: Path) -> subprocess.CompletedPro
     script = script.replace(".venv/bin/python manage.py", here).replace("http://127.0.0.1:5001", machine.address)
     token = machine.manage("shell", "--no-imports", "-c", _TOKEN).stdout.strip()
     return subprocess.run(
-        ["bash", "-c", _SHELL + script], cwd=folder, text=True, capture_output=True, timeout=120, check=False,
+        ["bash", "-c", _SHELL + script],
+        cwd=folder,
+        text=True,
+        capture_output=True,
+        timeout=120,
+        check=False,
         env=machine.environment | {"ROOT": str(ROOT), "TOKEN": token},
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
-def test_the_page_s_commands_do_what_they_say(machine: Machine, page: Page, tmp_path: Path) -> None:
+def test_documented_commands_work(machine: Machine, page: Page, tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text(ORDERS)
-    (tmp_path / "FILE").touch()  # one of the reader's
-    # Pages order the same company: what the one before has ordered would still be under way.
+    (tmp_path / "FILE").touch()  # the reader's own file
+    # All pages order the same company, so the previous page's jobs must have ended.
     wait_until(lambda: not machine.jobs_in("pending", "processing"), 120)
     done = _run(machine, "\n".join(page.blocks("sh")), tmp_path)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
@@ -84,9 +89,14 @@ def test_the_page_s_commands_do_what_they_say(machine: Machine, page: Page, tmp_
 @pytest.mark.parametrize(
     "script",
     [
-        "make nothing", "kubectl apply -k k8s/overlays/nowhere", "docker build -f worker/Nofile .", 'az x "$NOBODY"',
-        ".venv/bin/python manage.py nothing", "curl http://127.0.0.1:5001/nowhere/", "export nonsense",
+        "make nothing",
+        "kubectl apply -k k8s/overlays/nowhere",
+        "docker build -f worker/Nofile .",
+        'az x "$NOBODY"',
+        ".venv/bin/python manage.py nothing",
+        "curl http://127.0.0.1:5001/nowhere/",
+        "export nonsense",
     ],
-)  # fmt: skip
-def test_a_wrong_one_is_noticed(machine: Machine, script: str, tmp_path: Path) -> None:
+)
+def test_wrong_command_is_noticed(machine: Machine, script: str, tmp_path: Path) -> None:
     assert _run(machine, f"{script}\ntrue", tmp_path).returncode != 0

@@ -1,4 +1,4 @@
-"""Diagrams are text, which GitHub draws with Mermaid: so are they here, to see that they can be."""
+"""Mermaid, which GitHub uses, can draw every diagram."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DRAW = """async text => {
 }"""
 
 
-def test_all_can_be_drawn():
+def test_every_diagram_can_be_drawn():
     mermaid = from_npm("Mermaid", "mermaid/dist/mermaid.min.js")
     with chromium() as browser:
         page = browser.new_page()

@@ -1,4 +1,4 @@
-"""What pages name is there: files, commands, settings, fields, states; and every page is found."""
+"""Files, commands, settings, fields and states named in the pages exist, and every page is linked."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from filesure_site.configuration import settings_table
-from jobs.adapters.mongo.schema import VALIDATORS
+from jobs.adapters.mongo.validators import VALIDATORS
+from jobs.configuration.table import settings_table
 from jobs.domain.job import TRANSITIONS
 from tests.docs.pages import PAGES, Page
 from tests.processes import ROOT
 
-# Variables that are no settings of Filesure: of its tests and builds, and what pods are told.
-_OTHERS = {"REQUIRE_ALL", "TEST_MONGODB_URI", "DEBIAN_MIRROR"}
+# Variables of tests and builds that are not settings of Filesure.
+_OTHERS = {"REQUIRE_ALL", "CRASH_POINTS", "CRASH_SEED", "TEST_MONGODB_URI", "DEBIAN_MIRROR"}
+_OTHERS |= {"MONGODB_URI_PREPARE", "MONGODB_URI_KEDA"}  # infra/azure.py
 _OF_GITHUB = {
     name for path in ROOT.glob(".github/workflows/*.yml") for name in re.findall(r"vars\.(\w+)", path.read_text())
 }
@@ -24,8 +25,8 @@ _BY_NAME = {page.name: page for page in PAGES}
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
-def _kept() -> set[str]:
-    """The files and folders of a fresh clone: what was made since and is ignored by git does not count."""
+def _repository_files() -> set[str]:
+    """The files and folders of a fresh clone, without ignored ones."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     files = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True).stdout.splitlines()
     return {str(path) for name in files if (ROOT / name).exists() for path in (Path(name), *Path(name).parents)}
@@ -36,7 +37,7 @@ def _targets() -> set[str]:
 
 
 @each_page
-def test_links_lead_somewhere_and_pictures_say_what_they_show(page: Page):
+def test_links_work_and_pictures_are_described(page: Page):
     for text, target in page.links:
         if "://" in target:
             continue
@@ -44,24 +45,24 @@ def test_links_lead_somewhere_and_pictures_say_what_they_show(page: Page):
         found = (page.path.parent / path).resolve() if path else page.path
         assert found.exists(), target
         assert not anchor or anchor in Page(found).anchors, target
-        assert len(text) > 15 or found.suffix not in (".png", ".svg"), f"{target} has no text for who cannot see it"
+        assert len(text) > 15 or found.suffix not in (".png", ".svg"), f"{target} has no alternative text"
 
 
-def test_every_picture_is_shown_on_a_page():
+def test_every_picture_is_used():
     shown = {(page.path.parent / target).resolve() for page in PAGES for _, target in page.links if "://" not in target}
     assert set((ROOT / "docs/images").iterdir()) <= shown
 
 
 @each_page
-def test_files_that_are_named_are_there(page: Page):
-    kept = _kept()
+def test_named_files_exist(page: Page):
+    kept = _repository_files()
     for span in page.spans:
-        if re.fullmatch(r"(jobs|worker|filesure_site|k8s|tests|docs|bench|\.ci|\.github)/[\w./-]*", span):
+        if re.fullmatch(r"(jobs|worker|filesure_site|k8s|infra|tests|docs|bench|\.ci|\.github)/[\w./-]*", span):
             assert span.rstrip("/") in kept, span
 
 
 @each_page
-def test_commands_that_are_named_are_there(page: Page):
+def test_named_commands_exist(page: Page):
     targets = {name for each in _targets() for name in each.split()}
     for span in page.spans:
         if span.startswith("make "):
@@ -72,14 +73,14 @@ def test_commands_that_are_named_are_there(page: Page):
 
 
 @each_page
-def test_settings_that_are_named_are_there(page: Page):
+def test_named_settings_exist(page: Page):
     known = {name for name, _ in settings_table()} | _OTHERS | _OF_GITHUB
     for span in page.spans:
         if found := re.fullmatch(r"([A-Z]+(?:_[A-Z0-9]+)+)(=.*)?", span):
             assert {found[1], found[1].removesuffix("_FILE")} & {*known, "NAME"} or found[1].startswith("OTEL_"), span
 
 
-def test_every_page_is_reached_from_the_readme():
+def test_readme_reaches_every_page():
     reached, ahead = set(), ["README.md"]
     while ahead:
         name = ahead.pop()
@@ -94,11 +95,11 @@ def test_every_page_is_reached_from_the_readme():
     assert reached | {"SECURITY.md"} == set(_BY_NAME)
 
 
-def test_the_readme_fits_on_three_screens():
+def test_readme_fits_on_three_screens():
     assert len(_BY_NAME["README.md"].text.splitlines()) <= 120
 
 
-def test_the_fields_of_every_collection_are_explained():
+def test_every_collection_field_is_explained():
     text = _BY_NAME["docs/data-model.md"].text
     for collection, validator in VALIDATORS.items():
         section = text.split(f"## `{collection}`\n")[1].split("\n## ")[0]
@@ -108,10 +109,11 @@ def test_the_fields_of_every_collection_are_explained():
         assert fields == set(validator["properties"]) - {"_id"}, collection
 
 
-def test_the_states_are_drawn_as_they_are():
+def test_state_diagram_matches_the_table():
     (drawn,) = (each for each in _BY_NAME["docs/data-model.md"].blocks("mermaid") if "stateDiagram" in each)
     arrows = set(re.findall(r"^  (\w+) --> (\w+): (\w+)$", drawn, re.MULTILINE))
     assert arrows == {
         (str(source), str(move.target), transition.value)
-        for transition, move in TRANSITIONS.items() for source in move.sources
-    }  # fmt: skip
+        for transition, move in TRANSITIONS.items()
+        for source in move.sources
+    }

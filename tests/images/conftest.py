@@ -1,4 +1,4 @@
-"""The images that ``make images`` built."""
+"""Fixtures for the images built by ``make images``."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def worker() -> Iterator[Image]:
 
 @pytest.fixture(scope="session", params=["web", "worker"])
 def image(request: pytest.FixtureRequest) -> Image:
-    """Either."""
+    """Each of the two images."""
     return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
 def volume(tmp_path: Path) -> Path:
-    """A folder that the images' user may write, as Kubernetes' fsGroup makes one."""
+    """A folder that the images' user can write to, as with Kubernetes' fsGroup."""
     folder = tmp_path / "volume"
     folder.mkdir()
     os.chown(folder, 10001, 10001)

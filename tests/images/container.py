@@ -1,5 +1,5 @@
-"""Runs an image's processes as a container engine would: its user, environment and command, a root that cannot be
-written, a tmpfs at /tmp. With buildah, unshare and chroot alone, for neither Docker nor a registry may be there.
+"""Runs an image like a container engine: with its user, environment and command, a read-only root and a tmpfs at /tmp.
+It needs only buildah, unshare and chroot, but neither Docker nor a registry.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# Its own mounts, seen by nobody else and gone with it.
+# Private mounts that end with the process.
 _MOUNTS = """
 set -eu
 mount --bind "$ROOT" "$ROOT"
@@ -27,7 +27,7 @@ for each in $VOLUMES; do mount --bind "${each%:*}" "$ROOT${each#*:}"; done
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """An image whose files lie at ``root``. ``config``: what its Dockerfile says of how to run it."""
+    """An image unpacked at ``root``; ``config`` holds its user, environment and command."""
 
     name: str
     root: Path
@@ -36,7 +36,7 @@ class Image:
     settings: dict[str, str] = field(default_factory=dict)
 
     def command(self, *arguments: str, volumes: Sequence[str] = (), **settings: str) -> list[str]:
-        """What runs these arguments in a container. Volumes are ``PATH_HERE:PATH_THERE``."""
+        """The command that runs these arguments in a container. Volumes are ``HOST_PATH:CONTAINER_PATH``."""
         environment = [*self.config["Env"], *(f"{name}={value}" for name, value in (self.settings | settings).items())]
         inside = ["env", "-i", "-C", self.config["WorkingDir"], *environment, *arguments]
         user, _, group = self.config["User"].partition(":")
@@ -45,11 +45,11 @@ class Image:
         return ["unshare", "--mount", "sh", "-c", f"{given}{_MOUNTS}exec {shlex.join(entered)}"]
 
     def run(self, *arguments: str, volumes: Sequence[str] = (), **settings: str) -> subprocess.CompletedProcess[str]:
-        """Run it to its end; no arguments run what the image runs by default."""
+        """Run a container until it exits, by default with the image's own command."""
         command = self.command(*(arguments or self.default), volumes=volumes, **settings)
         return subprocess.run(
             command, stdin=subprocess.DEVNULL, text=True, capture_output=True, timeout=120, check=False
-        )  # fmt: skip
+        )
 
     @property
     def default(self) -> list[str]:
@@ -57,7 +57,7 @@ class Image:
 
     @property
     def healthcheck(self) -> list[str]:
-        """Its command, without Docker's word for how it is run."""
+        """The health check's command, without Docker's leading CMD or CMD-SHELL."""
         how, *command = self.config["Healthcheck"]["Test"]
         assert how == "CMD", "a shell would run it"
         return command
@@ -73,7 +73,7 @@ def buildah(*arguments: str) -> str:
 
 @contextmanager
 def an_image(name: str) -> Iterator[Image]:
-    """The image's files, for as long as the block lasts. Raises CalledProcessError where it was not built."""
+    """Mount the image during the block. Raises CalledProcessError if it was not built."""
     inspected = json.loads(buildah("inspect", "--type", "image", name))
     config, layers = inspected["Docker"]["config"], frozenset(inspected["OCIv1"]["rootfs"]["diff_ids"])
     container = buildah("from", "--pull-never", name)

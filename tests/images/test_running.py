@@ -1,4 +1,4 @@
-"""The images at work: as their user, with a root that cannot be written."""
+"""Runs the images as their user and with a read-only root."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ def installation(mongodb_uri: str, volume: Path) -> Iterator[Installation]:
 
 @pytest.fixture
 def settings(installation: Installation) -> dict[str, str]:
-    """What a deployment sets. The volume is mounted at the image's own DATA_DIR."""
+    """A deployment's settings. The volume is mounted at the image's DATA_DIR."""
     own = ("MONGODB_URI", "MONGODB_DATABASE", "SIMULATED_SECONDS_PER_DOCUMENT")
     return {name: installation.environment[name] for name in own} | {"METRICS_PORT": "0", "WORKER_ID": "pod-1"}
 
 
-def test_the_worker_says_by_default_how_it_is_used(worker):
+def test_worker_prints_usage_by_default(worker):
     done = worker.run()
     assert (done.returncode, "usage: manage.py process_job" in done.stdout) == (0, True), done.stderr
 
 
-def test_the_root_cannot_be_written(image):
+def test_root_file_system_is_read_only(image):
     done = image.run("python", "-c", "open('/app/x', 'w')")
     assert "Read-only file system" in done.stderr
 
 
-def test_a_pod_claims_and_processes_a_job_to_its_end(worker, installation, settings, volume, tmp_path):
+def test_pod_claims_and_completes_a_job(worker, installation, settings, volume, tmp_path):
     (job_id,) = installation.order()
     pod = replace(worker, settings=settings)
     (volume / "claim").mkdir(mode=0o777)
@@ -57,33 +57,32 @@ def test_a_pod_claims_and_processes_a_job_to_its_end(worker, installation, setti
     for _ in range(3):
         claimed = pod.run("python", "-m", "worker.claim", volumes=volumes, JOB_FILE="/data/claim/job.env")
         assert (claimed.returncode, (volume / "claim/job.env").read_text()) == (0, f"JOB_ID='{job_id}'\n"), claimed
-        done = pod.run(
-            *worker.config["Entrypoint"], "process_job", volumes=volumes, JOB_FILE="/data/claim/job.env"
-        )  # fmt: skip
+        done = pod.run(*worker.config["Entrypoint"], "process_job", volumes=volumes, JOB_FILE="/data/claim/job.env")
         assert done.returncode == 0, done.stderr
     nothing_is_missing_or_double(installation, job_id)
     idle = pod.run("python", "-m", "worker.claim", volumes=volumes, JOB_FILE="/data/claim/job.env")
     assert (idle.returncode, (volume / "claim/job.env").read_text()) == (0, ""), idle.stderr
 
 
-def test_indexes_are_made_with_nothing_mounted_but_tmp(worker, installation, settings):
-    """As the Job that prepares a deployment does it."""
+def test_indexes_need_only_a_mounted_tmp(worker, installation, settings):
+    """As in the Job that prepares a deployment."""
     made = replace(worker, settings=settings).run(
-        *worker.config["Entrypoint"], "ensure_indexes", SECRET_KEY="of the deployment"
+        *worker.config["Entrypoint"], "migrate_documents", SECRET_KEY="of the deployment"
     )
     assert made.returncode == 0, made.stderr
 
 
-def test_a_claim_without_a_place_to_write_says_so_and_takes_no_job(worker, installation, settings):
+def test_claim_without_storage_takes_no_job(worker, installation, settings):
     (job_id,) = installation.order()
     done = replace(worker, settings=settings).run("python", "-m", "worker.claim")
     assert (done.returncode, done.stderr) == (
-        1, "JOB_FILE=/claim/job.env cannot be written: No such file or directory.\n",
-    )  # fmt: skip
+        1,
+        "JOB_FILE=/claim/job.env cannot be written: No such file or directory.\n",
+    )
     assert installation.app.jobs.get(job_id).status is JobStatus.PENDING
 
 
-def test_the_claim_costs_well_less_than_loading_django(worker, settings, volume):
+def test_claiming_is_cheaper_than_loading_django(worker, settings, volume):
     pod = replace(worker, settings=settings | {"JOB_FILE": "/data/job.env"})
 
     def cost(*command: str) -> float:
@@ -92,12 +91,12 @@ def test_the_claim_costs_well_less_than_loading_django(worker, settings, volume)
     pairs = [(cost("python", "-m", "worker.claim"), cost(*pod.default)) for _ in range(5)]
     ratio = statistics.median(claim / usage for claim, usage in pairs)
     print(f"claim / process_job --help: {ratio:.2f}")
-    assert ratio < 0.9  # the container's own cost is in both
+    assert ratio < 0.9  # both include the container's own cost
 
 
 @contextmanager
 def started(image: Image, *arguments: str, volume: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A container that serves, for as long as the block lasts."""
+    """Run a serving container during the block."""
     command = image.command(*(arguments or image.default), volumes=[f"{volume}:/data"], **settings)
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
         try:
@@ -118,7 +117,7 @@ def got(port: int, path: str) -> tuple[int, str]:
         return 0, ""
 
 
-def test_the_web_site_serves_with_what_was_collected_at_the_build(web, settings, volume):
+def test_site_serves_files_collected_at_build(web, settings, volume):
     port = free_port()
     site = replace(web, settings=settings | {"PORT": str(port), "WEB_PROCESSES": "1"})
     migrated = site.run("python", "manage.py", "migrate", "--verbosity", "0", volumes=[f"{volume}:/data"])
@@ -135,7 +134,7 @@ def test_the_web_site_serves_with_what_was_collected_at_the_build(web, settings,
     assert process.returncode == 0
 
 
-def test_a_worker_at_work_is_healthy(worker, installation, settings, volume):
+def test_working_worker_is_healthy(worker, installation, settings, volume):
     installation.order()
     port = free_port()
     slow = settings | {"METRICS_PORT": str(port), "SIMULATED_SECONDS_PER_DOCUMENT": "5", "STOP_SECONDS": "1"}
@@ -147,7 +146,7 @@ def test_a_worker_at_work_is_healthy(worker, installation, settings, volume):
     assert pod.run(*worker.healthcheck).returncode == 1
 
 
-def test_mongodb_away_is_one_sentence_in_the_log(worker, settings, volume):
+def test_mongodb_outage_logs_one_sentence(worker, settings, volume):
     away = {"MONGODB_URI": f"mongodb://127.0.0.1:{free_port()}/", "MONGODB_TIMEOUT_SECONDS": "1"}
     pod = replace(worker, settings=settings | away | {"JOB_FILE": "/data/job.env"})
     done = pod.run("python", "-m", "worker.claim", volumes=[f"{volume}:/data"])

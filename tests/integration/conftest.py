@@ -1,4 +1,4 @@
-"""Commands as processes of their own, against real servers."""
+"""Runs commands as processes and the site in this process, against real servers."""
 
 from __future__ import annotations
 
@@ -16,36 +16,46 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 
-from filesure_site.configuration import load
 from jobs.adapters.mongo.schema import ensure
 from jobs.bootstrap import Application, application
+from jobs.configuration.table import load
 from jobs.domain.ending import Ending
 from jobs.domain.job import JobError, JobStatus, Progress, RunOutcome, Transition
-from jobs.views.dashboard import live
+from jobs.domain.listing import JobFilter, JobOrder
+from jobs.web import tokens
+from jobs.web.pages.dashboard import live
+from jobs.web.pause_banner import watch
+from jobs.web.permissions import Permission
+from tests.integration.api import caller
 from tests.making import a_job
 from tests.processes import ROOT, plain_environment
 
 
 @dataclass
 class Installation:
-    """A Filesure of one test's own: database, data directory, settings."""
+    """A Filesure with its own database, data directory and settings, for one test."""
 
     environment: dict[str, str]
     app: Application
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         return _Process(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment | settings, text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment | settings,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         with self.start(*arguments, **settings) as process:
             out, err = process.communicate(timeout=60)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
-    def order(self, count: int = 1) -> list[str]:
-        done = self.run("create_jobs", "--count", str(count))
+    def order(self, count: int = 1, **settings: str) -> list[str]:
+        done = self.run("create_jobs", "--count", str(count), **settings)
         assert done.returncode == 0, done.stderr
         return [line.split()[0] for line in done.stdout.splitlines()]
 
@@ -54,7 +64,7 @@ class Installation:
 
 
 class _Process(subprocess.Popen[str]):
-    """One that does not outlive the test that fails while it runs."""
+    """A process that is killed if its test fails."""
 
     def __exit__(self, kind: type[BaseException] | None, *rest: Any) -> None:
         if kind:
@@ -66,7 +76,7 @@ class _Process(subprocess.Popen[str]):
 def an_installation(
     data_dir: Path, mongodb_uri: str, *, name: str | None = None, drop: bool = True, **more: str
 ) -> Iterator[Installation]:
-    """Filesure with these settings and a database of its own."""
+    """A Filesure with these settings and its own database."""
     name = name or f"test_{uuid4().hex[:12]}"
     settings = {"MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": name, "DATA_DIR": str(data_dir), **more}
     quick = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.01", "POLL_SECONDS": "0.2", "BACKOFF_SECONDS": "0.1"}
@@ -89,10 +99,11 @@ def installation(mongodb_uri: str, data_dir: Path) -> Iterator[Installation]:
 
 @pytest.fixture
 def app(database, monkeypatch):
-    for name in ("audit", "uploads", "idempotency"):
+    for name in ("audit", "uploads", "idempotency", "lists", "refusals", "hosts", "breakers"):
         database[name].delete_many({})
     application.cache_clear()
     live.cache_clear()
+    watch.cache_clear()
     cache.clear()
     monkeypatch.setattr(Application, "database", property(lambda _self: database))
     yield application()
@@ -106,14 +117,41 @@ def staff(client, app):
     return client
 
 
+@pytest.fixture
+def owner(app, django_user_model):
+    return django_user_model.objects.create_superuser("owner")
+
+
+@pytest.fixture
+def call(owner):
+    """Calls the API with a token of all scopes."""
+    _, secret = tokens.issue(owner, "tests", list(Permission), None)
+    return caller(secret)
+
+
 def a_stored_job(app, status=None, **fields):
     job = a_job(app.clock(), **fields)
     app.jobs.add([job], again=True)
     if status is JobStatus.FAILED:
         lease = app.jobs.claim(job.id, "w", 60).lease
-        error = JobError(kind="source_unavailable", message="The source is away.", at=app.clock())
-        app.jobs.end(lease, Ending(
-            transition=Transition.FAIL, outcome=RunOutcome.FAILED, attempts=1, run_after=None, error=error,
-            progress=Progress(),
-        ))  # fmt: skip
+        error = JobError(kind="source_unavailable", message="The source is unavailable.", at=app.clock())
+        app.jobs.end(
+            lease,
+            Ending(
+                transition=Transition.FAIL,
+                outcome=RunOutcome.FAILED,
+                attempts=1,
+                run_after=None,
+                error=error,
+                progress=Progress(),
+            ),
+        )
     return job
+
+
+def ordered(app):
+    return app.catalogue.jobs(JobFilter(), JobOrder.OLDEST, None, 200).items
+
+
+def text_of(answer) -> str:
+    return answer.content.decode()

@@ -1,4 +1,4 @@
-"""``python -m worker.claim`` and the worker after it, as the two containers of a pod run them."""
+"""``python -m worker.claim``, then the worker, like a pod's two containers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def claimed(installation: Installation, path: Path, **settings: str) -> subproce
     return subprocess.run(CLAIM, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=60, check=False)
 
 
-def test_the_worker_takes_over_what_the_claim_left_for_it(installation, tmp_path):
+def test_worker_continues_from_the_claim_file(installation, tmp_path):
     (job_id,) = installation.order()
     path = tmp_path / "job.env"
     assert claimed(installation, path).returncode == 0
@@ -46,7 +46,7 @@ def test_the_worker_takes_over_what_the_claim_left_for_it(installation, tmp_path
     assert job.progress.downloaded
 
 
-def test_a_shell_reads_the_same_id_from_the_file(installation, tmp_path):
+def test_shell_reads_the_same_id(installation, tmp_path):
     (job_id,) = installation.order()
     path = tmp_path / "job.env"
     claimed(installation, path)
@@ -62,7 +62,7 @@ def test_another_pods_worker_is_refused(installation, tmp_path):
     assert (done.returncode, "is held by pod-1" in done.stderr) == (2, True)
 
 
-def test_with_nothing_to_claim_both_containers_exit_with_0(installation, tmp_path):
+def test_nothing_to_claim_exits_with_0(installation, tmp_path):
     path = tmp_path / "job.env"
     path.write_text("JOB_ID='of a pod before'\n")
     done = claimed(installation, path)
@@ -71,21 +71,24 @@ def test_with_nothing_to_claim_both_containers_exit_with_0(installation, tmp_pat
     assert (done.returncode, "worker.idle" in done.stderr) == (0, True)
 
 
-def test_several_pods_at_once_claim_different_jobs(installation, tmp_path):
+def test_concurrent_pods_claim_different_jobs(installation, tmp_path):
     job_ids = installation.order(3)
     paths = [tmp_path / f"{number}.env" for number in range(5)]
     pods = [
         subprocess.Popen(
-            CLAIM, cwd=ROOT, stderr=subprocess.DEVNULL,
+            CLAIM,
+            cwd=ROOT,
+            stderr=subprocess.DEVNULL,
             env=installation.environment | {"WORKER_ID": path.stem, "JOB_FILE": str(path)},
-        ) for path in paths
-    ]  # fmt: skip
+        )
+        for path in paths
+    ]
     assert [pod.wait(60) for pod in pods] == [0] * 5
     found = re.findall("[0-9a-f]{24}", "".join(path.read_text() for path in paths))
     assert sorted(found) == sorted(job_ids)
 
 
-def test_a_folder_that_cannot_be_written_costs_no_job_its_turn(installation, tmp_path):
+def test_unwritable_folder_claims_no_job(installation, tmp_path):
     (job_id,) = installation.order()
     path = tmp_path / "absent" / "job.env"
     done = claimed(installation, path)
@@ -93,10 +96,10 @@ def test_a_folder_that_cannot_be_written_costs_no_job_its_turn(installation, tmp
     assert installation.app.jobs.get(job_id).fence == 0
 
 
-def test_a_disk_that_fills_up_after_the_claim_gives_the_job_back(installation, tmp_path, monkeypatch):
+def test_full_disk_releases_the_claimed_job(installation, tmp_path, monkeypatch):
     (job_id,) = installation.order()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4, limits[1]))  # as full: no room for an id, enough for an empty file
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, limits[1]))  # a full disk: room for an empty file but not for an id
     try:
         with pytest.raises(LocalDiskError, match="cannot be written: File too large"):
             claim(installation.app, "pod-1", tmp_path / "job.env", Stop())
@@ -108,7 +111,7 @@ def test_a_disk_that_fills_up_after_the_claim_gives_the_job_back(installation, t
 
 
 class AskedMeanwhile(Stop):
-    """A SIGTERM that comes just after the first look at it, when MongoDB has the claim already."""
+    """SIGTERM arrives just after the first check, when MongoDB has already stored the claim."""
 
     looks = 0
 
@@ -117,7 +120,7 @@ class AskedMeanwhile(Stop):
         return self.looks > 1
 
 
-def test_a_pod_that_is_deleted_during_the_claim_gives_the_job_back(installation, tmp_path):
+def test_pod_deleted_during_claim_releases_it(installation, tmp_path):
     (job_id,) = installation.order()
     claim(installation.app, "pod-1", tmp_path / "job.env", AskedMeanwhile())
     job = installation.app.jobs.get(job_id)
@@ -125,7 +128,7 @@ def test_a_pod_that_is_deleted_during_the_claim_gives_the_job_back(installation,
     assert (tmp_path / "job.env").read_text() == ""
 
 
-def test_a_pod_that_is_deleted_before_the_claim_takes_no_job(installation, tmp_path):
+def test_pod_deleted_before_claim_takes_nothing(installation, tmp_path):
     (job_id,) = installation.order()
     stop = Stop()
     stop.request(Reason.ASKED)
@@ -133,17 +136,17 @@ def test_a_pod_that_is_deleted_before_the_claim_takes_no_job(installation, tmp_p
     assert installation.app.jobs.get(job_id).fence == 0
 
 
-def test_sigterm_ends_a_claim_that_waits_for_mongodb(installation, tmp_path):
+def test_sigterm_ends_a_waiting_claim(installation, tmp_path):
     path = tmp_path / "job.env"
     away = {"MONGODB_URI": f"mongodb://127.0.0.1:{free_port()}/", "STOP_SECONDS": "0", "MONGODB_TIMEOUT_SECONDS": "60"}
     environment = installation.environment | away | {"WORKER_ID": "pod-1", "JOB_FILE": str(path)}
     with subprocess.Popen(CLAIM, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
         wait_until(path.exists)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(4) == 1  # the driver itself would have given up after 5 s
+        assert process.wait(4) == 1  # by itself, the driver would give up after 5 s
 
 
-def test_mongodb_away_is_one_sentence_and_exit_code_1(installation, tmp_path):
+def test_mongodb_outage_exits_with_1(installation, tmp_path):
     uri = f"mongodb://staff:geheim-1@127.0.0.1:{free_port()}/"
     done = claimed(installation, tmp_path / "job.env", MONGODB_URI=uri, MONGODB_TIMEOUT_SECONDS="1")
     assert done.returncode == 1
@@ -159,13 +162,13 @@ def test_mongodb_away_is_one_sentence_and_exit_code_1(installation, tmp_path):
         ("WORKER_ID", "", "WORKER_ID is needed, the same for claim and worker, for example the pod's name.\n"),
     ],
 )
-def test_a_wrong_setting_is_one_sentence_and_exit_code_2(installation, tmp_path, name, value, sentence):
+def test_wrong_setting_exits_with_2(installation, tmp_path, name, value, sentence):
     done = claimed(installation, tmp_path / "job.env", **{name: value})
     assert (done.returncode, done.stderr) == (2, sentence)
 
 
-def test_a_lease_nobody_takes_over_makes_the_job_due_again(installation, tmp_path):
-    """What remains of a pod that is killed between its two containers."""
+def test_unused_lease_expires(installation, tmp_path):
+    """As left by a pod that is killed between its two containers."""
     (job_id,) = installation.order()
     assert claimed(installation, tmp_path / "job.env", LEASE_SECONDS="1").returncode == 0
     wait_until(lambda: installation.app.jobs.count_due(1) == 1)
@@ -173,16 +176,16 @@ def test_a_lease_nobody_takes_over_makes_the_job_due_again(installation, tmp_pat
     assert installation.app.jobs.get(job_id).locked_by == "pod-2"
 
 
-def test_the_claim_loads_neither_django_nor_what_only_a_run_needs():
+def test_claim_loads_no_django_or_run_modules():
     code = "import sys, worker.claim; print(*{name.partition('.')[0] for name in sys.modules})"
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=plain_environment(), capture_output=True, text=True, check=True
-    )  # fmt: skip
+    )
     heavy = {"django", "azure", "opentelemetry", "prometheus_client", "pypdfium2", "gunicorn", "nx_27017"}
     assert not heavy & set(loaded.stdout.split())
 
 
-def test_the_claim_costs_well_less_than_loading_django(installation, tmp_path):
+def test_claiming_is_cheaper_than_loading_django(installation, tmp_path):
     def cost(*command: str) -> float:
         environment = installation.environment | {"WORKER_ID": "pod-1", "JOB_FILE": str(tmp_path / "job.env")}
         run = functools.partial(subprocess.run, cwd=ROOT, env=environment, capture_output=True, check=True)

@@ -1,4 +1,4 @@
-"""The scaler, and everything on one machine: ``run_scaler`` and ``run_local``."""
+"""``run_scaler``, and ``run_local``, which runs everything on one machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.servers.machine import Machine, stopped
 pytestmark = pytest.mark.server
 
 
-def test_the_scaler_takes_all_jobs_through_and_ends_when_idle(installation):
+def test_scaler_finishes_all_jobs_then_exits(installation):
     job_ids = installation.order(3)
     done = installation.run("run_scaler", "--until-idle", MAX_WORKERS="2")
     assert done.returncode == 0, done.stderr
@@ -31,7 +31,7 @@ def test_the_scaler_takes_all_jobs_through_and_ends_when_idle(installation):
     assert max(workers) == 2
 
 
-def test_a_stopped_scaler_has_its_workers_give_their_jobs_back(installation):
+def test_stopping_the_scaler_releases_its_jobs(installation):
     installation.order(2)
     slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.3", "WORKER_CONCURRENCY": "1"}
     with installation.start("run_scaler", **slow) as scaler:
@@ -45,13 +45,13 @@ def test_a_stopped_scaler_has_its_workers_give_their_jobs_back(installation):
     assert jobs.count_by_status()[JobStatus.PENDING] == 2
 
 
-def test_what_a_killed_worker_leaves_on_the_disk_is_removed(installation, tmp_path):
+def test_killed_workers_files_are_removed(installation, tmp_path):
     installation.order(1)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "1", "TMPDIR": str(scratch)}
     with installation.start("run_scaler", **slow) as scaler:
-        # Files come and go, and Python tries the folder with one of its own.
+        # Files come and go, and Python creates one to test the folder.
         seen: list[Path] = []
         wait_until(lambda: seen.extend(scratch.glob("filesure-*")) or seen)
         pid = int(seen[0].name.split("-")[1])
@@ -61,7 +61,7 @@ def test_what_a_killed_worker_leaves_on_the_disk_is_removed(installation, tmp_pa
         scaler.communicate(timeout=60)
 
 
-def test_one_command_runs_everything_and_what_is_stored_outlives_it(data_dir):
+def test_local_run_keeps_its_data(data_dir):
     machine = Machine(data_dir)
     process = machine.start()
     assert machine.manage("create_jobs", "--count", "2").returncode == 0
@@ -75,17 +75,17 @@ def test_one_command_runs_everything_and_what_is_stored_outlives_it(data_dir):
     assert "password" not in stopped(again)
 
 
-def test_a_second_one_on_the_same_data_directory_or_port_is_refused(data_dir, tmp_path):
+def test_second_local_run_is_refused(data_dir, tmp_path):
     machine = Machine(data_dir)
     process = machine.start()
     same_place = machine.manage("run_local", PORT=str(free_port()))
-    assert (same_place.returncode, "already runs on DATA_DIR" in same_place.stderr) == (2, True)
+    assert (same_place.returncode, "is already running on DATA_DIR" in same_place.stderr) == (2, True)
     same_port = machine.manage("run_local", DATA_DIR=str(tmp_path / "other"))
     assert (same_port.returncode, f"Port {machine.port} is not free" in same_port.stderr) == (2, True)
     stopped(process)
 
 
-def test_killed_by_force_it_leaves_no_process_and_starts_again(data_dir):
+def test_killed_local_run_restarts_cleanly(data_dir):
     machine = Machine(data_dir)
     with machine.start() as process:
         family = psutil.Process(process.pid).children(recursive=True)
@@ -97,7 +97,7 @@ def test_killed_by_force_it_leaves_no_process_and_starts_again(data_dir):
     stopped(machine.start())
 
 
-def test_an_occupied_port_is_said_before_anything_starts(data_dir):
+def test_occupied_port_is_reported_before_starting(data_dir):
     machine = Machine(data_dir)
     with socket.socket() as other:
         other.bind(("127.0.0.1", machine.port))
@@ -108,7 +108,7 @@ def test_an_occupied_port_is_said_before_anything_starts(data_dir):
     assert not (data_dir / "mongodb").exists()
 
 
-def test_mongodb_away_at_the_start_is_one_sentence(data_dir):
+def test_mongodb_outage_at_start_is_one_sentence(data_dir):
     machine = Machine(data_dir)
     away = {"MONGODB_URI": "mongodb://127.0.0.1:9/", "MONGODB_TIMEOUT_SECONDS": "1"}
     done = machine.manage("run_local", **away)

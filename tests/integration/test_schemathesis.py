@@ -1,6 +1,6 @@
-"""Schemathesis calls every operation of the API with whatever the OpenAPI document allows, and more.
+"""Schemathesis calls every operation of the API with valid and invalid requests.
 
-SCHEMATHESIS_EXAMPLES (default 25) is how many calls of each operation it makes.
+SCHEMATHESIS_EXAMPLES (default 25) sets the number of calls per operation.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from filesure_site.wsgi import application as site
-from jobs import tokens
-from jobs.permissions import Permission
+from jobs.web import tokens
+from jobs.web.permissions import Permission
 from tests.integration.conftest import a_stored_job
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db, pytest.mark.timeout(600)]
@@ -33,7 +33,7 @@ schema = schemathesis.openapi.from_wsgi("/api/openapi.json", site)
 
 @pytest.fixture
 def headers(app, django_user_model, request, settings) -> dict[str, str]:
-    """Of nobody, or of a token with all scopes; and a job for the ids to hit."""
+    """No credentials, or a token with all scopes. Also stores a job that ids can match."""
     settings.API_READS_PER_MINUTE = settings.API_WRITES_PER_MINUTE = 1_000_000
     a_stored_job(app)
     owner = django_user_model.objects.create_superuser("owner")
@@ -45,7 +45,7 @@ def headers(app, django_user_model, request, settings) -> dict[str, str]:
 @pytest.mark.parametrize("headers", ["anonymous", "authenticated"], indirect=True)
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-def test_no_call_breaks_what_the_document_promises(case, headers):
+def test_every_call_matches_the_openapi_document(case, headers):
     response = case.call(headers={**(case.headers or {}), **headers})
     assert response.status_code != UNAVAILABLE
     case.validate_response(response, checks=CHECKS)

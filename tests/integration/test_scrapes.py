@@ -1,4 +1,4 @@
-"""What Prometheus reads: of a site with several processes, of workers that die, with MongoDB and without."""
+"""What Prometheus reads from a site with several processes and from workers that die, with and without MongoDB."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from jobs.domain.job import JobStatus
-from jobs.domain.metrics import CATALOGUE
-from jobs.metrics import FilesureCollector
+from jobs.telemetry.metrics import CATALOGUE
+from jobs.web.collector import FilesureCollector
 from tests.processes import wait_until
 from tests.servers import free_port
 from tests.servers.machine import Machine
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.server
 def scraped(port: int, **headers: str) -> dict[str, float]:
     """Every sample, ``name{label=value,…}`` → value."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}/metrics", headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  of this machine
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  a local URL
         families = list(text_string_to_metric_families(answer.read().decode()))
     return {_name(sample): sample.value for family in families for sample in family.samples}
 
@@ -47,13 +47,13 @@ def collected(app) -> dict[str, float]:
     return {_name(sample): sample.value for family in families for sample in family.samples}
 
 
-# --- exact, whoever dies
+# --- exact, whichever process dies
 
 
-def test_jobs_and_uploads_are_counted_exactly_though_workers_are_killed(installation):
-    job_ids, app = installation.order(6), installation.app
+def test_counts_stay_exact_when_workers_die(installation):
+    job_ids, app = installation.order(6, MAX_ATTEMPTS="100"), installation.app
     chance = random.Random(11)
-    settings = {"LEASE_SECONDS": "1", "MAX_ATTEMPTS": "100", "SIMULATED_SECONDS_PER_DOCUMENT": "0.3"}
+    settings = {"LEASE_SECONDS": "1", "SIMULATED_SECONDS_PER_DOCUMENT": "0.3"}
     for _ in range(14):
         before = _runs(app)
         with installation.start("process_job", "--claim", **settings) as worker:
@@ -61,90 +61,94 @@ def test_jobs_and_uploads_are_counted_exactly_though_workers_are_killed(installa
             time.sleep(chance.uniform(0, 0.6))
             worker.kill()
             worker.communicate()
-        collected(app)  # a scrape now and then, as in life
+        collected(app)  # an occasional scrape, as in production
     deadline = time.monotonic() + 90
     while app.jobs.has_unfinished() and time.monotonic() < deadline:
-        assert installation.run("process_job", "--claim", **settings).returncode == 0
-    told, jobs = collected(app), list(app.database["jobs"].find())
+        done = installation.run("process_job", "--claim", **settings)
+        assert done.returncode == 0, done.stderr
+    counts, jobs = collected(app), list(app.database["jobs"].find())
     states = Counter(job["jobStatus"] for job in jobs)
-    stored = app.database["documents"].count_documents({"status": "stored"})
-    assert {state: told[f"filesure_jobs{{state={state}}}"] for state in states} == states
-    assert told["filesure_jobs_created_total"] == len(job_ids)
-    assert told["filesure_jobs_completed_total"] == states["completed"]
-    assert told["filesure_jobs_claimed_total"] == _runs(app)
-    assert told["filesure_documents_stored_total"] == told["filesure_documents{state=stored}"] == stored > 0
-    assert told["filesure_leases_taken_over_total"] > 0
-    # What workers count by themselves: a worker that is killed takes some of it along, and nothing is doubled.
-    attempted = app.database["documents"].count_documents({})
-    assert 0 < told["filesure_documents_uploaded_total"] <= attempted + 14 * 16
+    stored = app.database["documents"].count_documents({"status": "stored", "parentNumber": {"$exists": False}})
+    assert {state: counts[f"filesure_jobs{{state={state}}}"] for state in states} == states
+    assert counts["filesure_jobs_created_total"] == len(job_ids)
+    assert counts["filesure_jobs_completed_total"] == states["completed"]
+    assert counts["filesure_jobs_claimed_total"] == _runs(app)
+    assert counts["filesure_documents_stored_total"] == counts["filesure_documents{state=stored}"] == stored > 0
+    assert counts["filesure_leases_taken_over_total"] > 0
+    # A killed worker loses some of its own counts; none is counted twice.
+    attempted = app.database["documents"].count_documents({"parentNumber": {"$exists": False}})
+    assert 0 < counts["filesure_documents_uploaded_total"] <= attempted + 14 * 16
 
 
 def _runs(app) -> int:
     return sum(job["runs"] for job in app.database["jobs"].find())
 
 
-def test_a_run_that_ends_by_itself_loses_nothing(installation):
+def test_finished_run_loses_no_counts(installation):
     (job_id,), app = installation.order(), installation.app
     while app.jobs.has_unfinished():
         assert installation.run("process_job", "--claim").returncode == 0
     assert installation.run("process_job", "--claim").returncode == 0  # nothing to do
-    told, job = collected(app), app.jobs.get(job_id)
+    counts, job = collected(app), app.jobs.get(job_id)
     stored = job.progress.downloaded
     events = ("listed", "downloaded", "uploaded", "stored")
-    assert {told[f"filesure_documents_{event}_total"] for event in events} == {stored}
-    assert told["filesure_documents_extracted_total{method=pdfium}"] == stored
-    size = sum(document["fileSize"] for document in app.database["documents"].find())
-    assert told["filesure_downloaded_bytes_total"] == told["filesure_uploaded_bytes_total"] == size
-    assert told["filesure_runs_total{outcome=advanced}"] == job.runs - 1
-    assert told["filesure_runs_total{outcome=completed}"] == 1
+    assert {counts[f"filesure_documents_{event}_total"] for event in events} == {stored}
+    readings = {name: number for name, number in counts.items() if name.startswith("filesure_readings_total{")}
+    assert sum(readings.values()) == stored
+    size = sum(
+        document["fileSize"] for document in app.database["documents"].find({"parentNumber": {"$exists": False}})
+    )
+    assert counts["filesure_downloaded_bytes_total"] == counts["filesure_uploaded_bytes_total"] == size
+    assert counts["filesure_runs_total{outcome=advanced}"] == job.runs - 1
+    assert counts["filesure_runs_total{outcome=completed}"] == 1
     for name in ("run", "claim", "job_completion", "document_download", "document_upload"):
-        assert told[f"filesure_{name}_duration_seconds_sum"] > 0
-    assert told["filesure_run_duration_seconds_count"] == told["filesure_job_queue_wait_seconds_count"] == job.runs
-    assert told["filesure_claim_duration_seconds_count"] == job.runs + 1
-    assert told["filesure_blob_operations_total{operation=put,outcome=ok}"] >= stored
-    assert told["filesure_mongodb_commands_total{command=findAndModify,outcome=ok}"] >= job.runs
+        assert counts[f"filesure_{name}_duration_seconds_sum"] > 0
+    assert counts["filesure_run_duration_seconds_count"] == counts["filesure_job_queue_wait_seconds_count"] == job.runs
+    assert counts["filesure_claim_duration_seconds_count"] == job.runs + 1
+    assert counts["filesure_blob_operations_total{operation=put,outcome=ok}"] >= stored
+    assert counts["filesure_mongodb_commands_total{command=findAndModify,outcome=ok}"] >= job.runs
 
 
-def test_everything_in_the_table_is_exported_and_nothing_else(installation):
+def test_exports_match_the_metrics_table(installation):
     installation.order()
     installation.run("process_job", "--claim")
-    told = {re.sub(r"_(bucket|sum|count)$", "", name.split("{")[0]) for name in collected(installation.app)}
-    assert told == {family.full_name for family in CATALOGUE}
+    counts = {re.sub(r"_(bucket|sum|count)$", "", name.split("{")[0]) for name in collected(installation.app)}
+    assert counts == {family.name for family in CATALOGUE}
 
 
-def _quickest(scrape):
-    """What was told, and the seconds of the quickest of three: a busy machine may hold one up."""
+def _fastest(scrape):
+    """The samples and duration of the fastest of three scrapes, since a busy machine may delay one."""
     took = []
     for _ in range(3):
         began = time.monotonic()
-        told = scrape()
+        counts = scrape()
         took.append(time.monotonic() - began)
-    return told, min(took)
+    return counts, min(took)
 
 
-def test_with_mongodb_away_that_is_told_and_soon(installation):
+def test_mongodb_outage_is_scraped_quickly(installation):
     uri = f"mongodb://127.0.0.1:{free_port()}/"
     away = type(installation.app)(type(installation.app.configuration)(mongodb_uri=uri))
-    told, seconds = _quickest(lambda: collected(away))
+    counts, seconds = _fastest(lambda: collected(away))
     assert seconds < 2
     away.database.client.close()
-    assert told["filesure_collector_success"] == 0
-    assert told["filesure_build_info{revision=abc,version=1}"] == 1
-    assert told["filesure_site_info{url=https://filesure.example}"] == 1
-    assert not any(name.startswith("filesure_jobs") for name in told)
+    assert counts["filesure_collector_success"] == 0
+    assert counts["filesure_build_info{revision=abc,version=1}"] == 1
+    assert counts["filesure_site_info{url=https://filesure.example}"] == 1
+    assert not any(name.startswith("filesure_jobs") for name in counts)
 
 
-# --- a worker's own
+# --- a worker's own metrics
 
 
-def test_a_worker_shows_its_metrics_while_it_runs_and_lingers(installation):
+def test_worker_serves_metrics_until_it_exits(installation):
     (job_id,), port = installation.order(), free_port()
     settings = {"METRICS_PORT": str(port), "METRICS_HOST": "127.0.0.1", "METRICS_LINGER_SECONDS": "3000"}
     with installation.start("process_job", job_id, **settings) as worker:
         wait_until(lambda: _is_up(port) and scraped(port)["filesure_worker_runs_total{outcome=advanced}"] == 1)
-        told = scraped(port)
-        assert told["filesure_worker_documents_uploaded_total"] > 0
-        assert {name for name in told if not name.startswith("filesure_worker_")} == set()
+        counts = scraped(port)
+        assert counts["filesure_worker_documents_uploaded_total"] > 0
+        assert {name for name in counts if not name.startswith("filesure_worker_")} == set()
         worker.send_signal(signal.SIGTERM)
         worker.communicate(timeout=60)
     assert worker.returncode == 0
@@ -158,7 +162,7 @@ def _is_up(port: int) -> bool:
     return True
 
 
-def test_a_port_that_is_taken_does_not_keep_a_worker_from_working(installation):
+def test_occupied_metrics_port_does_not_stop_work(installation):
     (job_id,), port = installation.order(), free_port()
     settings = {"METRICS_PORT": str(port), "METRICS_HOST": "127.0.0.1"}
     with installation.start("process_job", job_id, METRICS_LINGER_SECONDS="60", **settings) as first:
@@ -174,7 +178,7 @@ def test_a_port_that_is_taken_does_not_keep_a_worker_from_working(installation):
 # --- the site
 
 
-def test_several_processes_give_one_answer_also_after_one_of_them_died(tmp_path):
+def test_processes_share_one_answer_despite_deaths(tmp_path):
     machine = Machine(tmp_path / "data", WEB_PROCESSES="3", MAX_WORKERS="1")
     with (tmp_path / "output.txt").open("w") as output:
         process = machine.start(output)
@@ -201,16 +205,16 @@ def test_several_processes_give_one_answer_also_after_one_of_them_died(tmp_path)
 
 
 def _healthz(machine: Machine) -> float:
-    told: dict[str, float] = {}
+    counts: dict[str, float] = {}
 
     def succeeds() -> bool:
-        """On a machine that is too busy MongoDB's part may be missing from one scrape."""
-        told.update(scraped(machine.port, Host="10.1.2.3:5001"))  # as Prometheus calls a pod
-        return told["filesure_collector_success"] == 1
+        """On a busy machine, a scrape may lack MongoDB's part."""
+        counts.update(scraped(machine.port, Host="10.1.2.3:5001"))  # the host name in Prometheus's requests to a pod
+        return counts["filesure_collector_success"] == 1
 
     wait_until(succeeds)
     name = "django_http_requests_total_by_view_transport_method_total{method=GET,transport=http,view=healthz}"
-    return told.get(name, 0)
+    return counts.get(name, 0)
 
 
 def _gunicorn(pid: int) -> psutil.Process:
@@ -223,7 +227,7 @@ def _metrics_dir(gunicorn: psutil.Process) -> Path:
     return next(file.parent for file in files if file.match("filesure-metrics-*/counter_*.db"))
 
 
-def test_the_site_answers_though_mongodb_is_away(tmp_path):
+def test_site_answers_during_a_mongodb_outage(tmp_path):
     with ExitStack() as mongodb:
         uri = mongodb.enter_context(embedded_mongodb(tmp_path))
         machine = Machine(tmp_path / "data", MONGODB_URI=uri)
@@ -231,15 +235,15 @@ def test_the_site_answers_though_mongodb_is_away(tmp_path):
             process = machine.start(output)
         try:
             mongodb.close()
-            told, seconds = _quickest(lambda: scraped(machine.port))
+            counts, seconds = _fastest(lambda: scraped(machine.port))
             assert seconds < 2
-            assert told["filesure_collector_success"] == 0
+            assert counts["filesure_collector_success"] == 0
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(40)
 
 
-def test_who_is_not_prometheus_gets_in_by_its_right_name_only(client, settings):
+def test_only_metrics_accept_other_host_names(client, settings):
     settings.ALLOWED_HOSTS = ["filesure.example"]
     assert client.get("/metrics", headers={"host": "10.1.2.3:5001"}).status_code == 200
     assert client.get("/login/", headers={"host": "10.1.2.3:5001"}).status_code == 400

@@ -1,4 +1,4 @@
-"""The overlays, rendered."""
+"""A fixture for the rendered overlays."""
 
 from __future__ import annotations
 

@@ -1,12 +1,14 @@
-"""What every manifest keeps to, by what running it needs: settings that load, time to stop, room."""
+"""Rules for running manifests: settings that load, enough time to stop, enough quota."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from filesure_site.configuration import Configuration, load, settings_table
+from filesure_site.accounts.__main__ import SYNC_SECONDS
 from filesure_site.gunicorn_conf import graceful_timeout
+from jobs.configuration.table import Configuration, load, settings_table
 from jobs.domain.errors import ConfigurationError
+from tests.manifests.isolation import mounted_value, secrets_of
 from tests.manifests.policies import Object, Policy, containers, label, made, pods
 
 _SETTINGS = dict(settings_table())
@@ -17,7 +19,7 @@ _UNITS = {"m": 0.001, "": 1, "Mi": 2**20, "Gi": 2**30}
 
 
 def environment(objects: list[Object]) -> list[str]:
-    """Our containers get settings that there are, all that they need, and all of them load."""
+    """Our containers get only existing settings, all required ones, and valid values."""
     problems = []
     for name, container in _ours(objects):
         given = dict(_given(container, objects))
@@ -34,34 +36,77 @@ def environment(objects: list[Object]) -> list[str]:
 
 
 def the_key_of_sessions(objects: list[Object]) -> list[str]:
-    """Only the site has it: workers read files from outside."""
-    return [f"{name} knows SECRET_KEY" for name, container in _ours(objects)
-            if not _serves(name) and "SECRET_KEY" in dict(_given(container, objects))]  # fmt: skip
+    """Only the site gets the secret key, because workers read untrusted files."""
+    return [
+        f"{name} knows SECRET_KEY"
+        for name, container in _ours(objects)
+        if not _serves(name) and "SECRET_KEY" in _readable(name, container, objects)
+    ]
+
+
+def _readable(name: str, container: Object, objects: list[Object]) -> set[str]:
+    """The container's variables, and all keys of the Secrets that it can read."""
+    pod = next(pod for each, _, pod in containers(objects) if each == name)
+    secrets = _secrets(objects)
+    keys = {key for each in secrets_of(container, pod) for key in secrets.get(each, {})}
+    return keys | set(dict(_given(container, objects)))
 
 
 def stop_times(objects: list[Object]) -> list[str]:
-    """Who is asked to end has the time that it needs, by the settings that it is given."""
+    """Every pod's grace period covers the time that its settings allow for stopping."""
     found = {name: template["spec"] for name, template in pods(objects)}
-    web = found["Deployment/web"]
-    sleep = max(each.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
-                for each in web["containers"])  # fmt: skip
     needed = {
-        "Deployment/web": sleep + graceful_timeout,
+        "Deployment/web": graceful_timeout + 5 + SYNC_SECONDS,
         "ScaledJob/worker": _configuration("ScaledJob/worker worker", objects).stop_seconds + 4,
     }
-    return [f"{name} needs more than {seconds:g} s to stop" for name, seconds in needed.items()
-            if found[name].get("terminationGracePeriodSeconds", 30) <= seconds]  # fmt: skip
+    return [
+        f"{name} needs more than {seconds:g} s to stop"
+        for name, seconds in needed.items()
+        if found[name].get("terminationGracePeriodSeconds", 30) <= seconds
+    ]
+
+
+def one_owner(objects: list[Object]) -> list[str]:
+    """There is one web pod, which can move to any node without waiting for a volume or a dead node."""
+    (web,) = (thing["spec"] for thing in objects if label(thing) == "Deployment/web")
+    pod = web["template"]["spec"]
+    gone = {each["key"]: each["tolerationSeconds"] for each in pod.get("tolerations", [])}
+    kept = {
+        "one replica": web["replicas"] == 1,
+        "an owner's lease": pod["containers"][0].get("command") == ["python", "-m", "filesure_site.accounts"],
+        "a replica's container": "ACCOUNTS_CONTAINER" in {each["name"] for each in pod["containers"][0].get("env", [])},
+        "no volume": all("persistentVolumeClaim" not in each for each in pod["volumes"]),
+        "no tie to a node": not pod.get("affinity"),
+        "a successor at once": web["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 1},
+        "a short wait for a dead node": gone.get("node.kubernetes.io/unreachable", 300) <= 30,
+    }
+    return [f"Deployment/web lacks {name}" for name, holds in kept.items() if not holds]
+
+
+def runner(objects: list[Object]) -> list[str]:
+    """In the overlay ci, all requests with five workers fit on a hosted runner next to KEDA and kind."""
+    if not any(":ci" in container["image"] for _, container, _ in containers(objects)):
+        return []
+    most = {"ScaledJob/worker": 5}
+    problems = []
+    for resource, room_ in (("cpu", 4 - 0.95 - 0.3), ("memory", 16 * 2**30 - 3 * 2**30)):
+        needed = sum(
+            most.get(name, _most(name, objects)) * _needs(pod["spec"], "requests", resource)
+            for name, pod in pods(objects)
+        )
+        problems += [f"{resource}: {needed:g} of {room_:g} on the runner"] if needed > room_ else []
+    return problems
 
 
 def most_workers(objects: list[Object]) -> list[str]:
-    """What KEDA starts at most is what dashboards and alerts take for the most."""
+    """KEDA's maximum equals the one in dashboards and alerts."""
     most = _configuration("Deployment/web web", objects).max_workers
     started = [thing["spec"]["maxReplicaCount"] for thing in objects if thing["kind"] == "ScaledJob"]
     return [f"KEDA starts {each}, and MAX_WORKERS is {most}" for each in started if each != most]
 
 
 def room(objects: list[Object]) -> list[str]:
-    """The quota has room for all pods at their most, with two to spare for a rollout."""
+    """The quota has room for the maximum number of pods and two more for a rollout."""
     (quota,) = (thing["spec"]["hard"] for thing in objects if thing["kind"] == "ResourceQuota")
     problems = []
     for what in ("requests.cpu", "requests.memory", "limits.memory"):
@@ -88,17 +133,30 @@ def _configuration(name: str, objects: list[Object]) -> Configuration:
 
 
 def _given(container: Object, objects: list[Object]) -> Iterator[tuple[str, str]]:
-    """Variables with their values; of those that the cluster knows alone, the example of env.example."""
+    """Variables and values; for values known only in the cluster, the example from env.example."""
+    secrets = _secrets(objects)
     data = {label(thing): thing.get("data", {}) for thing in objects if thing["kind"] == "ConfigMap"}
-    data |= {label(thing): dict.fromkeys(thing["data"], "") for thing in objects if thing["kind"] == "Secret"}
-    data |= {f"Secret/{thing['spec']['target']['name']}": made(thing)["data"] for thing in objects
-             if thing["kind"] == "ExternalSecret"}  # fmt: skip
+    data |= {f"Secret/{name}": values for name, values in secrets.items()}
     for source in container.get("envFrom", []):
         for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
             values = data.get(f"{kind}/{source.get(field, {}).get('name')}", {})
             yield from ((name, value or _example(name)) for name, value in values.items())
+    pod = next((pod for _, each, pod in containers(objects) if each is container), {})
     for variable in container.get("env", []):
-        yield variable["name"], variable.get("value") or _example(variable["name"])
+        name = variable["name"]
+        if name.endswith("_FILE") and mounted_value(variable, container, pod, secrets):
+            yield name.removesuffix("_FILE"), _example(name.removesuffix("_FILE"))
+        else:
+            yield name, variable.get("value") or _example(name)
+
+
+def _secrets(objects: list[Object]) -> dict[str, dict[str, str]]:
+    """The keys of each Secret, also of those that External Secrets makes, with empty values."""
+    found = {
+        thing["metadata"]["name"]: dict.fromkeys(thing["data"], "") for thing in objects if thing["kind"] == "Secret"
+    }
+    made_there = (thing for thing in objects if thing["kind"] == "ExternalSecret")
+    return found | {thing["spec"]["target"]["name"]: made(thing)["data"] for thing in made_there}
 
 
 def _example(name: str) -> str:
@@ -106,13 +164,13 @@ def _example(name: str) -> str:
 
 
 def _most(name: str, objects: list[Object]) -> int:
-    """How many pods of it there are at most."""
+    """A workload's maximum number of pods."""
     spec = next(thing["spec"] for thing in objects if label(thing) == name)
     return int(spec.get("maxReplicaCount", spec.get("replicas", 1)))
 
 
 def _needs(spec: Object, kind: str, resource: str) -> float:
-    """What the scheduler takes a pod for: all containers, or the largest init container."""
+    """The resources that the scheduler reserves: all containers, or the largest init container."""
 
     def of(container: Object) -> float:
         return _number(container["resources"].get(kind, {}).get(resource, "0"))
@@ -125,4 +183,4 @@ def _number(quantity: str) -> float:
     return float(digits) * _UNITS[quantity[len(digits) :]]
 
 
-OPERATION: list[Policy] = [environment, the_key_of_sessions, stop_times, most_workers, room]
+OPERATION: list[Policy] = [environment, the_key_of_sessions, stop_times, one_owner, runner, most_workers, room]

@@ -1,4 +1,4 @@
-"""What every manifest keeps to, by its form. A policy takes all objects of an overlay and tells its problems."""
+"""Rules for all manifests. A policy takes the objects of an overlay and returns problems."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from typing import Any
 
 from bson import json_util
 
-from filesure_site.configuration import Configuration
+from jobs.configuration.table import Configuration
 
 Object = dict[str, Any]
 Policy = Callable[[list[Object]], list[str]]
 
 _TEMPLATES = {
-    "Deployment": ("spec", "template"), "StatefulSet": ("spec", "template"), "Job": ("spec", "template"),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"), "ScaledJob": ("spec", "jobTargetRef", "template"),
-}  # fmt: skip
+    "Deployment": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "ScaledJob": ("spec", "jobTargetRef", "template"),
+}
 _LABELS = {f"app.kubernetes.io/{name}" for name in ("name", "component", "part-of")}
-_EXACT = {"strategy": "accurate", "pendingPodConditions": ["Ready"]}
+_EXACT = {"strategy": "accurate", "pendingPodConditions": ["Initialized"]}
 
 
 def label(thing: Object) -> str:
@@ -27,7 +30,7 @@ def label(thing: Object) -> str:
 
 
 def pods(objects: list[Object]) -> Iterator[tuple[str, Object]]:
-    """Each pod template with the name of what has it."""
+    """Each pod template with the name of its owner."""
     for thing in objects:
         path = _TEMPLATES.get(thing["kind"])
         if path:
@@ -45,12 +48,12 @@ def containers(objects: list[Object]) -> Iterator[tuple[str, Object, Object]]:
 
 
 def restricted(objects: list[Object]) -> list[str]:
-    """Pod Security Standard "restricted", with a read-only root and a user by number."""
+    """Pods meet the Pod Security Standard "restricted", with a read-only root and a numeric user."""
     problems = []
     for name, template in pods(objects):
         spec, context = template["spec"], template["spec"].get("securityContext", {})
         if context.get("runAsNonRoot") is not True or not isinstance(context.get("runAsUser"), int):
-            problems.append(f"{name} does not say by number who it is")
+            problems.append(f"{name} has no numeric user")
         if context.get("seccompProfile", {}).get("type") != "RuntimeDefault":
             problems.append(f"{name} has no seccomp profile")
         if any(spec.get(key) for key in ("hostNetwork", "hostPID", "hostIPC")):
@@ -65,34 +68,39 @@ def restricted(objects: list[Object]) -> list[str]:
 
 
 def resources(objects: list[Object]) -> list[str]:
-    """Requests for the scheduler, a limit for memory; no limit for CPU, which only slows down."""
+    """Containers have requests and a memory limit but no CPU limit, which would only slow them down."""
     problems = []
     for name, container, _ in containers(objects):
         asked = container.get("resources", {})
         if {"cpu", "memory"} - set(asked.get("requests", {})) or "memory" not in asked.get("limits", {}):
-            problems.append(f"{name} asks for no resources, or without limit")
+            problems.append(f"{name} lacks requests or a memory limit")
     return problems
 
 
 def images(objects: list[Object]) -> list[str]:
-    """A tag or a digest, and never latest."""
+    """Images have a full version or a digest; our own have any tag but latest."""
     found = ((name, container["image"]) for name, container, _ in containers(objects))
-    return [f"{name}: {image}" for name, image in found
-            if not re.search(r"(:(?!latest$)[\w.-]+|@sha256:[0-9a-f]{64})$", image)]  # fmt: skip
+    return [
+        f"{name}: {image}"
+        for name, image in found
+        if not re.search(r"(:v?\d+\.\d+\.\d+|@sha256:[0-9a-f]{64}|ghcr\.io/filesure/\w+:(?!latest$)[\w.-]+)$", image)
+    ]
 
 
 def probes(objects: list[Object]) -> list[str]:
-    """What runs for long says when it can serve and when it hangs."""
+    """Long-running containers have readiness and liveness probes."""
     return [
         f"{label(thing)} {container['name']} lacks {probe}"
-        for thing in objects if thing["kind"] in ("Deployment", "StatefulSet")
+        for thing in objects
+        if thing["kind"] in ("Deployment", "StatefulSet")
         for container in thing["spec"]["template"]["spec"]["containers"]
-        for probe in ("readinessProbe", "livenessProbe") if probe not in container
-    ]  # fmt: skip
+        for probe in ("readinessProbe", "livenessProbe")
+        if probe not in container
+    ]
 
 
 def labels(objects: list[Object]) -> list[str]:
-    """The recommended labels, on objects and pods."""
+    """Objects and pods have the recommended labels."""
     found = [(label(thing), thing["metadata"].get("labels", {})) for thing in objects]
     found += [(f"a pod of {name}", template["metadata"].get("labels", {})) for name, template in pods(objects)]
     ours = [(name, given) for name, given in found if not name.startswith(("ConfigMap/", "Secret/"))]
@@ -100,7 +108,7 @@ def labels(objects: list[Object]) -> list[str]:
 
 
 def selectors(objects: list[Object]) -> list[str]:
-    """Services, budgets and controllers select pods that there are, and ports that these have."""
+    """Services, budgets and controllers select existing pods and ports."""
     all_pods = [template for _, template in pods(objects)]
     problems = []
     for thing in objects:
@@ -120,43 +128,67 @@ def selectors(objects: list[Object]) -> list[str]:
 
 
 def backends(objects: list[Object]) -> list[str]:
-    """An Ingress leads to Services and ports that there are, by TLS, and /metrics to none with pods."""
+    """Routes use TLS and existing Services and ports; /metrics goes to a Service without pods; HTTP goes to HTTPS."""
     services = {thing["metadata"]["name"]: thing["spec"] for thing in objects if thing["kind"] == "Service"}
+    (gateway,) = (thing["spec"] for thing in objects if thing["kind"] == "Gateway")
+    tls = {each["name"]: each.get("hostname") for each in gateway["listeners"] if each["protocol"] == "HTTPS"}
     problems = []
-    for thing in (thing for thing in objects if thing["kind"] == "Ingress"):
-        hosts = {host for each in thing["spec"].get("tls", []) for host in each["hosts"]}
-        for rule in thing["spec"]["rules"]:
-            problems += [] if rule["host"] in hosts else [f"{rule['host']} has no TLS"]
-            paths = {path["path"]: path["backend"]["service"] for path in rule["http"]["paths"]}
-            for path, to in paths.items():
-                ports = {port["name"] for port in services.get(to["name"], {"ports": []})["ports"]}
-                problems += [] if to["port"]["name"] in ports else [f"{path} leads nowhere"]
-            if "selector" in services.get(paths.get("/metrics", paths["/"])["name"], {}):
-                problems.append(f"{rule['host']}/metrics is public")
+    for thing in (thing for thing in objects if thing["kind"] == "HTTPRoute"):
+        secure = all(tls.get(parent.get("sectionName")) in thing["spec"]["hostnames"] for parent in _parents(thing))
+        to = {path: backend for rule in thing["spec"]["rules"] for path, backend in _backends(rule)}
+        problems += [] if secure or not to else [f"{label(thing)} has no TLS"]
+        for path, backend in to.items():
+            ports = {port["port"] for port in services.get(backend["name"], {"ports": []})["ports"]}
+            problems += [] if backend["port"] in ports else [f"{path} leads nowhere"]
+        if to and "selector" in services.get(to.get("/metrics", to.get("/", {}))["name"], {}):
+            problems.append(f"{label(thing)}: /metrics is public")
     return problems
 
 
+def _parents(route: Object) -> list[Object]:
+    return list(route["spec"]["parentRefs"])
+
+
+def _backends(rule: Object) -> Iterator[tuple[str, Object]]:
+    """Each path with its backend; redirects have none."""
+    for match in rule.get("matches", []):
+        yield from ((match["path"]["value"], backend) for backend in rule.get("backendRefs", []))
+
+
 def network(objects: list[Object]) -> list[str]:
-    """Nothing is allowed that no policy allows, and every pod that needs something has a policy."""
+    """Traffic is denied by default, and every pod has a network policy."""
     policies = [thing["spec"] for thing in objects if thing["kind"] == "NetworkPolicy"]
     everything = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    problems = [] if everything in policies else ["there is no policy that denies everything"]
+    problems = [] if everything in policies else ["no policy denies everything by default"]
     chosen = [spec["podSelector"]["matchLabels"] for spec in policies if "matchLabels" in spec["podSelector"]]
     for name, template in pods(objects):
         if not any(wanted.items() <= template["metadata"]["labels"].items() for wanted in chosen):
             problems.append(f"{name} has no network policy of its own")
+    for thing in (thing for thing in objects if thing["kind"] == "NetworkPolicy"):
+        if "http01-solver" in str(thing["spec"]["podSelector"]) or thing["metadata"]["name"] == "gateway":
+            continue  # these two accept traffic from the internet
+        rules = thing["spec"].get("ingress", [])
+        if any(not rule.get("from") or {"namespaceSelector": {}} in rule["from"] for rule in rules):
+            problems.append(f"{label(thing)} admits every namespace")
     return problems
 
 
 def references(objects: list[Object]) -> list[str]:
-    """ConfigMaps, Secrets and their keys, claims, accounts and priorities that pods name are there."""
+    """ConfigMaps, Secrets, keys, claims, accounts and priorities that pods refer to exist."""
     there = {label(thing): thing for thing in objects}
-    there |= {f"Secret/{thing['spec']['target']['name']}": made(thing) for thing in objects
-              if thing["kind"] == "ExternalSecret"}  # fmt: skip
+    there |= {
+        f"Secret/{thing['spec']['target']['name']}": made(thing)
+        for thing in objects
+        if thing["kind"] == "ExternalSecret"
+    }
     problems = []
     for name, template in pods(objects):
-        claims = {claim["metadata"]["name"] for thing in objects if label(thing) == name
-                  for claim in thing.get("spec", {}).get("volumeClaimTemplates", [])}  # fmt: skip
+        claims = {
+            claim["metadata"]["name"]
+            for thing in objects
+            if label(thing) == name
+            for claim in thing.get("spec", {}).get("volumeClaimTemplates", [])
+        }
         for kind, wanted, key in _named(template["spec"]):
             found = there.get(f"{kind}/{wanted}")
             if found is None and wanted not in claims:
@@ -167,12 +199,12 @@ def references(objects: list[Object]) -> list[str]:
 
 
 def made(external: Object) -> Object:
-    """The Secret that an ExternalSecret becomes, its values unknown."""
+    """The Secret that an ExternalSecret creates, with unknown values."""
     return {"data": {each["secretKey"]: "" for each in external["spec"]["data"]}}
 
 
 def _named(spec: Object) -> Iterator[tuple[str, str, str | None]]:
-    """Kind, name and key of what a pod needs; what is optional it does not."""
+    """Kind, name and key of a pod's required references."""
     for field, kind in (("priorityClassName", "PriorityClass"), ("serviceAccountName", "ServiceAccount")):
         if field in spec:
             yield kind, spec[field], None
@@ -204,24 +236,29 @@ def _mounted(volume: Object) -> Iterator[tuple[str, str, str | None]]:
 
 
 def tokens(objects: list[Object]) -> list[str]:
-    """Only who has rights in the cluster has a token for it."""
-    bound = {subject["name"] for thing in objects if thing["kind"] in ("RoleBinding", "ClusterRoleBinding")
-             for subject in thing["subjects"]}  # fmt: skip
+    """Only pods with permissions in the cluster mount a token."""
+    bound = {
+        subject["name"]
+        for thing in objects
+        if thing["kind"] in ("RoleBinding", "ClusterRoleBinding")
+        for subject in thing["subjects"]
+    }
     return [
-        f"{name} has a token and no use for it" for name, template in pods(objects)
+        f"{name} mounts a token that it does not need"
+        for name, template in pods(objects)
         if template["spec"].get("serviceAccountName") not in bound
         and template["spec"].get("automountServiceAccountToken") is not False
-    ]  # fmt: skip
+    ]
 
 
 def scaled_jobs(objects: list[Object]) -> list[str]:
-    """What was learned about KEDA: https://keda.sh/docs/2.20/reference/scaledjob-spec/."""
+    """ScaledJobs meet KEDA's constraints: https://keda.sh/docs/2.20/reference/scaledjob-spec/."""
     found = [thing for thing in objects if thing["kind"] == "ScaledJob"]
     problems = [] if len(found) == 1 else [f"there are {len(found)} ScaledJobs"]
     for thing in found:
         spec, job = thing["spec"], thing["spec"]["jobTargetRef"]
         wanted = {
-            "accurate by Ready": spec.get("scalingStrategy") == _EXACT,
+            "accurate by Initialized": spec.get("scalingStrategy") == _EXACT,
             "a gradual rollout": spec.get("rollout", {}).get("strategy") == "gradual",
             "history limits": {"successfulJobsHistoryLimit", "failedJobsHistoryLimit"} <= set(spec),
             "one try": job.get("backoffLimit") == 0 and job["template"]["spec"].get("restartPolicy") == "Never",
@@ -229,13 +266,13 @@ def scaled_jobs(objects: list[Object]) -> list[str]:
             "time for a run": job.get("activeDeadlineSeconds", 0) > Configuration.run_timeout_seconds,
             "time to stop": job["template"]["spec"].get("terminationGracePeriodSeconds", 30)
             > Configuration.stop_seconds + 4,
-            "a trigger that KEDA understands": all(map(_understood, spec["triggers"])),
+            "a trigger that KEDA understands": all(map(_is_known_trigger, spec["triggers"])),
         }
         problems += [f"{label(thing)} lacks {name}" for name, kept in wanted.items() if not kept]
     return problems
 
 
-def _understood(trigger: Object) -> bool:
+def _is_known_trigger(trigger: Object) -> bool:
     meta = trigger["metadata"]
     json_util.loads(meta["query"], json_options=json_util.CANONICAL_JSON_OPTIONS)
     relaxed_date = re.search(r'"\$date"\s*:\s*"', meta["query"])
@@ -243,5 +280,15 @@ def _understood(trigger: Object) -> bool:
 
 
 FORM: list[Policy] = [
-    restricted, resources, images, probes, labels, selectors, backends, network, references, tokens, scaled_jobs,
-]  # fmt: skip
+    restricted,
+    resources,
+    images,
+    probes,
+    labels,
+    selectors,
+    backends,
+    network,
+    references,
+    tokens,
+    scaled_jobs,
+]

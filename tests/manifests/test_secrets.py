@@ -1,4 +1,4 @@
-"""The local overlay's secrets: made once, together, and never replaced behind a cluster's back."""
+"""The local overlay's secrets are created once, together, and never replaced."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def _made(overlay: Path) -> tuple[int, str, dict[str, str]]:
     return done.returncode, done.stderr, {path.name: path.read_text() for path in overlay.glob("*.env")}
 
 
-def test_they_are_made_once_and_for_nobody_else(overlay: Path) -> None:
+def test_secrets_are_created_once_and_private(overlay: Path) -> None:
     code, _, made = _made(overlay)
     assert code == 0
     assert {path.stat().st_mode & 0o777 for path in overlay.glob("*.env")} == {0o600}
     assert _made(overlay) == (0, "", made)
 
 
-def test_all_that_the_overlay_reads_are_made(overlay: Path) -> None:
+def test_every_secret_the_overlay_reads_exists(overlay: Path) -> None:
     text = (K8S / "overlays/local/kustomization.yaml").read_text()
     assert {f"envs: [{name}]" for name in _made(overlay)[2]} <= set(map(str.strip, text.splitlines()))
 
 
-def test_a_lost_one_is_named_and_the_others_are_kept(overlay: Path) -> None:
+def test_missing_secret_is_named_others_kept(overlay: Path) -> None:
     before = _made(overlay)[2]
     (overlay / "web.env").unlink()
     code, said, left = _made(overlay)

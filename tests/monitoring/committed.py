@@ -1,4 +1,4 @@
-"""What is committed for Prometheus and Grafana, read."""
+"""The committed files for Prometheus and Grafana."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ MONITORING = ROOT / "k8s/base/monitoring"
 RULE_FILES = sorted((MONITORING / "rules").glob("*.yaml"))
 UNIT_TESTS = sorted(Path(__file__).parent.glob("*.yaml"))
 DASHBOARDS = {path.stem: json.loads(path.read_text()) for path in sorted(MONITORING.glob("grafana/dashboards/*.json"))}
+# The dashboards that need no cluster.
+LOCAL_DASHBOARDS = {name: board for name, board in DASHBOARDS.items() if name != "cluster"}
 
 RULES: list[dict[str, Any]] = [
     rule for path in RULE_FILES for group in yaml.safe_load(path.read_text())["groups"] for rule in group["rules"]
@@ -23,12 +25,12 @@ RECORDS = [rule for rule in RULES if "record" in rule]
 
 
 def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
-    """Without the headings."""
+    """The panels without the row headings."""
     return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
 
 
 def dashboard_expressions() -> Iterator[str]:
-    """All that dashboards ask, with the variables filled in."""
+    """All expressions of the dashboards, with variables filled in."""
     for dashboard in DASHBOARDS.values():
         asked = [target["expr"] for panel in panels(dashboard) for target in panel["targets"]]
         asked += [annotation["expr"] for annotation in dashboard["annotations"]["list"]]

@@ -1,4 +1,4 @@
-"""promtool, and the rules as they are committed."""
+"""Fixtures for promtool and the committed rules."""
 
 from __future__ import annotations
 

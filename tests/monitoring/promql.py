@@ -1,4 +1,4 @@
-"""Which series and labels a PromQL expression names. It knows as much of the language as our expressions use."""
+"""The series and labels in a PromQL expression, for the part of the language used here."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _WORDS = {"and", "or", "unless", "offset", "bool", "group_left"}
 
 @dataclass(kw_only=True)
 class Named:
-    """Series with their matchers, and the labels by which is grouped."""
+    """Series with their matchers, and the grouping labels."""
 
     series: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     grouping: set[str] = field(default_factory=set)
 
 
 def named(expression: str) -> Named:
-    """What an expression names."""
+    """The names in an expression."""
     found = Named()
     for labels in _GROUPING.findall(expression):
         found.grouping |= {label.strip() for label in labels.split(",") if label.strip()}

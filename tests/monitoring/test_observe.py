@@ -1,4 +1,4 @@
-"""What ``make observe`` shows, with fewer jobs: a real Prometheus beside workers that are killed."""
+"""``make observe`` with fewer jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.monitoring.observe import observe
 
 
 @pytest.mark.server
-def test_prometheus_counts_exactly_and_every_panel_has_data() -> None:
+def test_prometheus_counts_exactly_with_full_panels() -> None:
     rows = observe(jobs=6)
     assert [row for row in rows if row.problem] == []
     assert {"exact", "panel", "alerting", "recording"} <= {row.kind for row in rows}

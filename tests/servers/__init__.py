@@ -1,4 +1,4 @@
-"""Servers that tests start for themselves, on free ports of this machine."""
+"""Servers that tests start on free ports of this machine."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 
 class Unavailable(Exception):
-    """A server that this machine cannot run: the message names what is missing and how to get it."""
+    """This machine cannot run a server; the message names what is missing and how to install it."""
 
 
 def from_npm(name: str, path: str) -> Path:
-    """A file that a package of npm brings, by its path in node_modules. Raises Unavailable."""
+    """A file of an npm package, by its path in node_modules. Raises Unavailable."""
     found = Path(__file__).parent / "npm" / "node_modules" / path
     if not found.exists():
         raise Unavailable(f"{name} is missing: `make azurite` installs it (needs Node.js 20 or newer)")
@@ -22,14 +22,14 @@ def from_npm(name: str, path: str) -> Path:
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody listens on."""
+    """A free TCP port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_for(port: int, path: str, process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Until this process answers at http://127.0.0.1:<port><path>."""
+    """Wait until this process responds at http://127.0.0.1:<port><path>."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -37,11 +37,11 @@ def wait_for(port: int, path: str, process: subprocess.Popen[bytes], seconds: fl
                 return
         except OSError:
             time.sleep(0.1)
-    raise AssertionError(f"nobody answers at port {port}")
+    raise AssertionError(f"nothing responds at port {port}")
 
 
 def stop(process: subprocess.Popen[bytes], seconds: float = 10) -> None:
-    """Ask a process to end, then make it."""
+    """Terminate a process; kill it if it does not end."""
     process.terminate()
     try:
         process.wait(seconds)

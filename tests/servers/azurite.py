@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from tests.servers import free_port, from_npm, stop
 
 _ACCOUNT = "devstoreaccount1"
-# The key that Azurite publishes for everybody to test with.
+# Azurite's published test key.
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 
 
@@ -23,7 +23,7 @@ def connection_string(port: int, key: str = _KEY) -> str:
 
 @contextmanager
 def azurite() -> Iterator[str]:
-    """Start it; yields its connection string."""
+    """Start Azurite. Yields its connection string."""
     program = from_npm("Azurite", ".bin/azurite-blob")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="azurite-") as folder:

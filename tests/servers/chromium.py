@@ -1,4 +1,4 @@
-"""A web browser without a window."""
+"""A headless web browser."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.servers import Unavailable
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-# How long a page may take to become what is expected: much, for the machine may be busy.
+# How long to wait for an expected state; long, because the machine may be busy.
 expect.set_options(timeout=20_000)
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start CHROMIUM, else the first that is installed. Raises Unavailable."""
+    """Start CHROMIUM, or the first one that is installed. Raises Unavailable."""
     path = _path()
     with sync_playwright() as playwright:
-        # No sandbox: it does not work for root or in most containers, and we visit our own pages only.
+        # No sandbox: it fails for root and in most containers, and only our own pages are visited.
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()

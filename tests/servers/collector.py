@@ -1,4 +1,4 @@
-"""A collector of traces: takes what OpenTelemetry's exporter sends over HTTP, and keeps it."""
+"""A trace collector that stores what OpenTelemetry's exporter sends over HTTP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """What tests ask of a span. ``parent`` is empty at the root."""
+    """A received span. ``parent`` is empty at the root."""
 
     name: str
     service: str
@@ -29,7 +29,7 @@ class Span:
 
 @dataclass
 class Collector:
-    """What has come so far: the spans, and the requests' headers."""
+    """The received spans and request headers."""
 
     address: str = ""
     spans: list[Span] = field(default_factory=list)
@@ -50,11 +50,17 @@ def _attributes(pairs) -> dict[str, str | int]:
 
 def _span(span, service: str) -> Span:
     return Span(
-        name=span.name, service=service, trace=span.trace_id.hex(), id=span.span_id.hex(),
-        parent=span.parent_span_id.hex(), attributes=_attributes(span.attributes),
+        name=span.name,
+        service=service,
+        trace=span.trace_id.hex(),
+        id=span.span_id.hex(),
+        parent=span.parent_span_id.hex(),
+        attributes=_attributes(span.attributes),
         error=span.status.message if span.status.code == span.status.STATUS_CODE_ERROR else None,
-        events=[event.name for event in span.events], began=span.start_time_unix_nano, ended=span.end_time_unix_nano,
-    )  # fmt: skip
+        events=[event.name for event in span.events],
+        began=span.start_time_unix_nano,
+        ended=span.end_time_unix_nano,
+    )
 
 
 @contextmanager

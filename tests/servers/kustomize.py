@@ -1,4 +1,4 @@
-"""Kustomize, as its own program or as a part of kubectl."""
+"""Kustomize, as a program or as part of kubectl."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _command() -> list[str]:
 
 @cache
 def _knows_labels(command: tuple[str, ...]) -> bool:
-    """Those before version 5 do not. Tried, since Debian's calls its version "(devel)"."""
+    """Versions before 5 do not. Try it, because Debian's build reports its version as "(devel)"."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "kustomization.yaml").write_text("labels: [{pairs: {a: b}, includeTemplates: true}]\n")
         return subprocess.run([*command, folder], capture_output=True, check=False, timeout=60).returncode == 0

@@ -1,4 +1,4 @@
-"""``run_local`` on a data directory and a port of its own."""
+"""``run_local`` with its own data directory and port."""
 
 from __future__ import annotations
 
@@ -18,32 +18,48 @@ from tests.servers import free_port
 
 
 class Machine:
-    """Filesure as ``make run`` starts it, with small latencies and these settings."""
+    """Filesure as ``make run`` starts it, with short delays and these settings."""
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.data_dir = data_dir
-        self.environment = plain_environment() | {
-            "DATA_DIR": str(data_dir), "PORT": str(self.port), "POLL_SECONDS": "0.2", "WEB_PROCESSES": "1",
-            "SIMULATED_SECONDS_PER_DOCUMENT": "0.01",
-        } | settings  # fmt: skip
+        self.environment = (
+            plain_environment()
+            | {
+                "DATA_DIR": str(data_dir),
+                "PORT": str(self.port),
+                "POLL_SECONDS": "0.2",
+                "WEB_PROCESSES": "1",
+                "SIMULATED_SECONDS_PER_DOCUMENT": "0.01",
+            }
+            | settings
+        )
 
     def manage(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment | settings, text=True,
-            capture_output=True, timeout=120, check=False,
-        )  # fmt: skip
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment | settings,
+            text=True,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
 
     def start(self, output: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
-        """Start it, and wait until it answers. One that runs for long needs a file for its output."""
+        """Start it and wait until it responds. Long runs need a file for the output."""
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "run_local"], cwd=ROOT, env=self.environment, text=True,
-            stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            [sys.executable, "manage.py", "run_local"],
+            cwd=ROOT,
+            env=self.environment,
+            text=True,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
         try:
             wait_until(lambda: process.poll() is not None or self.get("/readyz") == 200)
-            assert process.poll() is None, "it ended before it answered"
+            assert process.poll() is None, "it ended before it responded"
         except BaseException:
             process.kill()
             process.wait()
@@ -61,25 +77,27 @@ class Machine:
             return 0
 
     def jobs_in(self, *statuses: str) -> int:
-        """How many are in any of these, all counted at once."""
+        """The number of jobs in these states, from one command's output."""
         counts = json.loads(self.manage("job_status", "--json").stdout)
         return sum(int(counts[status]) for status in statuses)
 
     def workers(self) -> list[psutil.Process]:
-        """The worker processes that run now, those of other machines left out."""
+        """The running worker processes of this machine object."""
         return [each for each in psutil.process_iter(["cmdline", "create_time"]) if self._is_worker(each)]
 
     def _is_worker(self, process: psutil.Process) -> bool:
-        if "process_job" not in (process.info["cmdline"] or []):
-            return False
+        """The scaler starts workers, or forks them from a prepared process that has the same command line."""
+        command = process.info["cmdline"] or []
         try:
-            return process.environ().get("DATA_DIR") == str(self.data_dir)
+            parent = process.parent()
+            forked = "worker.prepared" in command and parent and "worker.prepared" in parent.cmdline()
+            return bool("process_job" in command or forked) and process.environ().get("DATA_DIR") == str(self.data_dir)
         except psutil.Error:
             return False
 
 
 def stopped(process: subprocess.Popen[str]) -> str:
-    """Ctrl-C, and what was printed."""
+    """Stop it with Ctrl-C. Returns its output."""
     family = psutil.Process(process.pid).children(recursive=True)
     with process:
         process.send_signal(signal.SIGINT)

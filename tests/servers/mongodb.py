@@ -1,4 +1,4 @@
-"""The embedded MongoDB, as a process of its own on a free port."""
+"""The embedded MongoDB as a process on a free port."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @contextmanager
 def embedded_mongodb(data_dir: Path) -> Iterator[str]:
-    """Start the server for a data directory; yields its connection string."""
+    """Start the server for a data directory. Yields its connection string."""
     command = [sys.executable, "-m", "jobs.adapters.mongo.embedded", str(data_dir)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT) as process:
         try:

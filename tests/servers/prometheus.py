@@ -1,4 +1,4 @@
-"""A Prometheus of a test's own."""
+"""A Prometheus for tests."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ Series = tuple[dict[str, str], list[tuple[float, float]]]  # labels; times and v
 
 
 class QueryRefused(Exception):
-    """Prometheus does not understand a query; the message is its own."""
+    """Prometheus rejected a query; the message is its own."""
 
 
 @dataclass(frozen=True)
 class Prometheus:
-    """A running one."""
+    """A running Prometheus."""
 
     port: int
 
     def ask(self, path: str, **parameters: str) -> Any:
-        """The answer's data. Raises QueryRefused."""
+        """The response's data. Raises QueryRefused."""
         url = f"http://127.0.0.1:{self.port}/{path}?{urllib.parse.urlencode(parameters)}"
         try:
             with urllib.request.urlopen(url, timeout=30) as answer:
@@ -43,7 +43,7 @@ class Prometheus:
                 raise QueryRefused(json.load(error)["error"]) from error
 
     def page(self, name: str) -> str:
-        """Where people find a page, such as "alerts": Debian's Prometheus has the older ones."""
+        """The address of a page such as "alerts". Debian's Prometheus has the classic pages."""
         path = next(path for path in (f"/classic/{name}", f"/{name}") if self._has(path))
         return f"http://127.0.0.1:{self.port}{path}"
 
@@ -56,33 +56,39 @@ class Prometheus:
             return False
 
     def value(self, query: str) -> float | None:
-        """The one number of a query, None without any. Raises QueryRefused."""
+        """The single value of a query, or None. Raises QueryRefused."""
         result = self.ask("api/v1/query", query=query)["result"]
         return float(result[0]["value"][1]) if result else None
 
     def series(self, query: str, since: float, until: float, step: float = 2) -> list[Series]:
-        """All that a query has from time to time, in steps of some seconds, without NaN. Raises QueryRefused."""
+        """A query's values over time, every ``step`` seconds, without NaN. Raises QueryRefused."""
         result = self.ask("api/v1/query_range", query=query, start=str(since), end=str(until), step=str(step))["result"]
         return [
             (each["metric"], [(float(at), float(value)) for at, value in each["values"] if value != "NaN"])
             for each in result
-        ]  # fmt: skip
+        ]
 
 
 @contextmanager
 def prometheus(folder: Path, scrapes: Sequence[Mapping[str, Any]], rules: Sequence[Path]) -> Iterator[Prometheus]:
-    """Start one with these scrape configurations and rule files; what it keeps is in ``folder``. Raises Unavailable."""
+    """Start Prometheus with these scrape configurations and rules, and its data in ``folder``. Raises Unavailable."""
     program = shutil.which("prometheus")
     if program is None:
         raise Unavailable("prometheus is missing: `apt-get install --no-install-recommends prometheus`")
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [os.path.relpath(path, folder) for path in rules], "scrape_configs": list(scrapes),
-    }  # fmt: skip
+        "rule_files": [os.path.relpath(path, folder) for path in rules],
+        "scrape_configs": list(scrapes),
+    }
     port = free_port()
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-    command = [program, "--config.file=prometheus.yml", "--storage.tsdb.path=data",
-               f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"]  # fmt: skip
+    command = [
+        program,
+        "--config.file=prometheus.yml",
+        "--storage.tsdb.path=data",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--log.level=warn",
+    ]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=folder) as process:
         try:
             wait_for(port, "/-/ready", process, 30)

@@ -1,4 +1,4 @@
-"""Prometheus's own checks."""
+"""Checks with promtool."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.servers import Unavailable
 
 
 class Promtool:
-    """The program promtool. Raises Unavailable where there is none."""
+    """The promtool program. Raises Unavailable if it is missing."""
 
     def __init__(self) -> None:
         self._path = shutil.which("promtool")
@@ -17,16 +17,16 @@ class Promtool:
             raise Unavailable("promtool is missing: `apt-get install --no-install-recommends prometheus`")
 
     def complaint(self, *arguments: object) -> str:
-        """What it says; empty if all is well."""
+        """Run promtool. Returns its error output; empty on success."""
         done = self._run(arguments)
         return "" if done.returncode == 0 else done.stdout + done.stderr
 
     def output(self, *arguments: object) -> str:
-        """What it prints; it must find nothing wrong."""
+        """Run promtool, which must succeed. Returns its output."""
         done = self._run(arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def _run(self, arguments: tuple[object, ...]) -> subprocess.CompletedProcess[str]:
         command = [str(self._path), *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)

@@ -1,4 +1,4 @@
-"""How processes end: a signal is heard whatever it interrupts."""
+"""Signals are handled, whatever code they interrupt."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ import time
 
 from jobs.exits import SignalEvent
 
-# Before each line of what the main thread does, and of all that it calls, comes a signal. threading.Event would hang.
+# A signal arrives before each line that the main thread executes. threading.Event would hang.
 INTERRUPTED = """
 import signal, sys
 from jobs.exits import SignalEvent
 
-event, heard = SignalEvent(), 0
+event, signals = SignalEvent(), 0
 
-def hear(*_):
-    global heard
-    heard += 1
+def count(*_):
+    global signals
+    signals += 1
     event.set()
 
 def interrupt(*_):
     signal.raise_signal(signal.SIGUSR1)
     return interrupt
 
-signal.signal(signal.SIGUSR1, hear)
+signal.signal(signal.SIGUSR1, count)
 sys.settrace(interrupt)
 for _ in range(3):
     event.wait(1)
     event.set()
 sys.settrace(None)
-print(heard > 10, event.is_set(), event.wait(60))
+print(signals > 10, event.is_set(), event.wait(60))
 """
 
 
-def test_a_signal_may_interrupt_the_waiting_and_the_handler_before():
+def test_signals_may_interrupt_wait_and_handler():
     done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False, timeout=30)
     assert (done.stdout, done.stderr) == ("True True True\n", "")
 
 
-def test_who_waits_is_woken_at_once_and_never_waits_again():
+def test_waiters_wake_immediately_and_permanently():
     event = SignalEvent()
     began = time.monotonic()
     assert not event.wait(0.05)

@@ -1,1 +1,1 @@
-"""What reads text out of documents."""
+"""Extracts text and fields from documents."""

@@ -1,1 +1,1 @@
-"""Where filings come from."""
+"""Sources of filings."""

@@ -1,32 +1,32 @@
-"""A source that is a folder: ``<root>/<CIN>/*.pdf``, filled by people or by another program.
+"""A folder as a source: ``<root>/<CIN>/…``, filled by people or by another program.
 
-The folder may be shared with others, so nothing outside the root is ever read: a link that leads
-out of it would hand the worker's own files to whoever may put links there.
+The folder may be shared, so nothing outside the root is read: a link out of it would expose the
+worker's own files to anyone who can create links there.
 """
 
 from __future__ import annotations
 
 import re
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
-from datetime import date
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 from jobs.domain.document import Filing
 from jobs.domain.errors import CompanyNotFound, DocumentUnavailable, DocumentUnreadable, SourceUnavailable
+from jobs.domain.filings.file_names import from_file_name
+from jobs.domain.filings.identifiers import PATTERNS, Identifier
+from jobs.domain.forms import OTHER
+from worker.sources.folders import DAMAGED, MOST_FILES, Found, TooManyFiles, found_in, members_of, named
 
 CHUNK_BYTES = 256 * 1024
-OTHER = "OTHER"
 
-# The forms of the Ministry of Corporate Affairs that are asked for most.
-FORMS = ("AOC-4", "MGT-7", "MGT-7A", "DIR-12", "ADT-1", "INC-22", "CHG-1", "PAS-3", "MGT-14", "SH-7", "DPT-3")
-
-_FORM = re.compile(r"(?<![A-Z0-9])([A-Z]{2,3})[-_ ]?(\d{1,2}A?)(?![A-Z0-9])", re.ASCII)
-_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 
 class DirectorySource:
-    """Lists and reads the PDF files directly in a company's folder. Thread-safe: it keeps nothing open."""
+    """Lists and reads the files in a company's folder, its subfolders and its zips. Thread-safe: it keeps no state."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -36,108 +36,108 @@ class DirectorySource:
         del company_name  # the folder is named by the CIN
         folder = self._folder(cin)
         try:
-            names = sorted((path.name for path in folder.iterdir() if _is_pdf(path)), key=_natural)
+            names = sorted((found.name for found in found_in(folder)), key=_natural)
         except OSError as error:
             raise self._unavailable(folder, error) from error
+        except TooManyFiles as error:
+            raise SourceUnavailable(f"The folder {folder} holds more than {MOST_FILES:,} files.") from error
         return [_filing(number, name) for number, name in enumerate(names, start=1)]
 
     def download(self, cin: str, company_name: str, filing: Filing, attempt: int) -> Iterator[bytes]:
         """The file's bytes in chunks. Raises DocumentUnavailable, DocumentUnreadable, SourceUnavailable.
 
-        DocumentUnreadable is a link that leads out of the root: trying again would not change it.
+        DocumentUnreadable means a link out of the root, which a retry would not change.
         """
         del company_name, attempt
-        path = self._path(cin, filing.file_name)
+        found = self._found(cin, filing.file_name)
         try:
-            with path.open("rb") as file:
-                while chunk := file.read(CHUNK_BYTES):
-                    yield chunk
+            yield from _member(found) if found.member else _file(found.path)
         except OSError as error:
             raise DocumentUnavailable(f"The file {filing.file_name} cannot be read: {error.strerror}.") from error
+        except (*DAMAGED, zlib.error) as error:
+            raise DocumentUnavailable(f"The zip that holds {filing.file_name} is damaged.") from error
 
     def check(self) -> str:
-        """A word on where it is. Raises SourceUnavailable."""
+        """Returns the source's location. Raises SourceUnavailable."""
         return f"folder {self._resolved_root()}"
 
     def _folder(self, cin: str) -> Path:
-        """The company's folder, all links followed."""
+        """The company's folder, with links resolved."""
         root = self._resolved_root()
         folder = root / cin
         if not cin.isalnum() or not folder.is_dir():
             raise CompanyNotFound(f"There is no folder {cin} in {self._root} (FILINGS_DIR).")
         resolved = folder.resolve()
         if not resolved.is_relative_to(root):
-            raise CompanyNotFound(f"The folder {cin} is a link that leads out of {self._root} (FILINGS_DIR): not read.")
+            raise CompanyNotFound(f"The folder {cin} is a link out of {self._root} (FILINGS_DIR) and was not read.")
+        if _leads_to_another(resolved, root, cin):
+            raise CompanyNotFound(f"The folder {cin} is a link to another company's folder and was not read.")
         return resolved
 
     def _resolved_root(self) -> Path:
         try:
             root = self._root.resolve(strict=True)
             next(root.iterdir(), None)
-        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
+        except (OSError, RuntimeError) as error:  # RuntimeError: circular links, before Python 3.13
             raise self._unavailable(self._root, error) from error
         return root
 
-    def _path(self, cin: str, file_name: str) -> Path:
-        """The file's path, all links followed."""
-        folder = self._folder(cin)
-        path = folder / file_name
-        if Path(file_name).name != file_name:
-            raise DocumentUnreadable("The file's name leads out of the company's folder: not read.")
-        if not path.is_file():
-            path = _under_shown_name(folder, file_name)
-        resolved = path.resolve()
-        if not resolved.is_relative_to(self._root.resolve()):
-            raise DocumentUnreadable(f"The file {file_name} is a link that leads out of {self._root}: not read.")
-        return resolved
+    def _found(self, cin: str, file_name: str) -> Found:
+        """The file, or the zip that holds it, with links resolved."""
+        folder, root = self._folder(cin), self._root.resolve()
+        if ".." in PurePosixPath(file_name).parts or file_name.startswith("/"):
+            raise DocumentUnreadable("The file's name leads out of the company's folder. It was not read.")
+        try:
+            found = named(folder, file_name)
+        except (OSError, TooManyFiles) as error:
+            raise DocumentUnavailable(f"The folder of {file_name} cannot be read.") from error
+        if found is None:
+            raise DocumentUnavailable(f"The file {file_name} was listed, but is no longer in its folder.")
+        resolved = found.path.resolve()
+        if not resolved.is_relative_to(root):
+            raise DocumentUnreadable(f"The file {file_name} is a link out of {self._root} and was not read.")
+        if _leads_to_another(resolved, root, cin):
+            raise DocumentUnreadable(f"The file {file_name} is a link to another company's folder and was not read.")
+        return replace(found, path=resolved)
 
     def _unavailable(self, path: Path, error: Exception) -> SourceUnavailable:
         reason = error.strerror if isinstance(error, OSError) else "its links lead in a circle"
         return SourceUnavailable(f"The folder {path} cannot be read: {reason}. FILINGS_DIR is {self._root}.")
 
 
-def _is_pdf(path: Path) -> bool:
-    # A link is followed here: one that leads out is listed, so that its refusal is seen.
-    return path.suffix.lower() == ".pdf" and path.is_file()
+def _leads_to_another(path: Path, root: Path, cin: str) -> bool:
+    """Whether a path inside the root lies in the folder of another company, however deep."""
+    return any(part != cin and PATTERNS[Identifier.CIN].fullmatch(part) for part in path.relative_to(root).parts)
 
 
-def _under_shown_name(folder: Path, file_name: str) -> Path:
-    """The file whose name had to be spelled otherwise. Raises DocumentUnavailable."""
-    try:
-        found = next((path for path in folder.iterdir() if _is_pdf(path) and _shown(path.name) == file_name), None)
-    except OSError as error:
-        raise DocumentUnavailable(f"The folder of {file_name} cannot be read: {error.strerror}.") from error
-    if found is None:
-        raise DocumentUnavailable(f"The file {file_name} was listed, but is no longer in its folder.")
-    return found
+def _file(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
 
 
-def _shown(name: str) -> str:
-    """The name as valid Unicode: a file's name may be any bytes, which no database takes as text."""
-    return name.encode("utf-8", "backslashreplace").decode()
+def _member(found: Found) -> Iterator[bytes]:
+    """The bytes of a file in a zip. zipfile compares their checksum and stops at the size that the zip states."""
+    with zipfile.ZipFile(found.path) as archive:
+        member = members_of(archive).get(found.member or "")
+        if member is None:
+            raise DocumentUnavailable(f"The file {found.name} was listed, but is no longer in its zip.")
+        if member.flag_bits & 1:
+            raise DocumentUnreadable(f"The file {found.name} needs a password.")
+        with archive.open(member) as file:
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
 
 
 def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
-    """Digits by their value; the name itself decides between 01 and 1, so that the order is stable."""
+    """Sort digits by value; the name itself decides between 01 and 1, so that the order is stable."""
     parts = _DIGITS.split(name.casefold())
     return [(int(part), "") if index % 2 else (0, part) for index, part in enumerate(parts)], name
 
 
 def _filing(number: int, name: str) -> Filing:
-    shown = _shown(name)
-    return Filing(number=number, document_type=_form(shown), file_name=shown, filed_on=_filed_on(shown))
-
-
-def _form(name: str) -> str:
-    """The first known form in the name, however it is spelled: ``mgt7a-2019.pdf`` is MGT-7A."""
-    spelled = (f"{letters}-{digits}" for letters, digits in _FORM.findall(name.upper()))
-    return next((form for form in spelled if form in FORMS), OTHER)
-
-
-def _filed_on(name: str) -> date | None:
-    for text in _DATE.findall(name):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:  # the 31st of February; a later part of the name may be a date
-            continue
-    return None
+    *folders, last = PurePosixPath(name).parts
+    own = from_file_name(last)
+    # People sort filings into folders by form: ``CHG-1/2021.pdf``.
+    form = own.form or next((form for each in reversed(folders) if (form := from_file_name(each).form)), None)
+    return Filing(number=number, document_type=form or OTHER, file_name=name, srn=own.srn, filed_on=own.filed_on)

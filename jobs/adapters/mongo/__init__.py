@@ -1,1 +1,1 @@
-"""MongoDB, spoken nowhere but here."""
+"""The MongoDB adapters. No other package uses MongoDB."""

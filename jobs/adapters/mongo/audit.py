@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bson import ObjectId
 from pymongo import DESCENDING
 from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.filters import days_of_ids
+from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.records import known
-from jobs.domain.audit import Action, AuditEntry
+from jobs.domain.audit import Action, AuditEntry, AuditFilter
 from jobs.domain.job import parse_job_id
+from jobs.domain.listing import Cursor, Page
 
 
 class MongoAuditLog:
@@ -20,26 +26,51 @@ class MongoAuditLog:
 
     @translated
     def add(self, entry: AuditEntry) -> str:
-        """See the port."""
-        fields = known({
-            "jobId": entry.job_id, "action": str(entry.action), "by": entry.by, "at": entry.at,
-            "address": entry.address, "details": entry.details, "refused": entry.refused,
-        })  # fmt: skip
+        fields = known(
+            {
+                "jobId": entry.job_id,
+                "action": str(entry.action),
+                "by": entry.by,
+                "at": entry.at,
+                "address": entry.address,
+                "details": entry.details,
+                "refused": entry.refused,
+                "unfinished": True,
+            }
+        )
         return str(self._entries.insert_one(fields).inserted_id)
 
     @translated
+    def finish(self, entry_id: str) -> None:
+        self._entries.update_one({"_id": ObjectId(entry_id)}, {"$unset": {"unfinished": ""}})
+
+    @translated
     def refuse(self, entry_id: str, reason: str) -> None:
-        """See the port."""
-        self._entries.update_one({"_id": ObjectId(entry_id)}, {"$set": {"refused": reason}})
+        update = {"$set": {"refused": reason}, "$unset": {"unfinished": ""}}
+        self._entries.update_one({"_id": ObjectId(entry_id)}, update)
 
     @translated
     def of_job(self, job_id: str, limit: int) -> list[AuditEntry]:
-        """See the port."""
         rows = self._entries.find({"jobId": parse_job_id(job_id)}, sort=[("at", DESCENDING)], limit=limit)
-        return [
-            AuditEntry(
-                job_id=row["jobId"], action=Action(row["action"]), by=row["by"], at=row["at"],
-                address=row.get("address"), details=row.get("details"), refused=row.get("refused"),
-            )
-            for row in rows
-        ]  # fmt: skip
+        return [_entry(row) for row in rows]
+
+    @translated
+    def entries(self, wanted: AuditFilter, cursor: Cursor | None, limit: int) -> Page[AuditEntry]:
+        named = {"jobId": wanted.job_id, "by": wanted.by, "action": wanted.action and str(wanted.action)}
+        found: Document = {name: value for name, value in named.items() if value}
+        if days := days_of_ids(wanted.since, wanted.until, wanted.zone):
+            found["$and"] = days
+        return page(self._entries, found, "_id", DESCENDING, cursor, limit, _entry)
+
+
+def _entry(row: Mapping[str, Any]) -> AuditEntry:
+    return AuditEntry(
+        job_id=row.get("jobId"),
+        action=Action(row["action"]),
+        by=row["by"],
+        at=row["at"],
+        address=row.get("address"),
+        details=row.get("details"),
+        refused=row.get("refused"),
+        unfinished=row.get("unfinished", False),
+    )

@@ -1,4 +1,4 @@
-"""The connection to MongoDB, its errors in our words, and its clock."""
+"""The connection to MongoDB, the translation of its errors, and its clock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Document = dict[str, Any]
 
-_AUTHENTICATION_FAILED, _UNAUTHORIZED = 18, 13
+_AUTHENTICATION_FAILED, _UNAUTHORIZED, _OUT_OF_DISK = 18, 13, 14031
 _CLOCK_SECONDS = 60.0
 _EXAMPLE = "MONGODB_URI=mongodb://user:password@localhost:27017/"
 
@@ -28,13 +28,13 @@ _EXAMPLE = "MONGODB_URI=mongodb://user:password@localhost:27017/"
 def connect(
     uri: str, database: str, timeout_seconds: float, listeners: Sequence[CommandListener] = ()
 ) -> Database[Document]:
-    """The database; nothing is sent before its first use. Raises ConfigurationError.
+    """The database. Nothing is sent before its first use. Raises ConfigurationError.
 
-    ``timeout_seconds`` bounds each operation as a whole, with its retries: a server that accepts
-    and never answers is as good as one that is away.
+    ``timeout_seconds`` limits each operation including retries, so a server that accepts connections
+    but never responds counts as unavailable.
     """
     if not uri.startswith(("mongodb://", "mongodb+srv://")):
-        # The driver takes any other text for a host's name and looks for it.
+        # The driver would treat any other text as a host name.
         raise ConfigurationError(f"MONGODB_URI does not begin with mongodb://, for example {_EXAMPLE}.")
     try:
         client: MongoClient[Document] = MongoClient(
@@ -47,27 +47,27 @@ def connect(
         )
     except (errors.InvalidURI, errors.ConfigurationError, ValueError) as error:
         raise ConfigurationError(f"MONGODB_URI is not usable ({error}), for example {_EXAMPLE}.") from error
-    # Aware datetimes with the one tzinfo that compares and prints as UTC.
+    # Timezone-aware datetimes in UTC.
     return client.get_database(database, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC))
 
 
 def translated(function: Callable[P, R]) -> Callable[P, R]:
-    """Turn the driver's exceptions into ours."""
+    """A decorator that translates the driver's exceptions."""
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except errors.PyMongoError as error:
-            raise _in_our_words(error) from error
+            raise _as_our_error(error) from error
 
     return call
 
 
 @translated
 def server_version(database: Database[Document]) -> str:
-    """The server's version, asked anew: also the cheapest proof that it answers."""
-    # The embedded server does not tell its version.
+    """The server's version. Never cached, since it is the cheapest check that the server responds."""
+    # The embedded server does not report its version.
     return str(database.client.admin.command("buildInfo").get("version", "embedded"))
 
 
@@ -78,46 +78,56 @@ def is_embedded(database: Database[Document]) -> bool:
 
 
 def place(uri: str) -> str:
-    """The hosts of a connection string: what a message may show of it."""
+    """The hosts in a connection string, without secrets, for messages."""
     try:
         return ", ".join(f"{host}:{port}" for host, port in parse_uri(uri, validate=False)["nodelist"])
     except (errors.PyMongoError, ValueError):
         return "the address in MONGODB_URI"
 
 
-def _in_our_words(error: errors.PyMongoError) -> DatabaseUnavailable | DatabaseRefused:
+def _as_our_error(error: errors.PyMongoError) -> DatabaseUnavailable | DatabaseRefused:
     if isinstance(error, errors.OperationFailure) and not error.timeout:
         if error.code == _AUTHENTICATION_FAILED:
             return DatabaseRefused("MongoDB refuses the user or the password in MONGODB_URI.")
         if error.code == _UNAUTHORIZED:
             return DatabaseRefused("MongoDB's user lacks the right to do this; it needs readWrite.")
-        reason = str(error).split(", full error")[0]
+        if error.code == _OUT_OF_DISK or _first_failure(error).get("code") == _OUT_OF_DISK:
+            return DatabaseUnavailable("MongoDB has no disk space left.")
+        reason = _first_failure(error).get("errmsg") or str(error).split(", full error")[0]
         return DatabaseRefused(f"MongoDB refused an operation: {reason}")
-    # Of a selection that fails the driver tells pages: its first words name the server and the cause.
+    # pymongo's server selection error is pages long; it starts with the server and the cause.
     reason = str(error).split(" (configured timeouts")[0].split(", Timeout:")[0]
     return DatabaseUnavailable(f"MongoDB does not answer: {reason}. Is it running, and is MONGODB_URI right?")
 
 
-class ServerClock:
-    """MongoDB's clock, so that a worker whose own is wrong neither steals leases nor loses them.
+def _first_failure(error: errors.OperationFailure) -> Document:
+    """The first failure in a bulk write, whose own message is just "batch op errors occurred"."""
+    details = error.details or {}
+    failures = [*details.get("writeErrors", []), *details.get("writeConcernErrors", [])]
+    return dict(failures[0]) if isinstance(error, errors.BulkWriteError) and failures else {}
 
-    It is asked once a minute; in between the monotonic clock carries it on.
+
+class ServerClock:
+    """MongoDB's clock, so that a worker whose own clock is wrong neither steals nor loses leases.
+
+    It is read once a minute and extrapolated with the monotonic clock in between.
     """
 
     def __init__(self, database: Database[Document]) -> None:
         self._database = database
-        self._read_at = float("-inf")
-        self._server_time = datetime.min.replace(tzinfo=UTC)
+        # The server's time and the monotonic time of its reply, in one value because threads share the clock.
+        self._answer = (datetime.min.replace(tzinfo=UTC), float("-inf"))
 
     def __call__(self) -> datetime:
-        """The server's time, aware, UTC, to the millisecond. Raises DatabaseUnavailable."""
-        if time.monotonic() - self._read_at > _CLOCK_SECONDS:
-            self._ask()
-        now = self._server_time + timedelta(seconds=time.monotonic() - self._read_at)
+        """The server's time: timezone-aware, in UTC, in whole milliseconds. Raises DatabaseUnavailable."""
+        server_time, read_at = self._answer
+        if time.monotonic() - read_at > _CLOCK_SECONDS:
+            server_time, read_at = self._answer = self._ask()
+        now = server_time + timedelta(seconds=time.monotonic() - read_at)
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     @translated
-    def _ask(self) -> None:
+    def _ask(self) -> tuple[datetime, float]:
         reply = self._database.client.admin.command("hello")
-        # The answer's half way back is within a millisecond or two: no worse than the rounding.
-        self._server_time, self._read_at = reply["localTime"].replace(tzinfo=UTC), time.monotonic()
+        # The error is half the round trip, a millisecond or two, which is no worse than the rounding.
+        return reply["localTime"].replace(tzinfo=UTC), time.monotonic()

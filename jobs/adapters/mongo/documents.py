@@ -1,23 +1,39 @@
-"""Documents in MongoDB. A worker's writes match only rows whose fence is not above its own."""
+"""Documents in MongoDB. A worker's writes match only rows whose fence is not higher than its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bson import ObjectId
 from pymongo import ASCENDING
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
-from jobs.adapters.mongo.jobs import DUPLICATE_KEY
-from jobs.adapters.mongo.records import file_fields, new_document_record, to_document
-from jobs.domain.document import Document, DocumentError, DocumentStatus, Filing, StoredFile
+from jobs.adapters.mongo.racing import duplicates
+from jobs.adapters.mongo.readings import reading_fields
+from jobs.adapters.mongo.records import attachment_fields, file_fields, new_document_record, to_document, to_filing
+from jobs.adapters.mongo.runs import distinct_jobs
+from jobs.domain.document import (
+    ATTACHMENTS_FROM,
+    Document,
+    DocumentError,
+    DocumentStatus,
+    Filing,
+    StoredFile,
+    attachment_number,
+    listing_keys,
+    not_yet_listed,
+)
 from jobs.domain.errors import LeaseLost, UnknownDocument
+from jobs.domain.filings.summary import DocumentReading
 from jobs.domain.job import Job, Lease, Progress, parse_job_id
 from jobs.ports import Clock
 
+_LISTINGS = 5
+#: Fields that a reading replaces, of documents stored before readings had a record of their own.
+_REPLACED = {"extraction": "", "textBlobName": ""}
 _LISTED, _STORED, _FAILED = (str(status) for status in DocumentStatus)
 
 
@@ -30,38 +46,57 @@ class MongoDocumentRepository:
 
     @translated
     def take_over(self, lease: Lease) -> None:
-        """See the port: each row remembers the highest fence that it has seen."""
+        """Each row stores the highest fence that it has seen."""
         rows = {"jobId": lease.job_id, "fence": {"$lt": lease.fence}}
         self._documents.update_many(rows, {"$set": {"fence": lease.fence}})
 
     @translated
     def add(self, lease: Lease, job: Job, filings: Sequence[Filing]) -> None:
-        """See the port: the unique key keeps what is already there."""
-        now = self._clock()
-        records = [new_document_record(job, filing, lease.fence, now) for filing in filings]
+        """A worker that lost its lease may list concurrently, so rows count only once they have our fence."""
+        for _ in range(_LISTINGS):
+            self.take_over(lease)
+            ours = {
+                "jobId": lease.job_id,
+                "fence": {"$gte": lease.fence},
+                "documentNumber": {"$lt": ATTACHMENTS_FROM},
+            }
+            listed = [to_filing(record) for record in self._documents.find(ours)]
+            if self._added(job, not_yet_listed(filings, listed), listed, lease.fence):
+                return
+        raise LeaseLost(lease.job_id, lease.fence)
+
+    def _added(self, job: Job, filings: Sequence[Filing], listed: Sequence[Filing], fence: int) -> bool:
+        """Store the filings; False if another worker has listed one of them or taken its number."""
+        now, keys = self._clock(), listing_keys(filings, listed)
+        records = [new_document_record(job, filing, key, fence, now) for filing, key in zip(filings, keys, strict=True)]
         try:
             if records:
                 self._documents.insert_many(records, ordered=False)
         except BulkWriteError as error:
-            if any(failure["code"] != DUPLICATE_KEY for failure in error.details["writeErrors"]):
-                raise
+            duplicates(error)  # re-raises any other failure
+            return False
+        return True
+
+    @translated
+    def withdraw(self, lease: Lease) -> None:
+        self._documents.delete_many({"jobId": lease.job_id, "fence": lease.fence})
 
     @translated
     def to_download(self, job_id: str, limit: int) -> list[Document]:
-        """See the port."""
+        if limit <= 0:  # for MongoDB, 0 means no limit
+            return []
         order = [("attempts", ASCENDING), ("documentNumber", ASCENDING)]
         rows = {"jobId": parse_job_id(job_id), "status": _LISTED}
         return [to_document(record) for record in self._documents.find(rows, sort=order, limit=limit)]
 
     @translated
     def save_stored(self, lease: Lease, document: Document, file: StoredFile) -> None:
-        """See the port."""
         changes = {"status": _STORED, "downloadedAt": self._clock(), **file_fields(file)}
         self._write(lease, document, {"$set": changes, "$unset": {"error": ""}})
 
     @translated
     def save_failure(self, lease: Lease, document: Document, error: DocumentError, *, final: bool) -> None:
-        """See the port: attempts are set, not incremented, so that twice is once."""
+        """``attempts`` is set, not incremented, so that a repeated write is counted once."""
         changes = {
             "status": _FAILED if final else _LISTED,
             "attempts": document.attempts + 1,
@@ -75,9 +110,56 @@ class MongoDocumentRepository:
             raise LeaseLost(lease.job_id, lease.fence)
 
     @translated
+    def to_read(self, job_id: str, limit: int) -> list[Document]:
+        if limit <= 0:
+            return []
+        unread = {
+            "jobId": parse_job_id(job_id),
+            "status": _STORED,
+            "reading": {"$exists": False},
+            "extraction": {"$exists": False},
+        }
+        rows = self._documents.find(unread, sort=[("documentNumber", ASCENDING)], limit=limit)
+        return [to_document(record) for record in rows]
+
+    @translated
+    def mark_reading(self, lease: Lease, document: Document, unended: int) -> None:
+        self._write(lease, document, {"$set": {"unendedReadings": unended}})
+
+    @translated
+    def save_reading(self, lease: Lease, document: Document, reading: DocumentReading) -> None:
+        newer = {"_id": ObjectId(document.id), "reading.version": {"$gt": reading.version}}
+        if self._documents.find_one(newer, {"_id": True}):
+            return
+        fields = reading_fields(reading, self._clock())
+        self._write(lease, document, {"$set": fields, "$unset": {"unendedReadings": "", **_REPLACED}})
+
+    @translated
+    def save_attachment(self, lease: Lease, attachment: Document) -> None:
+        """If a row with a higher fence has this number, the upsert violates the unique index."""
+        assert attachment.reading  # noqa: S101  attachments are recorded once they are read
+        now = self._clock()
+        row = {"jobId": lease.job_id, "documentNumber": attachment.filing.number, "fence": {"$lte": lease.fence}}
+        fields = {**attachment_fields(attachment, now), **reading_fields(attachment.reading, now), "fence": lease.fence}
+        update = {"$set": fields, "$setOnInsert": {"createdAt": now}}
+        try:
+            self._documents.update_one(row, update, upsert=True)
+        except DuplicateKeyError as error:
+            raise LeaseLost(lease.job_id, lease.fence) from error
+
+    @translated
+    def drop_attachments(self, lease: Lease, document: Document, kept: int) -> None:
+        rows = {"jobId": lease.job_id, "documentNumber": _inside(document.filing.number, after=kept)}
+        self._documents.delete_many({**rows, "fence": {"$lte": lease.fence}})
+
+    @translated
+    def attachments(self, job_id: str, number: int) -> list[Document]:
+        rows = {"jobId": parse_job_id(job_id), "documentNumber": _inside(number)}
+        return [to_document(record) for record in self._documents.find(rows, sort=[("documentNumber", ASCENDING)])]
+
+    @translated
     def progress(self, job_id: str) -> Progress:
-        """See the port."""
-        rows = {"jobId": parse_job_id(job_id)}
+        rows = {"jobId": parse_job_id(job_id), "documentNumber": {"$lt": ATTACHMENTS_FROM}}
         groups = self._documents.aggregate([{"$match": rows}, {"$group": {"_id": "$status", "count": {"$sum": 1}}}])
         counts = {group["_id"]: group["count"] for group in groups}
         return Progress(
@@ -86,26 +168,32 @@ class MongoDocumentRepository:
 
     @translated
     def of_job(self, job_id: str) -> list[Document]:
-        """See the port."""
-        rows = self._documents.find({"jobId": parse_job_id(job_id)}, sort=[("documentNumber", ASCENDING)])
-        return [to_document(record) for record in rows]
+        rows = self._documents.find({"jobId": parse_job_id(job_id)})
+        return sorted((to_document(record) for record in rows), key=lambda document: document.place)
 
     @translated
     def list_again(self, job_id: str) -> int:
-        """See the port."""
         rows = {"jobId": parse_job_id(job_id), "status": _FAILED}
         update = {"$set": {"status": _LISTED, "attempts": 0}, "$unset": {"error": ""}}
         return self._documents.update_many(rows, update).modified_count
 
     @translated
     def get(self, job_id: str, number: int) -> Document:
-        """See the port."""
         record = self._documents.find_one({"jobId": parse_job_id(job_id), "documentNumber": number})
         if record is None:
             raise UnknownDocument(job_id, number)
         return to_document(record)
 
     @translated
+    def job_ids(self, cin: str | None = None) -> Iterator[str]:
+        return distinct_jobs(self._documents, {"cin": cin} if cin else {})
+
+    @translated
     def delete_of_job(self, job_id: str) -> None:
-        """See the port."""
         self._documents.delete_many({"jobId": parse_job_id(job_id)})
+
+
+def _inside(number: int, after: int = 0) -> Record:
+    """The numbers of a filing's attachments after the first ``after``."""
+    first, beyond = attachment_number(number, 1), attachment_number(number + 1, 1)
+    return {"$gte": first + after, "$lt": beyond}

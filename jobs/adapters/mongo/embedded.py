@@ -2,16 +2,16 @@
 
     python -m jobs.adapters.mongo.embedded DATA_DIR
 
-serves the databases below ``DATA_DIR/mongodb`` on a free loopback port, says where in
-``DATA_DIR/mongodb/address.json``, and stops on SIGTERM, SIGINT, or when its standard input ends:
-so it never outlives the process that started it. It holds a lock on its folder, by which others
-tell whether it runs.
+serves the databases in ``DATA_DIR/mongodb`` on a free loopback port and writes its address to
+``DATA_DIR/mongodb/address.json``. It stops on SIGTERM, SIGINT, or when its standard input closes, so it
+never outlives the process that started it. It holds a lock on its folder, which shows others that it is
+running.
 
-Queries are written for MongoDB. Where this one needs another way, the adapter says so beside it, and
-catalogue_embedded.py has those of the staff's lists. Queries of the queue avoid what nx-27017 0.8.1
-lacks: pipeline updates, array filters, ``$$NOW``, ``$group`` by a compound id, ``$facet``,
-``$percentile``. It ignores validators and the filters of partial indexes, and reads most queries by
-scanning: right, but not fast with many jobs.
+Queries are written for MongoDB. Where the embedded server needs a different query, a comment explains why;
+those for the staff's lists are in catalogue_embedded.py. The queue's queries avoid the features that
+nx-27017 0.8.1 lacks: pipeline updates, array filters, ``$$NOW``, ``$group`` by a compound id, ``$facet``
+and ``$percentile``, and it ignores validators. It answers most queries by scanning, so embedded_handler.py answers
+those of our collections with SQLite's indexes.
 """
 
 from __future__ import annotations
@@ -39,15 +39,12 @@ def _folder(data_dir: Path) -> Path:
 
 
 def running_uri(data_dir: Path) -> str:
-    """The connection string of the server that runs for this data directory.
-
-    Raises DatabaseUnavailable if none does.
-    """
+    """The connection string of this data directory's server. Raises DatabaseUnavailable if none is running."""
     return str(_running(data_dir)["uri"])
 
 
 def running_pid(data_dir: Path) -> int:
-    """Its process id. Raises DatabaseUnavailable if none runs."""
+    """The process id of this data directory's server. Raises DatabaseUnavailable if none is running."""
     return int(_running(data_dir)["pid"])
 
 
@@ -73,7 +70,7 @@ def _is_locked(path: Path) -> bool:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Own the folder. A reader's look holds the lock for a moment, so one refusal is not the last word."""
+    """Lock the folder. Retries, because a reader that checks the lock holds it for a moment."""
     with (folder / "lock").open("w") as lock:
         for _ in range(20):
             with contextlib.suppress(BlockingIOError):
@@ -86,9 +83,9 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _correct_updates() -> None:
-    """Send all updates through the server's Python path.
+    """Make the server use its Python code for all updates.
 
-    Its SQL path stores a datetime that ``$set`` brings as a string (0.8.1).
+    Its SQL code stores a datetime from ``$set`` as a string (0.8.1).
     """
     from neosqlite.collection.query_engine import find_operations
     from neosqlite.collection.query_helper._sql_updates import SqlUpdatesMixin
@@ -101,7 +98,7 @@ def _correct_updates() -> None:
 
 
 def _last_port(address: Path) -> int:
-    """The port of the last time, so that clients which outlived a restart find the server again."""
+    """The previously used port, so that clients find the server again after a restart; 0 if unknown."""
     with contextlib.suppress(OSError, ValueError, KeyError):
         return int(json.loads(address.read_text())["port"])
     return 0
@@ -121,14 +118,14 @@ async def _listen(port: int, handler: object) -> asyncio.Server:
 
 
 async def _serve(folder: Path) -> None:
-    from nx_27017.handler import NeoSQLiteHandler
+    from jobs.adapters.mongo.embedded_handler import Handler
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     watch_parent(loop, sys.stdin, stopped)
-    handler = NeoSQLiteHandler(data_dir=str(folder))
+    handler = Handler(data_dir=str(folder))
     address = folder / "address.json"
     server = await _listen(_last_port(address), handler)
     _announce(address, server.sockets[0].getsockname()[1])
@@ -140,7 +137,7 @@ async def _serve(folder: Path) -> None:
 
 
 def watch_parent(loop: asyncio.AbstractEventLoop, stdin: IO[str], stopped: asyncio.Event) -> None:
-    """Stop when the pipe from the parent closes. A terminal or /dev/null is no parent."""
+    """Stop when the pipe from the parent process closes. A terminal and /dev/null are not watched."""
     with contextlib.suppress(OSError, ValueError):
         if not stdin.isatty() and not os.path.samestat(os.fstat(stdin.fileno()), Path(os.devnull).stat()):
             loop.add_reader(stdin.fileno(), stopped.set)
@@ -154,7 +151,7 @@ def _announce(address: Path, port: int) -> None:
 
 
 def main(data_dir: Path) -> None:
-    """Serve until told to stop. Raises DatabaseUnavailable, DatabaseRefused."""
+    """Serve until stopped. Raises DatabaseUnavailable, DatabaseRefused."""
     folder = _folder(data_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -163,12 +160,12 @@ def main(data_dir: Path) -> None:
             asyncio.run(_serve(folder))
     except OSError as error:
         raise DatabaseRefused(f"The embedded MongoDB cannot use {folder}: {error.strerror}.") from error
-    # Threads of requests in flight would keep the process; SQLite's log makes up for them.
+    # Threads of running requests would keep the process alive. SQLite's log recovers from their interruption.
     os._exit(0)
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.ERROR)  # it warns of each query that it answers by scanning
+    logging.basicConfig(level=logging.ERROR)  # it logs a warning for each query that it answers by scanning
     try:
         main(Path(sys.argv[1]).absolute())
     except FilesureError as error:

@@ -1,4 +1,4 @@
-"""What callers asked for with a key, in MongoDB: the plan first, so that whoever asks again meets it."""
+"""Plans of orders by idempotency key, in MongoDB. A plan is stored before its jobs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError, WriteError
+from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.racing import unblocked
 from jobs.ports import Clock, Plan
-
-# DocumentDB's: of callers who race for a key it turns one away, and has written nothing for that one.
-DEADLOCK = 16908292
-_TRIES = 5
 
 
 class MongoIdempotencyStore:
@@ -25,33 +22,21 @@ class MongoIdempotencyStore:
 
     @translated
     def begin(self, key: str, fingerprint: str, orders: Sequence[Mapping[str, Any]]) -> Plan:
-        """See the port: the unique key decides between racing callers."""
+        """The unique key decides between racing callers."""
         row: dict[str, Any] = {
-            "key": key, "fingerprint": fingerprint, "orders": [dict(order) for order in orders], "at": self._clock(),
-        }  # fmt: skip
+            "key": key,
+            "fingerprint": fingerprint,
+            "orders": [dict(order) for order in orders],
+            "at": self._clock(),
+        }
         try:
-            self._insert(row)
+            unblocked(lambda: self._plans.insert_one(row))
         except DuplicateKeyError:
             found = self._plans.find_one({"key": key})
-            row = found or row  # gone in between: a day has passed, or the order was refused
+            row = found or row  # deleted in between: a day has passed, or the order was refused
         return Plan(fingerprint=row["fingerprint"], orders=list(row["orders"]), done="doneAt" in row)
 
     @translated
     def finish(self, key: str) -> None:
-        """See the port."""
-        self._plans.update_one({"key": key}, {"$set": {"doneAt": self._clock()}})
-
-    @translated
-    def forget(self, key: str) -> None:
-        """See the port."""
-        self._plans.delete_one({"key": key})
-
-    def _insert(self, row: Document) -> None:
-        for tries_left in reversed(range(_TRIES)):
-            try:
-                self._plans.insert_one(row)
-            except WriteError as error:
-                if error.code != DEADLOCK or not tries_left:
-                    raise
-            else:
-                return
+        done = {"$set": {"doneAt": self._clock()}}
+        unblocked(lambda: self._plans.update_one({"key": key}, done))

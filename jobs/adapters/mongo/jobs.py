@@ -1,156 +1,146 @@
 """The queue in MongoDB.
 
-Each change of a job is one conditional write: what the writer believes is in the filter, so a
-belief that turned out stale matches nothing.
+Each change to a job is one conditional write whose filter contains the state that the writer assumes,
+so a write based on stale state matches nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING, ReturnDocument
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.adapters.mongo.ledger import Ledger, counted, uncounted_fields
-from jobs.adapters.mongo.records import STAGE, error_fields, new_job_record, object_id, stage_fields, to_job
+from jobs.adapters.mongo.filters import before, due, held_by
+from jobs.adapters.mongo.pauses import MongoPauseRepository
+from jobs.adapters.mongo.racing import duplicates
+from jobs.adapters.mongo.records import job_update, new_job_record, object_id, to_job
+from jobs.adapters.mongo.totals.ledger import Ledger, counted, uncounted_fields
+from jobs.adapters.mongo.turns import turns_of
+from jobs.domain import changes
+from jobs.domain.changes import Change
 from jobs.domain.ending import Ending
-from jobs.domain.errors import LeaseLost, UnknownJob, WrongState
-from jobs.domain.job import TRANSITIONS, UNFINISHED, Job, JobStatus, Lease, Progress, Transition
-from jobs.ports import Clock
+from jobs.domain.errors import AlreadyOrdered, DocumentsInUse, LeaseLost, UnknownJob, WrongState
+from jobs.domain.job import ENDED, TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition
+from jobs.ports import Clock, PauseRepository
 
-CLAIM_ORDER = [("priority", DESCENDING), ("createdAt", ASCENDING)]
-DUPLICATE_KEY = 11000
-
-_LEASE_FIELDS = ("lockedBy", "lockedAt", "leaseExpiresAt")
-
-
-def due(now: datetime) -> Document:
-    """What a claim may take: a finished job has no ``runAfter``, a held one its lease's end there."""
-    return {"runAfter": {"$lte": now}}
-
-
-def _from(transition: Transition) -> Document:
-    """The states that a transition may start from, as a filter."""
-    return {"jobStatus": {"$in": sorted(TRANSITIONS[transition].sources)}}
-
-
-def _leased(worker: str, now: datetime, lease_seconds: float, counts: Mapping[str, int]) -> Document:
-    """The update of a claim. A missing ``startedAt`` is set, an earlier one stays."""
-    until = now + timedelta(seconds=lease_seconds)
-    lease = {"lockedBy": worker, "lockedAt": now, "leaseExpiresAt": until, "runAfter": until}
-    status = str(TRANSITIONS[Transition.CLAIM].target)
-    return {
-        "$set": {"jobStatus": status, "updatedAt": now, **lease},
-        "$min": {"startedAt": now},
-        "$inc": dict(counts),
-    }
+CLAIM_ORDER = [("priority", DESCENDING), ("turn", ASCENDING), ("createdAt", ASCENDING)]
 
 
 class MongoJobRepository:
     """``jobs.ports.JobRepository`` on the collection ``jobs``."""
 
-    def __init__(self, database: Database[Document], clock: Clock) -> None:
+    def __init__(self, database: Database[Document], clock: Clock, pauses: PauseRepository | None = None) -> None:
         self._jobs = database["jobs"]
         self._clock = clock
+        self._pauses = pauses or MongoPauseRepository(database, clock)
 
     # --- ordering
 
     @translated
     def add(self, jobs: Sequence[Job], *, again: bool) -> Mapping[str, str]:
-        """See the port. The look finds what stands; the unique key decides between racing callers."""
+        """A query finds existing jobs; the unique key decides between racing callers."""
         refused = {} if again else dict(self.unfinished({job.cin for job in jobs}))
         wanted = [job for job in jobs if job.cin not in refused]
-        if not wanted:
-            return refused
+        turns = turns_of(self._jobs, wanted)
+        while wanted:
+            met = self._insert(wanted, turns, unique=not again)
+            refused |= self.unfinished({job.cin for job in met})
+            # Neither stored nor refused: the job that held the key has just ended.
+            known = self.existing([job.id for job in met])
+            wanted = [job for job in met if job.cin not in refused and job.id not in known]
+        return refused
+
+    def _insert(self, wanted: Sequence[Job], turns: Mapping[str, int], *, unique: bool) -> list[Job]:
+        """Insert jobs; returns those rejected by a unique key."""
         try:
-            records = [{**new_job_record(job, unique=not again), **uncounted_fields()} for job in wanted]
+            records = [
+                {**new_job_record(job, unique=unique), "turn": turns[job.id], **uncounted_fields()} for job in wanted
+            ]
             self._jobs.insert_many(records, ordered=False)
         except BulkWriteError as error:
-            refused |= self.unfinished(_duplicates(error, wanted))
-        return refused
+            return [wanted[index] for index in duplicates(error)]
+        return []
+
+    @translated
+    def add_rereads(self, jobs: Sequence[Job]) -> set[str]:
+        met = self._insert(jobs, turns_of(self._jobs, jobs), unique=True) if jobs else []
+        return {job.id for job in jobs} - {job.id for job in met}
+
+    @translated
+    def existing(self, job_ids: Collection[str]) -> set[str]:
+        keys = [object_id(job_id) for job_id in job_ids]
+        return {str(row["_id"]) for row in self._jobs.find({"_id": {"$in": keys}}, {"_id": True})} if keys else set()
 
     @translated
     def unfinished(self, cins: Collection[str]) -> Mapping[str, str]:
-        """See the port."""
-        found = self._jobs.find({"cin": {"$in": sorted(cins)}, "jobStatus": {"$in": sorted(UNFINISHED)}}, {"cin": True})
-        return {record["cin"]: str(record["_id"]) for record in found}
+        orders = {"cin": {"$in": sorted(cins)}, "jobStatus": {"$in": sorted(UNFINISHED)}, "reread": {"$exists": False}}
+        return {record["cin"]: str(record["_id"]) for record in self._jobs.find(orders, {"cin": True})}
 
-    # --- looking
+    @translated
+    def is_reread(self, job: Job) -> bool:
+        return self._jobs.find_one({"unfinishedCin": f"{job.cin}/{job.id}"}, {"_id": True}) is not None
+
+    # --- reading
 
     @translated
     def get(self, job_id: str) -> Job:
-        """See the port."""
         record = self._jobs.find_one({"_id": object_id(job_id)})
-        if record is None:
+        if record is None or record["jobStatus"] == str(JobStatus.DELETING):
             raise UnknownJob(job_id)
         return to_job(record)
 
     @translated
-    def latest(self, limit: int) -> list[Job]:
-        """See the port: ids rise with time, and their index is always there."""
-        return [to_job(record) for record in self._jobs.find(sort=[("_id", DESCENDING)], limit=limit)]
-
-    @translated
     def count_by_status(self) -> dict[JobStatus, int]:
-        """See the port."""
         groups = self._jobs.aggregate([{"$group": {"_id": "$jobStatus", "count": {"$sum": 1}}}])
         counted = {group["_id"]: group["count"] for group in groups}
-        return {status: counted.get(str(status), 0) for status in JobStatus}
+        return {status: counted.get(str(status), 0) for status in VISIBLE}
 
     @translated
     def count_due(self, limit: int) -> int:
-        """See the port."""
-        return self._jobs.count_documents(due(self._clock()), limit=limit)
+        return 0 if self._pauses.current() else self._jobs.count_documents(due(self._clock()), limit=limit)
 
     @translated
     def ended_before(self, time: datetime, limit: int) -> list[str]:
-        """See the port."""
         ended = {"completedAt": {"$lt": time}}
         rows = self._jobs.find(ended, {"_id": True}, sort=[("completedAt", ASCENDING)], limit=limit)
         return [str(row["_id"]) for row in rows]
 
     @translated
     def has_unfinished(self) -> bool:
-        """See the port."""
         return self._jobs.find_one({"runAfter": {"$exists": True}}, {"_id": True}) is not None
 
     # --- the lease
 
     @translated
     def claim_next(self, worker: str, lease_seconds: float) -> Job | None:
-        """See the port: one find_one_and_update, which MongoDB carries out atomically."""
+        """A single find_one_and_update, which is atomic."""
+        if self._pauses.current():
+            return None
         now = self._clock()
-        record = self._jobs.find_one_and_update(
-            due(now),
-            counted(_leased(worker, now, lease_seconds, {"fence": 1, "runs": 1, "attempts": 1})),
-            sort=CLAIM_ORDER,
-            return_document=ReturnDocument.AFTER,
-        )
-        return to_job(record) if record else None
+        return self._take(due(now), changes.claimed(worker, now, lease_seconds, new_run=True), sort=CLAIM_ORDER)
 
     @translated
     def claim(self, job_id: str, worker: str, lease_seconds: float) -> Job:
-        """See the port."""
         now, key = self._clock(), object_id(job_id)
-        mine = {
-            "_id": key,
-            "jobStatus": str(JobStatus.PROCESSING),
-            "lockedBy": worker,
-            "runAfter": {"$gt": now},
-        }
-        taken = self._take(mine, _leased(worker, now, lease_seconds, {"fence": 1}))
-        if taken is None:
-            counts = {"fence": 1, "runs": 1, "attempts": 1}
-            taken = self._take({"_id": key, **due(now)}, counted(_leased(worker, now, lease_seconds, counts)))
+        mine = {"_id": key, "jobStatus": str(JobStatus.PROCESSING), "lockedBy": worker, "runAfter": {"$gt": now}}
+        taken = self._take(mine, changes.claimed(worker, now, lease_seconds, new_run=False))
+        if taken is None and (paused := self._pauses.current()):
+            self.get(job_id)
+            raise WrongState(str(paused[-1]))
+        taken = taken or self._take({"_id": key, **due(now)}, changes.claimed(worker, now, lease_seconds, new_run=True))
         return taken or self._refuse_claim(job_id)
 
-    def _take(self, filter_: Document, update: Document) -> Job | None:
-        record = self._jobs.find_one_and_update(filter_, update, return_document=ReturnDocument.AFTER)
+    def _take(self, filter_: Document, change: Change, event: str | None = None, **options: Any) -> Job | None:
+        """Change the matching job, if there is one. The ledger counts ``event``."""
+        record = self._jobs.find_one_and_update(
+            filter_, counted(job_update(change), event), return_document=ReturnDocument.AFTER, **options
+        )
         return to_job(record) if record else None
 
     def _refuse_claim(self, job_id: str) -> Job:
@@ -163,134 +153,144 @@ class MongoJobRepository:
 
     @translated
     def renew(self, lease: Lease, lease_seconds: float) -> Job:
-        """See the port."""
-        now = self._clock()
-        until = now + timedelta(seconds=lease_seconds)
-        update = {"$set": {"leaseExpiresAt": until, "runAfter": until, "updatedAt": now}}
-        renewed = self._take(_held(lease), update)
-        if renewed is None:
+        """Not marked for the ledger, since a renewal changes none of its totals."""
+        update = job_update(changes.renewed(self._clock(), lease_seconds))
+        record = self._jobs.find_one_and_update(held_by(lease), update, return_document=ReturnDocument.AFTER)
+        if record is None:
             raise LeaseLost(lease.job_id, lease.fence)
-        return renewed
+        return to_job(record)
 
     @translated
-    def save_progress(self, lease: Lease, progress: Progress) -> None:
-        """See the port."""
-        now = self._clock()
-        self._write(lease, counted({"$set": {**_stage(progress, now), "updatedAt": now}}))
+    def save_progress(self, lease: Lease, progress: Progress, *, advanced: bool = False) -> None:
+        self._write(lease, changes.progressed(progress, self._clock(), advanced=advanced))
 
     @translated
     def end(self, lease: Lease, ending: Ending) -> None:
-        """See the port."""
-        self._write(lease, _ended(ending, self._clock()))
+        target = TRANSITIONS[ending.transition].target
+        event = None if target in UNFINISHED else str(target)
+        self._write(lease, changes.ended(ending, self._clock()), event)
 
-    def _write(self, lease: Lease, update: Document) -> None:
-        if not self._jobs.update_one(_held(lease), update).matched_count:
+    def _write(self, lease: Lease, change: Change, event: str | None = None) -> None:
+        if not self._jobs.update_one(held_by(lease), counted(job_update(change), event)).matched_count:
             raise LeaseLost(lease.job_id, lease.fence)
 
-    # --- what staff do
+    # --- actions of staff
 
     @translated
     def cancel(self, job_id: str) -> Job:
-        """See the port."""
-        now, key = self._clock(), object_id(job_id)
-        cancelled = self._cancel(key, now)
-        if cancelled:
+        if cancelled := self._cancel(object_id(job_id), self._clock()):
             return cancelled
         job = self.get(job_id)
         if job.status not in UNFINISHED | {JobStatus.CANCELLED}:
-            raise WrongState(f"Job {job.id} is {job.status}: there is nothing left to cancel.")
+            raise WrongState(f"Job {job.id} is already {job.status}; it cannot be cancelled.")
         return job
 
     def _cancel(self, key: ObjectId, now: datetime) -> Job | None:
-        """One look a state, for the embedded server does not see the _id beside an $or when it writes.
+        """One write per state, since the embedded server ignores an _id next to an $or in a write.
 
-        The first look again at the end: its worker may have given the job back between the others.
+        The first write is repeated at the end, in case the worker released the job in between.
         """
         pending = {"_id": key, "jobStatus": str(JobStatus.PENDING)}
         held = {"_id": key, "jobStatus": str(JobStatus.PROCESSING)}
+        cancelled, event = changes.cancelled(now), str(JobStatus.CANCELLED)
         return (
-            self._take(pending, _cancelled(now))
-            or self._take({**held, **due(now)}, _cancelled(now))
-            or self._take(held, {"$min": {"cancelRequestedAt": now}, "$set": {"updatedAt": now}})
-            or self._take(pending, _cancelled(now))
+            self._take(pending, cancelled, event)
+            or self._take({**held, **due(now)}, cancelled, event)
+            or self._take(held, changes.cancel_requested(now))
+            or self._take(pending, cancelled, event)
         )
 
     @translated
-    def retry(self, job_id: str, progress: Progress) -> Job:
-        """See the port. The company's unique key is left alone: this job was ordered before."""
-        now = self._clock()
-        update = {
-            "$set": {"jobStatus": str(TRANSITIONS[Transition.RETRY].target), "runAfter": now, "dueAt": now,
-                     "updatedAt": now, "attempts": 0, **_stage(progress, now)},
-            "$unset": dict.fromkeys(("completedAt", "cancelRequestedAt", "lastError"), ""),
-        }  # fmt: skip
-        retried = self._take({"_id": object_id(job_id), **_from(Transition.RETRY)}, counted(update, "retried"))
-        if retried is None:
-            job = self.get(job_id)
-            raise WrongState(f"Job {job.id} is {job.status}; only a failed or cancelled job can be retried.")
-        return retried
+    def retry(self, job_id: str, progress: Progress, *, again: bool = False) -> Job:
+        """As in ``add``, the unique key decides between racing callers."""
+        job = self.get(job_id)
+        unique = not again or job.reread is not None
+        if unique:
+            self._check_only_job(job)
+        update = counted(job_update(changes.retried(progress, self._clock())), "retried")
+        if unique:
+            update["$set"]["unfinishedCin"] = job.unique_key
+        wanted = {"_id": object_id(job.id), **before(Transition.RETRY)}
+        try:
+            record = self._jobs.find_one_and_update(wanted, update, return_document=ReturnDocument.AFTER)
+        except DuplicateKeyError:
+            self._check_only_job(job)
+            raise WrongState(f"Another job of {job.cin} has just ended. Try again.") from None
+        if record is None:
+            raise self._refusal(job_id, "a failed, partial or cancelled job can be retried")
+        return to_job(record)
+
+    def _check_only_job(self, job: Job) -> None:
+        """Raises AlreadyOrdered if another unfinished job has the same key."""
+        alike = {"reread.jobId": job.reread.job_id if job.reread else {"$exists": False}}
+        unfinished = {
+            "cin": job.cin,
+            "jobStatus": {"$in": sorted(UNFINISHED)},
+            "_id": {"$ne": ObjectId(job.id)},
+            **alike,
+        }
+        other = self._jobs.find_one(unfinished, {"_id": True})
+        if other:
+            raise AlreadyOrdered(job.cin, str(other["_id"]))
+
+    @translated
+    def borrow(self, job_id: str) -> Lease:
+        """Not marked for the ledger, since a fence changes none of its totals."""
+        ended = {"_id": object_id(job_id), "jobStatus": {"$in": sorted(ENDED)}}
+        record = self._jobs.find_one_and_update(
+            ended, job_update(changes.borrowed()), return_document=ReturnDocument.AFTER
+        )
+        if record is None:
+            raise DocumentsInUse(self.get(job_id).id)
+        return Lease(job_id=job_id, fence=record["fence"], worker="")
+
+    @translated
+    def recount(self, lease: Lease, progress: Progress) -> Job | None:
+        ended = {"_id": object_id(lease.job_id), "fence": lease.fence, "runAfter": {"$exists": False}}
+        return self._take(ended, changes.progressed(progress, self._clock()))
+
+    @translated
+    def hold_pending(self, *, due_before: datetime, until: datetime, due_from: datetime | None = None) -> int:
+        """Not marked for the ledger, since a delay changes none of its totals."""
+        pending = {"jobStatus": str(JobStatus.PENDING), "reread": {"$exists": False}}
+        early = {"runAfter": {"$lt": due_before, **({"$gte": due_from} if due_from else {})}, **pending}
+        return self._jobs.update_many(early, job_update(changes.held(until, self._clock()))).modified_count
 
     @translated
     def prioritise(self, job_id: str, priority: int) -> Job:
-        """See the port."""
-        update = {"$set": {"priority": priority, "updatedAt": self._clock()}}
-        changed = self._take({"_id": object_id(job_id), "jobStatus": {"$in": sorted(UNFINISHED)}}, update)
-        if changed is None:
-            job = self.get(job_id)
-            raise WrongState(f"Job {job.id} is {job.status}; only an unfinished job has a priority to change.")
-        return changed
+        unfinished = {"_id": object_id(job_id), "jobStatus": {"$in": sorted(UNFINISHED)}}
+        if changed := self._take(unfinished, changes.prioritised(priority, self._clock())):
+            return changed
+        raise self._refusal(job_id, "an unfinished job's priority can be changed")
+
+    @translated
+    def run_now(self, job_id: str) -> Job:
+        pending = {"_id": object_id(job_id), "jobStatus": str(JobStatus.PENDING)}
+        if changed := self._take(pending, changes.run_now(self._clock())):
+            return changed
+        raise self._refusal(job_id, "a pending job can be run now")
+
+    def _refusal(self, job_id: str, only: str) -> WrongState:
+        job = self.get(job_id)
+        return WrongState(f"Job {job.id} is {job.status}; only {only}.")
+
+    @translated
+    def begin_deletion(self, job_id: str) -> None:
+        key = object_id(job_id)
+        ended = {"_id": key, "jobStatus": {"$in": sorted(ENDED)}}
+        if self._take(ended, changes.deleting(self._clock())):
+            return
+        record = self._jobs.find_one({"_id": key}, {"jobStatus": True})
+        if record is None:
+            raise UnknownJob(job_id)
+        if record["jobStatus"] != str(JobStatus.DELETING):
+            raise WrongState(f"Job {job_id} is {record['jobStatus']}; cancel it before you delete it.")
+
+    @translated
+    def deleting(self, limit: int) -> list[str]:
+        rows = self._jobs.find({"jobStatus": str(JobStatus.DELETING)}, {"_id": True}, limit=limit)
+        return [str(row["_id"]) for row in rows]
 
     @translated
     def delete(self, job_id: str) -> None:
-        """See the port."""
         Ledger(self._jobs.database).remove(job_id)
-
-
-def _held(lease: Lease) -> Document:
-    """The filter of every write of a worker."""
-    return {"_id": ObjectId(lease.job_id), "fence": lease.fence, "jobStatus": str(JobStatus.PROCESSING)}
-
-
-def _stage(progress: Progress, now: datetime) -> Document:
-    return {f"{STAGE}.{name}": value for name, value in stage_fields(progress, now).items()}
-
-
-def _ended(ending: Ending, now: datetime) -> Document:
-    """The update that gives a job back or ends it."""
-    target = TRANSITIONS[ending.transition].target
-    changes: dict[str, Any] = {
-        "jobStatus": str(target), "attempts": ending.attempts, "updatedAt": now, **_stage(ending.progress, now)
-    }  # fmt: skip
-    gone = [*_LEASE_FIELDS]
-    if target in UNFINISHED:
-        changes["runAfter"] = changes["dueAt"] = ending.run_after
-        event = None
-    else:
-        event = str(target)
-        changes["completedAt"] = now
-        gone += ["runAfter", "unfinishedCin"]
-    if ending.error:
-        changes["lastError"] = error_fields(ending.error)
-    elif target is JobStatus.COMPLETED:
-        gone.append("lastError")
-    return counted({"$set": changes, "$unset": dict.fromkeys(gone, "")}, event)
-
-
-def _cancelled(now: datetime) -> Document:
-    """The update that cancels a job nobody works on; the fence shuts out a worker that comes back."""
-    status = str(TRANSITIONS[Transition.CANCEL].target)
-    gone = (*_LEASE_FIELDS, "runAfter", "unfinishedCin")
-    update = {
-        "$set": {"jobStatus": status, "completedAt": now, "cancelRequestedAt": now, "updatedAt": now},
-        "$unset": dict.fromkeys(gone, ""),
-        "$inc": {"fence": 1},
-    }
-    return counted(update, status)
-
-
-def _duplicates(error: BulkWriteError, wanted: Sequence[Job]) -> set[str]:
-    """The CINs that met the unique key. Any other failure is raised again."""
-    failures = error.details["writeErrors"]
-    if error.details.get("writeConcernErrors") or any(f["code"] != DUPLICATE_KEY for f in failures):
-        raise error
-    return {wanted[failure["index"]].cin for failure in failures}

@@ -1,24 +1,52 @@
-"""Jobs, documents and runs as MongoDB keeps them: camelCase, and no field for what is unknown.
+"""Jobs, documents and runs as stored in MongoDB. Names are in camelCase; unknown values have no field.
 
-``jobId`` is the id's text, as in blob names and logs: the embedded server finds an ObjectId only
-in ``_id``.
+``jobId`` is the id as text, as in blob names and logs, because the embedded server can look up an
+ObjectId only in ``_id``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
 
-from jobs.adapters.mongo.schema import SCHEMA_VERSION
+from jobs.adapters.mongo.readings import midnight, to_reading
 from jobs.domain import document as doc
-from jobs.domain.job import Job, JobError, JobStatus, Progress, Run, RunOutcome, parse_job_id
+from jobs.domain.changes import Change
+from jobs.domain.job import (
+    REREAD_PRIORITY,
+    UNFINISHED,
+    Job,
+    JobError,
+    JobStatus,
+    Progress,
+    Run,
+    RunOutcome,
+    parse_job_id,
+)
 from jobs.domain.listing import words
+from jobs.domain.rereading import Reread
 
+#: Version 2 introduced the states ``partial`` and ``no_filings``; see ``migration.py``.
+SCHEMA_VERSION = 2
 STAGE = "processingStages.documentDownload"
+
+TIME, TEXT, ID = {"bsonType": "date"}, {"bsonType": "string"}, {"bsonType": "objectId"}
+COUNT = {"bsonType": ["int", "long"], "minimum": 0}
+PRIORITY = {"bsonType": ["int", "long"], "minimum": REREAD_PRIORITY}
+ERROR = {
+    "bsonType": "object",
+    "required": ["kind", "message"],
+    "properties": {"kind": TEXT, "message": TEXT, "at": TIME},
+}
+REREAD = {
+    "bsonType": "object",
+    "required": ["jobId"],
+    "properties": {"jobId": TEXT, "form": TEXT, "storedSince": TIME, "below": COUNT},
+}
 
 
 def object_id(job_id: str) -> ObjectId:
@@ -31,63 +59,128 @@ def known(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def stage_fields(progress: Progress, now: datetime) -> dict[str, Any]:
-    """The download stage's fields."""
-    return known({
-        "status": progress.stage_status,
-        "totalDocuments": progress.total,
-        "downloadedDocuments": progress.downloaded,
-        "failedDocuments": progress.failed,
-        "pendingDocuments": progress.pending,
-        "lastUpdated": now,
-    })  # fmt: skip
-
-
 def error_fields(error: JobError) -> dict[str, Any]:
-    """An error's fields."""
     return {"kind": error.kind, "message": error.message, "at": error.at}
 
 
+def _to_error(error: Mapping[str, Any] | None) -> JobError | None:
+    return JobError(kind=error["kind"], message=error["message"], at=error["at"]) if error else None
+
+
+def reread_fields(reread: Reread) -> dict[str, Any]:
+    return known(
+        {
+            "jobId": reread.job_id,
+            "form": reread.form,
+            "storedSince": reread.stored_since,
+            "below": reread.below,
+        }
+    )
+
+
+def _to_reread(stored: Mapping[str, Any]) -> Reread:
+    get = stored.get
+    return Reread(job_id=stored["jobId"], form=get("form"), stored_since=get("storedSince"), below=get("below"))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a job in MongoDB: its name and schema, and the conversions for storing and loading its value."""
+
+    name: str
+    schema: Mapping[str, Any]
+    required: bool = False
+    stored: Callable[[Any], Any] = _same
+    loaded: Callable[[Any], Any] = _same
+
+
+#: Each attribute of ``Job`` and its field, except ``progress``, which is stored as a stage, see ``stage_fields``.
+JOB_FIELDS: Mapping[str, Field] = {
+    "id": Field("_id", ID, stored=ObjectId, loaded=str),
+    "cin": Field("cin", TEXT, required=True),
+    "company_name": Field("companyName", TEXT, required=True),
+    "status": Field("jobStatus", {"enum": [*map(str, JobStatus)]}, required=True, stored=str, loaded=JobStatus),
+    "priority": Field("priority", PRIORITY, required=True),
+    "turn": Field("turn", COUNT),
+    "run_after": Field("runAfter", TIME),
+    "due_at": Field("dueAt", TIME),
+    "runs": Field("runs", COUNT, required=True),
+    "attempts": Field("attempts", COUNT, required=True),
+    "max_attempts": Field("maxAttempts", COUNT, required=True),
+    "fence": Field("fence", COUNT, required=True),
+    "locked_by": Field("lockedBy", TEXT),
+    "locked_at": Field("lockedAt", TIME),
+    "lease_expires_at": Field("leaseExpiresAt", TIME),
+    "cancel_requested_at": Field("cancelRequestedAt", TIME),
+    "last_error": Field("lastError", ERROR, stored=error_fields, loaded=_to_error),
+    "requested_by": Field("requestedBy", TEXT, required=True),
+    "list_id": Field("listId", TEXT),
+    "created_at": Field("createdAt", TIME, required=True),
+    "updated_at": Field("updatedAt", TIME, required=True),
+    "started_at": Field("startedAt", TIME),
+    "completed_at": Field("completedAt", TIME),
+    "trace_context": Field("traceContext", TEXT),
+    "reread": Field("reread", REREAD, stored=reread_fields, loaded=_to_reread),
+}
+
+
+def stage_fields(progress: Progress, now: datetime) -> dict[str, Any]:
+    """The fields of the download stage."""
+    return known(
+        {
+            "status": progress.stage_status,
+            "totalDocuments": progress.total,
+            "downloadedDocuments": progress.downloaded,
+            "failedDocuments": progress.failed,
+            "pendingDocuments": progress.pending,
+            "lastUpdated": now,
+        }
+    )
+
+
 def new_job_record(job: Job, *, unique: bool) -> dict[str, Any]:
-    """A new, pending job. ``unique`` makes it the one unfinished job of its company."""
-    return known({
-        "_id": ObjectId(job.id),
-        "cin": job.cin,
-        "companyName": job.company_name,
+    """The record of a new job. With ``unique``, it is rejected if its company has another unfinished job."""
+    values = ((field, getattr(job, name)) for name, field in JOB_FIELDS.items())
+    return {
+        **{field.name: field.stored(value) for field, value in values if value is not None},
+        **({"unfinishedCin": job.unique_key} if unique else {}),
         "words": words(job.company_name),
-        "jobStatus": str(job.status),
-        "priority": job.priority,
-        "runAfter": job.run_after,
-        "dueAt": job.due_at,
         "processingStages": {"documentDownload": stage_fields(job.progress, job.created_at)},
-        "runs": job.runs,
-        "attempts": job.attempts,
-        "maxAttempts": job.max_attempts,
-        "fence": job.fence,
-        "requestedBy": job.requested_by,
-        "createdAt": job.created_at,
-        "updatedAt": job.updated_at,
         "schemaVersion": SCHEMA_VERSION,
-        "unfinishedCin": job.cin if unique else None,
-        "traceContext": job.trace_context,
-    })  # fmt: skip
+    }
+
+
+def job_update(change: Change) -> dict[str, Any]:
+    """A change as a MongoDB update. None removes a field; ``$min`` keeps an earlier time.
+
+    If it ends the job, its company can be ordered again.
+    """
+    values = dict(change.values)
+    progress = values.pop("progress", None)
+    fields = {JOB_FIELDS[name].name: value and JOB_FIELDS[name].stored(value) for name, value in values.items()}
+    status = change.values.get("status")
+    ended = {"unfinishedCin": ""} if status and status not in UNFINISHED else {}
+    if progress:
+        # Replaced as a whole, because the embedded server cannot remove nested fields.
+        fields[STAGE] = stage_fields(progress, values["updated_at"])
+    parts = {
+        "$set": known(fields),
+        "$unset": {name: "" for name, value in fields.items() if value is None} | ended,
+        "$min": {JOB_FIELDS[name].name: at for name, at in change.first.items()},
+        "$inc": {JOB_FIELDS[name].name: number for name, number in change.added.items()},
+    }
+    return {operator: part for operator, part in parts.items() if part}
 
 
 def to_job(record: Mapping[str, Any]) -> Job:
-    """A job as stored."""
-    get = record.get
-    return Job(
-        id=str(record["_id"]), cin=record["cin"], company_name=record["companyName"],
-        status=JobStatus(record["jobStatus"]), priority=record["priority"], run_after=get("runAfter"),
-        due_at=get("dueAt"),
-        progress=_to_progress(record["processingStages"]["documentDownload"]),
-        runs=record["runs"], attempts=record["attempts"], max_attempts=record["maxAttempts"],
-        fence=record["fence"], locked_by=get("lockedBy"), locked_at=get("lockedAt"),
-        lease_expires_at=get("leaseExpiresAt"), cancel_requested_at=get("cancelRequestedAt"),
-        last_error=_to_error(get("lastError")), requested_by=record["requestedBy"],
-        created_at=record["createdAt"], updated_at=record["updatedAt"],
-        started_at=get("startedAt"), completed_at=get("completedAt"), trace_context=get("traceContext"),
-    )  # fmt: skip
+    found = {
+        attribute: field.loaded(record[field.name]) for attribute, field in JOB_FIELDS.items() if field.name in record
+    }
+    return Job(**found, progress=_to_progress(record["processingStages"]["documentDownload"]))
 
 
 def _to_progress(stage: Mapping[str, Any]) -> Progress:
@@ -98,60 +191,79 @@ def _to_progress(stage: Mapping[str, Any]) -> Progress:
     )
 
 
-def _to_error(error: Mapping[str, Any] | None) -> JobError | None:
-    return JobError(kind=error["kind"], message=error["message"], at=error["at"]) if error else None
+def new_document_record(job: Job, filing: doc.Filing, key: str, fence: int, now: datetime) -> dict[str, Any]:
+    return known(
+        {
+            "jobId": job.id,
+            "documentNumber": filing.number,
+            "filingKey": key,
+            "cin": job.cin,
+            "companyName": job.company_name,
+            "documentType": filing.document_type,
+            "srn": filing.srn,
+            "filedOn": midnight(filing.filed_on),
+            "fileName": filing.file_name,
+            "status": str(doc.DocumentStatus.LISTED),
+            "attempts": 0,
+            "fence": fence,
+            "createdAt": now,
+        }
+    )
 
 
-def new_document_record(job: Job, filing: doc.Filing, fence: int, now: datetime) -> dict[str, Any]:
-    """A filing as a listed document of a job."""
-    return known({
-        "jobId": job.id,
-        "documentNumber": filing.number,
-        "cin": job.cin,
-        "companyName": job.company_name,
-        "documentType": filing.document_type,
-        "srn": filing.srn,
-        "filedOn": _midnight(filing.filed_on),
-        "fileName": filing.file_name,
-        "status": str(doc.DocumentStatus.LISTED),
+def attachment_fields(attachment: doc.Document, now: datetime) -> dict[str, Any]:
+    """The record of a stored attachment, without its reading."""
+    assert attachment.file  # noqa: S101  attachments are recorded once they are stored
+    return {
+        "jobId": attachment.job_id,
+        "documentNumber": attachment.filing.number,
+        "parentNumber": attachment.parent,
+        "cin": attachment.cin,
+        "companyName": attachment.company_name,
+        "documentType": attachment.filing.document_type,
+        "fileName": attachment.filing.file_name,
+        "status": str(doc.DocumentStatus.STORED),
         "attempts": 0,
-        "fence": fence,
-        "createdAt": now,
-    })  # fmt: skip
-
-
-def _midnight(day: date | None) -> datetime | None:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
+        "downloadedAt": now,
+        **file_fields(attachment.file),
+    }
 
 
 def file_fields(file: doc.StoredFile) -> dict[str, Any]:
-    """What is known of a document once its bytes are stored."""
-    return known({
-        "blobName": file.blob_name,
-        "blobUrl": file.blob_url,
-        "textBlobName": file.text_blob_name,
-        "fileSize": file.size,
-        "contentType": file.content_type,
-        "checksum": file.checksum,
-        "extraction": known(asdict(file.extraction)) if file.extraction else None,
-    })  # fmt: skip
+    """The additional fields of a stored document."""
+    return known(
+        {
+            "blobName": file.blob_name,
+            "blobUrl": file.blob_url,
+            "fileSize": file.size,
+            "contentType": file.content_type,
+            "checksum": file.checksum,
+        }
+    )
 
 
 def to_document(record: Mapping[str, Any]) -> doc.Document:
-    """A document as stored."""
     get = record.get
     error = get("error")
     return doc.Document(
-        id=str(record["_id"]), job_id=record["jobId"], cin=record["cin"],
-        company_name=record["companyName"], filing=_to_filing(record),
-        status=doc.DocumentStatus(record["status"]), attempts=record["attempts"],
+        id=str(record["_id"]),
+        job_id=record["jobId"],
+        cin=record["cin"],
+        company_name=record["companyName"],
+        filing=to_filing(record),
+        status=doc.DocumentStatus(record["status"]),
+        attempts=record["attempts"],
         error=doc.DocumentError(kind=error["kind"], message=error["message"]) if error else None,
         file=_to_file(record) if "blobName" in record else None,
-        downloaded_at=get("downloadedAt"), created_at=record["createdAt"],
-    )  # fmt: skip
+        reading=to_reading(record) if "blobName" in record else None,
+        unended_readings=get("unendedReadings", 0),
+        parent=get("parentNumber"),
+        downloaded_at=get("downloadedAt"),
+        created_at=record["createdAt"],
+    )
 
 
-def _to_filing(record: Mapping[str, Any]) -> doc.Filing:
+def to_filing(record: Mapping[str, Any]) -> doc.Filing:
     filed_on = record.get("filedOn")
     return doc.Filing(
         number=record["documentNumber"],
@@ -163,25 +275,26 @@ def _to_filing(record: Mapping[str, Any]) -> doc.Filing:
 
 
 def _to_file(record: Mapping[str, Any]) -> doc.StoredFile:
-    extraction = record.get("extraction")
     return doc.StoredFile(
         blob_name=record["blobName"],
         blob_url=record["blobUrl"],
         size=record["fileSize"],
         content_type=record["contentType"],
         checksum=record["checksum"],
-        text_blob_name=record.get("textBlobName"),
-        extraction=doc.Extraction(**extraction) if extraction else None,
     )
 
 
 def to_run(record: Mapping[str, Any]) -> Run:
-    """A run as stored."""
     outcome = record.get("outcome")
     return Run(
-        job_id=record["jobId"], number=record["number"], worker=record["worker"], fence=record["fence"],
-        started_at=record["startedAt"], finished_at=record.get("finishedAt"),
+        job_id=record["jobId"],
+        number=record["number"],
+        worker=record["worker"],
+        fence=record["fence"],
+        started_at=record["startedAt"],
+        finished_at=record.get("finishedAt"),
         outcome=RunOutcome(outcome) if outcome else None,
-        documents=record.get("documents", 0), bytes=record.get("bytes", 0),
+        documents=record.get("documents", 0),
+        bytes=record.get("bytes", 0),
         error=_to_error(record.get("error")),
-    )  # fmt: skip
+    )

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+
 from pymongo import ASCENDING
+from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.records import error_fields, known, to_run
@@ -18,21 +24,45 @@ class MongoRunRepository:
 
     @translated
     def start(self, run: Run) -> int:
-        """See the port."""
-        silent = {"jobId": run.job_id, "fence": {"$lt": run.fence}, "outcome": {"$exists": False}}
-        lost = {"outcome": str(RunOutcome.LOST), "finishedAt": run.started_at}
-        ended = self._runs.update_many(silent, {"$set": lost}).modified_count
-        self._save(run)
-        return ended
+        silent = self.lose(run.job_id, run.fence, run.started_at)
+        mine = {"jobId": run.job_id, "number": run.number, "fence": {"$lte": run.fence}}
+        update = {"$set": _fields(run), "$unset": dict.fromkeys(("outcome", "finishedAt", "error"), "")}
+        with suppress(DuplicateKeyError):  # a later claim has recorded this run
+            self._runs.update_one(mine, update, upsert=True)
+        return silent
+
+    @translated
+    def unended(self) -> Iterator[str]:
+        return distinct_jobs(self._runs, {"outcome": {"$exists": False}})
+
+    @translated
+    def job_ids(self) -> Iterator[str]:
+        return distinct_jobs(self._runs, {})
 
     @translated
     def finish(self, run: Run) -> None:
-        """See the port."""
-        self._save(run)
+        mine = {"jobId": run.job_id, "number": run.number, "fence": {"$lte": run.fence}}
+        self._runs.update_one(mine, {"$set": _fields(run)})
 
-    def _save(self, run: Run) -> None:
-        key = {"jobId": run.job_id, "number": run.number}
-        fields = known({
+    @translated
+    def lose(self, job_id: str, fence: int, at: datetime) -> int:
+        silent = {"jobId": job_id, "fence": {"$lt": fence}, "outcome": {"$exists": False}}
+        lost = {"outcome": str(RunOutcome.LOST), "finishedAt": at}
+        return self._runs.update_many(silent, {"$set": lost}).modified_count
+
+    @translated
+    def of_job(self, job_id: str) -> list[Run]:
+        rows = self._runs.find({"jobId": parse_job_id(job_id)}, sort=[("number", ASCENDING)])
+        return [to_run(record) for record in rows]
+
+    @translated
+    def delete_of_job(self, job_id: str) -> None:
+        self._runs.delete_many({"jobId": parse_job_id(job_id)})
+
+
+def _fields(run: Run) -> Document:
+    return known(
+        {
             "worker": run.worker,
             "fence": run.fence,
             "startedAt": run.started_at,
@@ -41,16 +71,11 @@ class MongoRunRepository:
             "documents": run.documents,
             "bytes": run.bytes,
             "error": error_fields(run.error) if run.error else None,
-        })  # fmt: skip
-        self._runs.update_one(key, {"$set": fields}, upsert=True)
+        }
+    )
 
-    @translated
-    def of_job(self, job_id: str) -> list[Run]:
-        """See the port."""
-        rows = self._runs.find({"jobId": parse_job_id(job_id)}, sort=[("number", ASCENDING)])
-        return [to_run(record) for record in rows]
 
-    @translated
-    def delete_of_job(self, job_id: str) -> None:
-        """See the port."""
-        self._runs.delete_many({"jobId": parse_job_id(job_id)})
+def distinct_jobs(collection: Collection[Document], wanted: Document) -> Iterator[str]:
+    """The distinct job ids of the matching rows."""
+    groups = collection.aggregate([{"$match": wanted}, {"$group": {"_id": "$jobId"}}])
+    return iter([group["_id"] for group in groups])

@@ -1,4 +1,4 @@
-"""Uploaded lists in MongoDB: every web process sees them, and an index removes the old ones."""
+"""Uploaded lists in MongoDB. All web processes can read them, and a TTL index deletes old ones."""
 
 from __future__ import annotations
 
@@ -20,13 +20,11 @@ class MongoUploadStore:
 
     @translated
     def keep(self, owner: str, name: str, data: bytes) -> str:
-        """See the port."""
         row = {"owner": owner, "name": name, "data": Binary(data), "at": self._clock()}
         return str(self._uploads.insert_one(row).inserted_id)
 
     @translated
     def get(self, upload_id: str, owner: str) -> tuple[str, bytes]:
-        """See the port."""
         try:
             row = self._uploads.find_one({"_id": ObjectId(upload_id)})
         except InvalidId as error:
@@ -37,5 +35,4 @@ class MongoUploadStore:
 
     @translated
     def delete(self, upload_id: str) -> None:
-        """See the port."""
         self._uploads.delete_one({"_id": ObjectId(upload_id)})

@@ -1,4 +1,4 @@
-"""``manage.py cancel_job``: end a job."""
+"""``manage.py cancel_job``."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from jobs.management.base import FilesureCommand, who
 class Command(FilesureCommand):
     """Cancels a job."""
 
-    help = "Cancel a job: at once if nobody works on it, else at its worker's next heartbeat."
+    help = "Cancel a job: at once if no worker holds it, otherwise at its worker's next heartbeat."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The command's options."""
         parser.add_argument("job_id", metavar="JOB_ID")
 
     def handle(self, *, job_id: str, **_: Any) -> None:
-        """Cancel it."""
         job = application().service.cancel(job_id, Actor(name=who()))
         done = job.status is JobStatus.CANCELLED
-        self.stdout.write(f"Job {job.id} is cancelled." if done else f"{job.locked_by} is asked to stop job {job.id}.")
+        self.stdout.write(f"Job {job.id} is cancelled." if done else f"Asked {job.locked_by} to stop job {job.id}.")

@@ -8,22 +8,20 @@ from typing import Any
 
 from jobs.bootstrap import application
 from jobs.management.base import FilesureCommand
-from jobs.serialization import document_as_json, job_as_json, run_as_json
 from jobs.services import JobDetails
+from jobs.web.api.schemas import JobDetailOut
 
 
 class Command(FilesureCommand):
-    """Tells how jobs stand."""
+    """Shows the state of jobs."""
 
-    help = "Tell how many jobs are in which state, or one job with its runs and documents."
+    help = "Show the number of jobs in each state, or one job with its runs and documents."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The command's options."""
-        parser.add_argument("job_id", nargs="?", metavar="JOB_ID", help="one job instead of the counts")
-        parser.add_argument("--json", action="store_true", help="JSON for programs")
+        parser.add_argument("job_id", nargs="?", metavar="JOB_ID", help="show this job instead of the counts")
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *, job_id: str | None, **options: Any) -> None:
-        """Print it."""
         if job_id:
             self._one(application().service.details(job_id), as_json=options["json"])
         else:
@@ -38,12 +36,11 @@ class Command(FilesureCommand):
             self.stdout.write(f"{status:<11}{count:>9,}")
 
     def _one(self, details: JobDetails, *, as_json: bool) -> None:
-        job = job_as_json(details.job)
-        runs = [run_as_json(run) for run in details.runs]
-        documents = [document_as_json(document) for document in details.documents]
+        job = JobDetailOut.of(details).model_dump(mode="json", by_alias=True, exclude={"audit"})
         if as_json:
-            self.stdout.write(json.dumps({**job, "runHistory": runs, "documents": documents}))
+            self.stdout.write(json.dumps(job))
             return
+        runs, documents = job.pop("runHistory"), job.pop("documents")
         for name, value in job.items():
             if value is not None:
                 self.stdout.write(f"{name:<20} {value['message'] if isinstance(value, dict) else value}")
@@ -53,7 +50,7 @@ class Command(FilesureCommand):
         )
 
     def _table(self, title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-        """A plain table, as wide as its contents."""
+        """Print a table."""
         self.stdout.write(f"\n{title}: {len(rows)}")
         cells = [columns, *(tuple(_cell(row[column]) for column in columns) for row in rows)]
         widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]

@@ -1,9 +1,11 @@
-"""``manage.py keep_backup``: a file goes to the blob store."""
+"""``manage.py keep_backup``: upload a backup to the blob store."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from argparse import ArgumentParser
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +15,39 @@ from jobs.bootstrap import application
 from jobs.exits import EXIT_WRONG_USE
 from jobs.management.base import FilesureCommand
 
+_TIME = "%Y-%m-%dT%H%M%SZ"
+_NAME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-")
+
 
 class Command(FilesureCommand):
-    """Keeps a backup where the documents are."""
+    """Uploads a backup to the blob store."""
 
-    help = "Store a file, for example a dump of MongoDB, in the blob store as backups/<UTC time>-<name>."
+    help = "Upload a file, for example a dump of MongoDB, as <UTC time>-<name> to BACKUPS_CONTAINER."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The command's options."""
         parser.add_argument("file", type=Path)
+        parser.add_argument("--keep-days", type=int, default=35, help="delete older ones (default: %(default)s)")
 
-    def handle(self, *, file: Path, **_: Any) -> None:
-        """Store it."""
+    def handle(self, *, file: Path, keep_days: int, **_: Any) -> None:
         app = application()
-        name = f"backups/{app.clock():%Y-%m-%dT%H%M%SZ}-{file.name}"
+        now = app.clock()
+        name = f"{now:{_TIME}}-{file.name}"
         try:
             with file.open("rb") as data:
                 digest = hashlib.file_digest(data, "md5").digest()
                 data.seek(0)
-                blob = app.blobs.put(
+                blob = app.backups.put(
                     name, data, content_type="application/octet-stream", md5=digest, fence=0, metadata={}
-                )  # fmt: skip
+                )
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.", returncode=EXIT_WRONG_USE) from error
         self.stdout.write(f"{blob.name}: {blob.size} bytes")
+        self._delete_before(now - timedelta(days=keep_days))
+
+    def _delete_before(self, moment: datetime) -> None:
+        """Names begin with their time. Others are not ours."""
+        backups = application().backups
+        for name in list(backups.names("")):
+            if _NAME.match(name) and name < f"{moment:{_TIME}}":
+                backups.delete(name)
+                self.stdout.write(f"{name}: deleted")

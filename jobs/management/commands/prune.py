@@ -1,4 +1,4 @@
-"""``manage.py prune``: delete what is old."""
+"""``manage.py prune``: delete old jobs."""
 
 from __future__ import annotations
 
@@ -20,17 +20,15 @@ class Command(FilesureCommand):
     """Deletes jobs that ended long ago."""
 
     help = (
-        "Delete jobs that ended more than so many days ago, with their documents, files and runs; the audit log keeps"
-        " what was done. Cut off in between, it goes on where it is called again. Without --yes it only counts."
+        "Delete jobs that ended more than DAYS days ago, with their documents, files and runs; the audit log is kept."
+        " If interrupted, run it again to continue. Without --yes it only counts."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The command's options."""
         parser.add_argument("--older-than-days", type=int, required=True, metavar="DAYS")
         parser.add_argument("--yes", action="store_true", help="really delete")
 
     def handle(self, *, older_than_days: int, yes: bool, **_: Any) -> None:
-        """Delete, a batch at a time."""
         if older_than_days < 1:
             raise CommandError("--older-than-days must be 1 or more.", returncode=EXIT_WRONG_USE)
         app = application()
@@ -44,4 +42,5 @@ class Command(FilesureCommand):
         deleted = 0
         while number := app.service.prune(before, Actor(name=who()), BATCH):
             deleted += number
+        app.sweep.sweep()
         self.stdout.write(f"{deleted} {'job' if deleted == 1 else 'jobs'} deleted.")

@@ -1,4 +1,4 @@
-"""``manage.py retry_job``: have a failed or cancelled job fetch what it lacks."""
+"""``manage.py retry_job``: retry a failed or cancelled job."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from jobs.management.base import FilesureCommand, who
 class Command(FilesureCommand):
     """Retries a job."""
 
-    help = "Make a failed or cancelled job pending again; only what it lacks is fetched."
+    help = "Make a failed or cancelled job pending again. Only missing documents will be downloaded."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The command's options."""
         parser.add_argument("job_id", metavar="JOB_ID")
+        parser.add_argument("--again", action="store_true", help="retry even if the company has another unfinished job")
 
-    def handle(self, *, job_id: str, **_: Any) -> None:
-        """Retry it."""
-        job = application().service.retry(job_id, Actor(name=who()))
+    def handle(self, *, job_id: str, again: bool, **_: Any) -> None:
+        job = application().service.retry(job_id, Actor(name=who()), again=again)
         self.stdout.write(f"Job {job.id} is pending.")

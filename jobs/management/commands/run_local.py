@@ -1,4 +1,4 @@
-"""``manage.py run_local``: all of Filesure on this machine, until Ctrl-C. ``make run`` calls it."""
+"""``manage.py run_local``: run everything on this machine until Ctrl-C. ``make run`` calls it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management import call_command
 
 from filesure_site.local import HOST, STAFF, Local, create_staff, manage_command
-from jobs.adapters.mongo.schema import ensure
+from jobs.adapters.mongo.migration import update_all
 from jobs.bootstrap import application
 from jobs.management.base import FilesureCommand
 
@@ -17,18 +17,19 @@ class Command(FilesureCommand):
 
     help = (
         "Run the embedded MongoDB (unless MONGODB_URI is set), the web site on PORT and the local scaler, until"
-        " Ctrl-C. What is stored lives under DATA_DIR."
+        " Ctrl-C. All data is stored under DATA_DIR."
     )
 
     def handle(self, **_: Any) -> None:
-        """Start, watch, stop."""
         local = Local(configuration=application().configuration, say=self.stdout.write)
         local.run(self._prepare)
-        self.stdout.write("Stopped. What is stored stays under DATA_DIR.")
+        self.stdout.write("Stopped. All data is kept under DATA_DIR.")
 
     def _prepare(self) -> None:
-        """What has to be there before the web site and the workers start."""
-        ensure(application().database)
+        """Prepare what the web site and the workers need."""
+        app = application()
+        for _ in update_all(app.database, app.configuration.source):
+            pass
         call_command("migrate", verbosity=0)
         self._greet(create_staff())
 
@@ -40,9 +41,9 @@ class Command(FilesureCommand):
             f"  Filesure    http://{HOST}:{config.port}/",
             f"  log in as   {STAFF}, password {password} (shown only this once)" if password else None,
             f"  order       {manage} create_jobs --count 5",
-            f"  look        {manage} job_status",
+            f"  status      {manage} job_status",
             "  stop        Ctrl-C",
             "",
         ]
         self.stdout.write("\n".join(line for line in lines if line is not None))
-        self.stdout.flush()  # also into a file: the password comes only once
+        self.stdout.flush()  # also into a file: the password is shown only once

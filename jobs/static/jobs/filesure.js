@@ -1,6 +1,6 @@
 "use strict";
 
-// Times: "3 min ago" in place of a date that is marked so.
+// Shows marked times as "3 min ago".
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 
@@ -16,7 +16,7 @@ function tellTimes(root = document) {
   }
 }
 
-// Live parts: asked for every few seconds while the page is seen, one request at a time.
+// Live parts: requested every few seconds while the page is visible, one request at a time.
 function refresh(part) {
   if (document.hidden || part.classList.contains("htmx-request")) return;
   window.htmx.trigger(part, "refresh");
@@ -36,7 +36,7 @@ function tellState(text, bad) {
   state.classList.toggle("failed", bad);
 }
 
-// What a person has opened, ticked or chosen stays so when a part is replaced.
+// Keeps what the user opened, ticked or chose when a part is replaced.
 function keepWhatPeopleDid() {
   const callbacks = window.Idiomorph.defaults.callbacks;
   callbacks.beforeAttributeUpdated = (name, node) => !((name === "open" && node.tagName === "DETAILS")
@@ -44,8 +44,8 @@ function keepWhatPeopleDid() {
   callbacks.beforeNodeMorphed = (node) => node.id !== "chart";
 }
 
-// What arrives while a button of the mouse is pressed is asked for again when it is let go:
-// a page that moves between press and release loses the click.
+// A response that arrives while a mouse button is pressed is dropped and requested again after the release,
+// because a page that changes between press and release loses the click.
 let pressed = false;
 const held = new Set();
 
@@ -62,7 +62,7 @@ function hold(event) {
   held.add(event.target);
 }
 
-// A form that is sent once more while its answer is on the way is not: two clicks would order twice.
+// Ignores a second submit while the first is under way: a double click would order twice.
 const WAIT_FOR_ANSWER = 10_000;
 let sent = new WeakMap();
 
@@ -72,59 +72,130 @@ function sendOnce(event) {
   else sent.set(event.target, event.timeStamp);
 }
 
-// The list of jobs: how many are ticked.
+// Small forms that open over the page close by Escape and by a click elsewhere.
+function closeForms(event) {
+  if (event.type === "keydown" && event.key !== "Escape") return;
+  for (const form of document.querySelectorAll(".confirm-inline[open], .drop[open]")) {
+    if (event.type === "click" && form.contains(event.target)) continue;
+    if (form.contains(document.activeElement)) form.querySelector("summary").focus();
+    form.open = false;
+  }
+}
+
+// A browser that goes back restores what was ticked last, but the list is that of the page's address.
+function showFiltersOfAddress() {
+  for (const form of document.querySelectorAll("form.filters")) form.reset();
+}
+
+// Addresses of lists contain only values that differ from the default: empty ones and "all columns" are left out.
+function leaveOutDefaults(event) {
+  if (!event.target.matches("form.filters")) return;
+  const data = event.formData;
+  for (const [name, value] of [...data]) if (value === "") data.delete(name);
+  const columns = event.target.querySelectorAll("input[name=columns]");
+  if (data.getAll("columns").length === columns.length) data.delete("columns");
+}
+
+// The list of jobs: the number of ticked ones, and the bar with what can be done with them.
+let lastTicked = null;
+
+function ticks() {
+  return [...document.querySelectorAll("input[name=job]")];
+}
+
 function countTicks() {
-  const boxes = [...document.querySelectorAll("input[name=job]")];
+  const boxes = ticks();
   const all = document.getElementById("all-shown");
-  const told = document.getElementById("selected");
-  if (!all || !told) return;
+  const bar = document.getElementById("bulk-bar");
+  if (!bar) return;
   const ticked = boxes.filter((box) => box.checked).length;
-  all.checked = ticked > 0 && ticked === boxes.length;
-  all.indeterminate = ticked > 0 && ticked < boxes.length;
-  told.textContent = ticked ? `${ticked} selected` : "";
+  if (all) {
+    all.checked = ticked > 0 && ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+  }
+  bar.hidden = !ticked;
+  if (bar.hidden) bar.querySelector("input[name=scope]").checked = false;
+  const label = document.getElementById("selected");
+  const text = `${ticked} selected`;
+  if (label.textContent !== text) label.textContent = text;
+}
+
+function tickAll(checked) {
+  for (const box of ticks()) box.checked = checked;
+  countTicks();
 }
 
 function tick(event) {
-  if (event.target.id === "all-shown") {
-    for (const box of document.querySelectorAll("input[name=job]")) box.checked = event.target.checked;
-  }
-  if (event.target.id === "all-shown" || event.target.name === "job") countTicks();
+  if (event.target.id === "all-shown") tickAll(event.target.checked);
+  else if (event.target.name === "job") countTicks();
 }
 
-// The chart: completed and failed jobs, stacked.
+// With Shift, all rows between the last ticked one and this one are ticked too. A click on a row opens its page.
+function clickRow(event) {
+  const box = event.target;
+  if (box.name === "job") {
+    const boxes = ticks();
+    const [from, to] = [boxes.indexOf(lastTicked), boxes.indexOf(box)].sort((a, b) => a - b);
+    if (event.shiftKey && from >= 0) for (const each of boxes.slice(from, to + 1)) each.checked = box.checked;
+    lastTicked = box;
+    countTicks();
+    return;
+  }
+  if (box.id === "clear-selection") tickAll(false);
+  const row = box.closest("tr[data-href]");
+  if (!row || box.closest("a, button, input, label, summary, .tick") || String(getSelection())) return;
+  if (event.ctrlKey || event.metaKey) window.open(row.dataset.href, "_blank", "noopener");
+  else location.assign(row.dataset.href);
+}
+
+// The chart: completed, partial, failed and cancelled jobs, stacked.
 let plot = null;
 
+// A canvas needs the colour itself, not the name of a token or its light and dark values.
 function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const probe = document.getElementById("chart");
+  probe.style.color = `var(${name})`;
+  const found = getComputedStyle(probe).color;
+  probe.style.color = "";
+  return found;
 }
+
+// All times are in the page's zone, not in the browser's.
+const ZONE = document.documentElement.dataset.zone;
 
 function clockTime(seconds) {
   const time = new Date(seconds * 1000);
-  const midnight = time.getHours() === 0 && time.getMinutes() === 0;
-  return midnight ? time.toLocaleDateString("en-GB", { day: "numeric", month: "short" })
-    : time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const clock = time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: ZONE });
+  return clock === "00:00" ? time.toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: ZONE }) : clock;
 }
+
+const SERIES = [["Completed", "--ok"], ["Partial", "--warn"], ["Failed", "--bad"], ["Cancelled", "--idle"]];
+let times = [];
+let numbers = [];
 
 function draw() {
   const holder = document.getElementById("chart");
   const source = document.getElementById("series");
   if (!holder || !source || !window.uPlot) return;
-  const [times, completed, failed] = JSON.parse(source.dataset.series);
-  const stacked = completed.map((number, index) => number + failed[index]);
-  const data = [times, stacked, failed];
+  [times, ...numbers] = JSON.parse(source.dataset.series);
+  const data = [times, ...numbers.map((_, at) => times.map((_, index) => (
+    numbers.slice(at).reduce((sum, each) => sum + each[index], 0))))];
   if (plot) {
     plot.setData(data);
     return;
   }
   const width = Number(source.dataset.width);
   const bars = window.uPlot.paths.bars({ size: [0.8, 40], align: 1 });
-  const axis = { stroke: colour("--faint"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+  const axis = { font: `12px ${getComputedStyle(document.body).fontFamily}`, stroke: colour("--ink-3"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   plot = new window.uPlot({
-    width: holder.clientWidth, height: 180, legend: { show: false }, cursor: { show: false },
-    scales: { x: { range: (_, low, high) => [low, high + width] }, y: { range: (_, low, high) => [0, Math.max(high, 4)] } },
+    tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), ZONE),
+    width: holder.clientWidth, height: 180, legend: { live: true, markers: { show: true } }, cursor: { y: false, drag: { x: false, y: false } },
+    scales: { x: { range: (_, low, high) => [low, high + width] }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 4)] } },
     axes: [{ ...axis, size: 28, values: (_, seconds) => seconds.map(clockTime) }, { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
-    series: [{}, { fill: colour("--good"), stroke: "transparent", paths: bars, points: { show: false } },
-      { fill: colour("--bad"), stroke: "transparent", paths: bars, points: { show: false } }],
+    series: [{ label: "From", value: (_, seconds) => (seconds === null ? "" : clockTime(seconds)) }, ...SERIES.map(([label, name], at) => ({
+      label, fill: colour(name), stroke: colour(name), width: 0, paths: bars, points: { show: false },
+      value: (_, value, __, index) => (index === null ? "" : numbers[at][index]),
+    }))],
   }, data, holder);
   new ResizeObserver(() => plot && plot.setSize({ width: holder.clientWidth, height: 180 })).observe(holder);
 }
@@ -145,7 +216,11 @@ document.addEventListener("DOMContentLoaded", () => {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   document.addEventListener("change", tick);
   document.addEventListener("submit", sendOnce);
-  window.addEventListener("pageshow", () => { sent = new WeakMap(); });
+  document.addEventListener("keydown", closeForms);
+  document.addEventListener("click", closeForms);
+  document.addEventListener("click", clickRow);
+  document.addEventListener("formdata", leaveOutDefaults);
+  window.addEventListener("pageshow", () => { sent = new WeakMap(); showFiltersOfAddress(); });
   for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) document.addEventListener(name, press);
   document.body.addEventListener("htmx:beforeOnLoad", hold);
   document.body.addEventListener("htmx:afterSwap", () => { tellTimes(); draw(); countTicks(); tellState("Live", false); });

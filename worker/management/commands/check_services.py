@@ -1,4 +1,4 @@
-"""``manage.py check_services``: is everything reachable, which version is it, and if not, what is wrong?"""
+"""``manage.py check_services``: shows whether each service is reachable, its version, and any fault."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from jobs.bootstrap import Application, application
 from jobs.domain.errors import FilesureError
 from jobs.exits import EXIT_FAILED
 from jobs.management.base import FilesureCommand
-from worker.bootstrap import source
+from worker.bootstrap import reader_of, worker_name
+from worker.extractors.checks import Limited, check_reader, check_tesseract
+from worker.sources.building import source
 
 Check = tuple[str, Callable[[], str]]
 
@@ -21,11 +23,11 @@ Check = tuple[str, Callable[[], str]]
 class Command(FilesureCommand):
     """Checks every service."""
 
-    help = "Say for each service whether it is reachable, which version it is, and what is wrong."
-    epilog = "Exit codes: 0 all is well; 1 something is not; 2 a wrong setting."
+    help = "Show for each service whether it is reachable, its version, and any fault."
+    epilog = "Exit codes: 0 all services work, perhaps limited; 1 some do not; 2 invalid setting."
 
     def handle(self, **_: Any) -> None:
-        """Check all, also after one has failed."""
+        """Check all services, even after one has failed."""
         results = [self._check(name, check) for name, check in _checks(application())]
         if not all(results):
             sys.exit(EXIT_FAILED)
@@ -34,6 +36,9 @@ class Command(FilesureCommand):
         started = time.monotonic()
         try:
             found = check()
+        except Limited as limit:
+            self.stdout.write(f"limited {name:<11} {limit}")
+            return True
         except FilesureError as error:
             self.stdout.write(f"FAILED  {name:<11} {error}")
             return False
@@ -46,11 +51,13 @@ def _checks(app: Application) -> Iterator[Check]:
     yield "MongoDB", lambda: f"version {app.ping()} at {place(app.mongodb_uri)}"
     yield "indexes", lambda: _indexes(app)
     yield "blob store", lambda: f"{app.blobs.check()}"
-    yield "source", lambda: source(app.configuration).check()
+    yield "source", lambda: source(app, worker_name(app.configuration)).check()
+    yield "reader", lambda: check_reader(reader_of(app.configuration))
+    yield "OCR", lambda: check_tesseract(app.configuration.ocr_languages)
 
 
 def _indexes(app: Application) -> str:
     missing = missing_indexes(app.database)
     if missing:
-        raise FilesureError(f"Missing: {', '.join(missing)}. Run: manage.py ensure_indexes")
+        raise FilesureError(f"Missing: {', '.join(missing)}. Run: manage.py migrate_documents")
     return "all there"

@@ -1,4 +1,4 @@
-"""``manage.py process_job``: one run of one job. What a worker pod executes."""
+"""``manage.py process_job``: runs one job once. Worker pods execute this."""
 
 from __future__ import annotations
 
@@ -7,61 +7,59 @@ import logging
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import CommandError
 
-from filesure_site.configuration import Configuration
 from jobs.bootstrap import Application, application
+from jobs.configuration.table import Configuration
 from jobs.domain.job import Job, RunOutcome
-from jobs.domain.metrics import Unmeasured, timed
-from jobs.exits import EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE
+from jobs.exits import EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, on_stop
 from jobs.management.base import FilesureCommand
-from jobs.tracing import span, traceparent
+from jobs.telemetry.metrics import Unmeasured, timed
+from jobs.telemetry.tracing import span, traceparent
 from worker.bootstrap import pipeline, worker_name
-from worker.metrics import Flusher, measured
-from worker.signals import on_stop
+from worker.metrics import measured
+from worker.pipeline import OnProgress, ignored
+from worker.sources.building import check_settings
 from worker.stopping import Reason, Stop
 
 logger = logging.getLogger(__name__)
 
 
 class Command(FilesureCommand):
-    """Processes one job for one run."""
+    """Runs one job once."""
 
     help = (
-        "Process one job for one run: download the next share of its documents, store them, and give the job"
-        " back or end it. The job's id comes from the argument, else from the environment variable JOB_ID,"
+        "Process one job for one run: download the next share of its documents, store them, and release"
+        " or end the job. The job's id comes from the argument, else from the environment variable JOB_ID,"
         " else from the file that JOB_FILE names; an absent or empty file means that there is nothing to do."
     )
     epilog = (
         "Exit codes: 0 the run is done, or there is nothing to do; 1 the run failed, and that is recorded with"
-        " the job (or only in the log, where MongoDB itself is away); 2 wrong use: no such job, a job in the wrong"
-        " state, a wrong setting; 3 the lease was lost, another worker has the job."
+        " the job (or only in the log, if MongoDB is unreachable); 2 wrong use: no such job, a job in the wrong"
+        " state, an invalid setting; 3 the lease was lost, another worker has the job."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The command's options."""
         parser.add_argument("job_id", nargs="?", metavar="JOB_ID", help="the job to process")
         parser.add_argument("--claim", action="store_true", help="take the next due job instead")
         parser.add_argument("--no-progress", action="store_true", help="show no progress bar on a terminal")
 
     def handle(self, *, job_id: str | None, claim: bool, no_progress: bool, **_: Any) -> None:
-        """Acquire, run, exit."""
         app, stop = application(), Stop()
         config = app.configuration
-        # 4 s after the documents' own time: for the release, and still within Kubernetes' patience.
+        check_settings(config)
+        # 4 s more than documents get: enough to release the job, and within Kubernetes' grace period.
         on_stop(lambda: stop.request(Reason.ASKED), give_up_seconds=config.stop_seconds + 4)
-        with measured(app, stop) as flusher:
-            code = self._process(app, stop, flusher, job_id, claim=claim, quiet=no_progress)
+        with measured(app, stop):
+            code = self._process(app, stop, job_id, claim=claim, quiet=no_progress)
         sys.exit(code)
 
-    def _process(
-        self, app: Application, stop: Stop, flusher: Flusher, job_id: str | None, *, claim: bool, quiet: bool
-    ) -> int:  # fmt: skip
+    def _process(self, app: Application, stop: Stop, job_id: str | None, *, claim: bool, quiet: bool) -> int:
         began = time.time_ns()
-        with timed(app.instruments or Unmeasured(), "claim_duration_seconds"):
+        with timed(app.instruments or Unmeasured(), "filesure_claim_duration_seconds"):
             job = self._acquire(app, job_id, claim=claim)
         if job is None:
             logger.info("worker.idle")
@@ -70,7 +68,7 @@ class Command(FilesureCommand):
             logger.info("job.claimed")
             claimed = traceparent()
         with span("run", job.log_context(), parent=claimed):
-            return self._run(app, job, stop, flusher, show=sys.stderr.isatty() and not quiet)
+            return self._run(app, job, stop, show=sys.stderr.isatty() and not quiet)
 
     def _acquire(self, app: Application, given: str | None, *, claim: bool) -> Job | None:
         config = app.configuration
@@ -82,9 +80,8 @@ class Command(FilesureCommand):
         job_id = given or config.job_id or _read_job_file(config)
         return app.jobs.claim(job_id, worker, config.lease_seconds) if job_id else None
 
-    def _run(self, app: Application, job: Job, stop: Stop, flusher: Flusher, *, show: bool) -> int:
-        with contextlib.closing(pipeline(app, stop, flusher.flush)) as run, _progress_bar(job, show=show) as bar:
-            run.on_progress = bar
+    def _run(self, app: Application, job: Job, stop: Stop, *, show: bool) -> int:
+        with _progress_bar(job, show=show) as bar, contextlib.closing(pipeline(app, stop, bar)) as run:
             outcome = run.run(job)
         return EXIT_FAILED if outcome is RunOutcome.FAILED else EXIT_DONE
 
@@ -104,10 +101,10 @@ def _read_job_file(config: Configuration) -> str | None:
 
 
 @contextlib.contextmanager
-def _progress_bar(job: Job, *, show: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar over all documents of the job, below the log lines."""
+def _progress_bar(job: Job, *, show: bool) -> Iterator[OnProgress]:
+    """A progress bar for all documents of the job, below the log lines."""
     if not show:
-        yield None
+        yield ignored
         return
     from tqdm import tqdm
     from tqdm.contrib.logging import logging_redirect_tqdm

@@ -1,0 +1,125 @@
+"""Reading filings: text and OCR compared with the tools below them, an XFA record, and memory over many files."""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pypdfium2
+
+from bench.measuring import Report, alternate, sized
+from bench.printed_forms import pictures_pdf, scans_of, sheet
+from jobs.domain.filings.records import record_of
+from worker.extractors.ocr import Ocr
+from worker.extractors.reader import Reader
+from worker.sources.simulated_forms import invented, xfa_pdf
+from worker.sources.simulated_print import acroform_pdf, text_form_pdf
+
+CIN = "L24295GJ1987PLC143792"
+ROUNDS = sized(15, 2)
+SCANS = sized(6, 2)
+FILES = sized(400, 20)
+
+
+def measure(uri: str, report: Report) -> None:
+    del uri  # reading needs no database
+    with tempfile.TemporaryDirectory() as folder, closing(Reader()) as reader:
+        place = Path(folder)
+        _text(report, reader, place)
+        _xfa(report, reader, place)
+        _ocr(report, reader, place)
+        _memory(report, reader, place)
+
+
+def _text(report: Report, reader: Reader, folder: Path) -> None:
+    """A form with fields, and printed pages, which pdfium alone reads without rows, cells and radio buttons."""
+    form = invented("AOC-4", CIN, "Vindhya", 1)
+    for name, make, limit in (("text with flattening", acroform_pdf, 2.3), ("printed rows", text_form_pdf, 10)):
+        path = folder / "form.pdf"
+        path.write_bytes(make(form))
+        read, bare = _compared(reader, path)
+        report.add(f"{name} / bare pypdfium2", read / bare, limit, note=f"{read * 1e3:.0f} ms")
+
+
+def _compared(reader: Reader, path: Path) -> tuple[float, float]:
+    assert reader.read(path, path.name).text
+    return alternate(lambda: reader.read(path, path.name), lambda: _bare(path), ROUNDS)
+
+
+def _bare(path: Path) -> str:
+    """The same pages, flattened, with pdfium's own text."""
+    texts = []
+    with closing(pypdfium2.PdfDocument(path)) as document:
+        document.init_forms()
+        for index in range(len(document)):
+            page = document[index]
+            if document.formenv:
+                page.flatten()
+            texts.append(document[index].get_textpage().get_text_range())
+    return "\f".join(texts)
+
+
+def _xfa(report: Report, reader: Reader, folder: Path) -> None:
+    path = folder / "xfa.pdf"
+    path.write_bytes(xfa_pdf(invented("AOC-4", CIN, "Vindhya", 1)))
+    record_of(reader.read(path, path.name))
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        record_of(reader.read(path, path.name))
+        times.append(time.perf_counter() - started)
+    report.add("seconds for the record of an XFA AOC-4", statistics.median(times), 0.1)
+
+
+def _ocr(report: Report, reader: Reader, folder: Path) -> None:
+    ocr = Ocr()
+    if not ocr.available:
+        report.skip("OCR", "tesseract is not installed")
+        return
+    made = (sheet("CHG-1", CIN, random.Random(number)) for number in range(SCANS))
+    images = [scans_of(each, 300, random.Random(1))[0] for each in made]
+    path = folder / "scan.pdf"
+    path.write_bytes(pictures_pdf(images, 300))
+    files = [folder / f"{number}.pgm" for number in range(SCANS)]
+    for image, file in zip(images, files, strict=True):
+        image.save(file)
+    read, bare = alternate(lambda: reader.read(path, path.name), lambda: _tesseract(files, ocr.parallel), sized(3, 1))
+    report.add("OCR / the tesseract command", read / bare, 1.2, note=f"{read / SCANS:.2f} s per page")
+
+
+def _tesseract(files: Sequence[Path], parallel: int) -> None:
+    environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+    options = ["--dpi", "300", "--psm", "1", "-l", "eng+hin", "tsv"]
+
+    def run(file: Path) -> None:
+        subprocess.run(["tesseract", str(file), "stdout", *options], check=True, capture_output=True, env=environment)
+
+    with ThreadPoolExecutor(parallel) as pool:
+        list(pool.map(run, files))
+
+
+def _memory(report: Report, reader: Reader, folder: Path) -> None:
+    """The resident memory of both processes after a quarter of the files, and after all."""
+    sizes = []
+    path = folder / "one.pdf"
+    for number in range(FILES):
+        make = (acroform_pdf, text_form_pdf, xfa_pdf)[number % 3]
+        path.write_bytes(make(invented("CHG-1", CIN, "Vindhya", number % 9)))
+        reader.read(path, path.name)
+        if number + 1 in (FILES // 4, FILES):
+            sizes.append(_resident())
+    report.add(f"memory after {FILES} files / {FILES // 4} files", sizes[1] / sizes[0], 1.1)
+
+
+def _resident() -> int:
+    own = psutil.Process()
+    return sum(process.memory_info().rss for process in (own, *own.children(recursive=True)))

@@ -1,0 +1,25 @@
+"""In-memory repositories for tests. They pass the same test suite as the MongoDB repositories."""
+
+from jobs.adapters.memory.audit import MemoryAuditLog
+from jobs.adapters.memory.breakers import MemoryBreakerRepository
+from jobs.adapters.memory.companies import MemoryCompanies
+from jobs.adapters.memory.documents import MemoryDocumentRepository
+from jobs.adapters.memory.hosts import MemoryHostRepository
+from jobs.adapters.memory.jobs import MemoryJobRepository
+from jobs.adapters.memory.order_lists import MemoryOrderListRepository
+from jobs.adapters.memory.pages import MemoryPages
+from jobs.adapters.memory.pauses import MemoryPauseRepository
+from jobs.adapters.memory.runs import MemoryRunRepository
+
+__all__ = [
+    "MemoryAuditLog",
+    "MemoryBreakerRepository",
+    "MemoryCompanies",
+    "MemoryDocumentRepository",
+    "MemoryHostRepository",
+    "MemoryJobRepository",
+    "MemoryOrderListRepository",
+    "MemoryPages",
+    "MemoryPauseRepository",
+    "MemoryRunRepository",
+]

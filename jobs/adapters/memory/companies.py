@@ -1,0 +1,56 @@
+"""Companies in memory, from the other repositories."""
+
+from __future__ import annotations
+
+from jobs.adapters.memory.documents import MemoryDocumentRepository
+from jobs.adapters.memory.jobs import MemoryJobRepository
+from jobs.domain.cin import is_cin_prefix
+from jobs.domain.document import Document
+from jobs.domain.job import Job, JobStatus
+from jobs.domain.listing import words
+from jobs.ports.companies import CompanyPage
+
+AMONG = 1_000
+
+
+class MemoryCompanies:
+    """``jobs.ports.Companies``."""
+
+    def __init__(self, jobs: MemoryJobRepository, documents: MemoryDocumentRepository) -> None:
+        self._jobs = jobs
+        self._documents = documents
+
+    def listed(self, after: tuple[str, str] | None, limit: int) -> CompanyPage:
+        newest: dict[tuple[str, str], Job] = {}
+        for job in self._visible():
+            newest.setdefault((job.company_name, job.cin), job)
+        rest = [job for key, job in sorted(newest.items()) if key > (after or ("", ""))]
+        return CompanyPage(items=rest[:limit], is_last=len(rest) <= limit)
+
+    def found(self, text: str, limit: int) -> list[Job]:
+        matching = [job for job in self._visible() if _matches(job, text.strip())][:AMONG]
+        newest: dict[str, Job] = {}
+        for job in matching:
+            newest.setdefault(job.cin, job)
+        return list(newest.values())[:limit]
+
+    def orders(self, cin: str, limit: int) -> list[Job]:
+        return [job for job in self._visible() if job.cin == cin][:limit]
+
+    def documents(self, cin: str, limit: int) -> list[Document]:
+        found = [each for job_id in self._documents.job_ids() for each in self._documents.of_job(job_id)]
+        mine = [each for each in found if each.cin == cin]
+        return sorted(mine, key=lambda each: each.id, reverse=True)[:limit]
+
+    def _visible(self) -> list[Job]:
+        """The newest first."""
+        return [job for job in self._jobs.newest_first() if job.status is not JobStatus.DELETING]
+
+
+def _matches(job: Job, text: str) -> bool:
+    if not text:
+        return False
+    if len(text) > 1 and is_cin_prefix(text.upper()):
+        return job.cin.startswith(text.upper())
+    wanted = words(text)
+    return bool(wanted) and all(any(each.startswith(word) for each in words(job.company_name)) for word in wanted)

@@ -1,0 +1,54 @@
+"""The text of pages in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from jobs.adapters.memory.documents import MemoryDocumentRepository
+from jobs.domain.document import Document
+from jobs.domain.filings.masking import mask_pan
+from jobs.domain.search import Content, PageFilter, PageFound, Query
+
+
+class MemoryPages:
+    """``jobs.ports.PageIndex`` over a dictionary."""
+
+    def __init__(self, documents: MemoryDocumentRepository) -> None:
+        self._rows: dict[Content, tuple[list[PageFound], str | None, int | None]] = {}
+        self._documents = documents
+
+    def replace(self, content: Content, texts: Sequence[str], *, form: str | None, year: int | None) -> None:
+        pages = [
+            PageFound(content=content, page=number, text=mask_pan(text))
+            for number, text in enumerate(texts, start=1)
+            if text.strip()
+        ]
+        self._rows[content] = (pages, form, year)
+
+    def search(self, query: Query, wanted: PageFilter, limit: int) -> list[PageFound]:
+        found = [
+            page
+            for content, (pages, form, year) in self._rows.items()
+            if wanted.cin in ("", content.cin) and wanted.form in ("", form) and wanted.year in (None, year)
+            for page in pages
+            if query.matches(page.text)
+        ]
+        return found[:limit]
+
+    def documents(self, contents: Collection[Content]) -> dict[Content, Document]:
+        found: dict[Content, Document] = {}
+        for job_id in sorted(self._documents.job_ids(), reverse=True):
+            for document in self._documents.of_job(job_id):
+                content = Content.of(document)
+                if content and content in contents:
+                    found.setdefault(content, document)
+        return found
+
+    def forget(self, contents: Collection[Content]) -> int:
+        gone = set(contents) - self.documents(contents).keys()
+        for content in gone:
+            self._rows.pop(content, None)
+        return len(gone)
+
+    def contents(self) -> Iterator[Content]:
+        return iter(list(self._rows))

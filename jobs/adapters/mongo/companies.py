@@ -1,0 +1,84 @@
+"""Companies in MongoDB, from the collections ``jobs`` and ``documents``."""
+
+from __future__ import annotations
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.database import Database
+
+from jobs.adapters.mongo.connection import Document as Record
+from jobs.adapters.mongo.connection import translated
+from jobs.adapters.mongo.filters import text_filter, word
+from jobs.adapters.mongo.paging import in_time
+from jobs.adapters.mongo.records import to_document, to_job
+from jobs.domain.document import Document
+from jobs.domain.job import Job, JobStatus
+from jobs.ports.companies import CompanyPage
+
+AMONG = 1_000
+#: For up to 10,000 documents with what they state, some 20 MB.
+DOCUMENTS_SECONDS = 15.0
+_VISIBLE = {"jobStatus": {"$ne": str(JobStatus.DELETING)}}
+_BY_NAME = [("companyName", ASCENDING), ("cin", ASCENDING), ("_id", DESCENDING)]
+
+
+class MongoCompanies:
+    """``jobs.ports.Companies``."""
+
+    def __init__(self, database: Database[Record]) -> None:
+        self._jobs = database["jobs"]
+        self._documents = database["documents"]
+
+    @translated
+    def listed(self, after: tuple[str, str] | None, limit: int) -> CompanyPage:
+        """Hop from one company to the next in the index, so the cost does not grow with the number of orders."""
+        return in_time(self._jobs, lambda: self._listed(after, limit))
+
+    def _listed(self, after: tuple[str, str] | None, limit: int) -> CompanyPage:
+        found: list[Job] = []
+        name, cin = after or ("", "")
+        while len(found) <= limit:
+            row = self._following(name, cin)
+            if row is None:
+                return CompanyPage(items=found, is_last=True)
+            name, cin = row["companyName"], row["cin"]
+            if row["jobStatus"] == JobStatus.DELETING:
+                row = self._jobs.find_one({"companyName": name, "cin": cin, **_VISIBLE}, sort=_BY_NAME)
+            if row:
+                found.append(to_job(row))
+        return CompanyPage(items=found[:limit], is_last=False)
+
+    def _following(self, name: str, cin: str) -> Record | None:
+        """The newest order of the next company: with the same name, or with the next name."""
+        same = {"companyName": name, "cin": {"$gt": cin}}
+        return self._jobs.find_one(same, sort=_BY_NAME) or self._jobs.find_one(
+            {"companyName": {"$gt": name}}, sort=_BY_NAME
+        )
+
+    @translated
+    def found(self, text: str, limit: int) -> list[Job]:
+        conditions = text_filter(text, word)
+        if not conditions:
+            return []
+        wanted = {"$and": [*conditions, _VISIBLE]}
+        rows = in_time(self._jobs, lambda: list(self._jobs.find(wanted, sort=[("_id", DESCENDING)], limit=AMONG)))
+        newest: dict[str, Record] = {}
+        for row in rows:
+            newest.setdefault(row["cin"], row)
+        return [to_job(row) for row in list(newest.values())[:limit]]
+
+    @translated
+    def orders(self, cin: str, limit: int) -> list[Job]:
+        rows = in_time(
+            self._jobs,
+            lambda: list(self._jobs.find({"cin": cin, **_VISIBLE}, sort=[("_id", DESCENDING)], limit=limit)),
+        )
+        return [to_job(row) for row in rows]
+
+    @translated
+    def documents(self, cin: str, limit: int) -> list[Document]:
+        rows = in_time(
+            self._documents,
+            lambda: list(self._documents.find({"cin": cin}, sort=[("_id", DESCENDING)], limit=limit)),
+            DOCUMENTS_SECONDS,
+        )
+        return [to_document(row) for row in rows]

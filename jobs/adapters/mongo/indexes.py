@@ -1,0 +1,150 @@
+"""The indexes of all collections, as data."""
+
+from __future__ import annotations
+
+from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel
+
+from jobs.adapters.mongo.records import SCHEMA_VERSION
+
+#: The filter of jobs stored by an earlier version.
+OUTDATED = {"schemaVersion": {"$lt": SCHEMA_VERSION}}
+
+INDEXES: dict[str, list[IndexModel]] = {
+    "jobs": [
+        # The claim, in claim order. Contains unfinished jobs only, so its size does not grow with history.
+        IndexModel(
+            [("priority", DESCENDING), ("turn", ASCENDING), ("createdAt", ASCENDING), ("runAfter", ASCENDING)],
+            name="due",
+            partialFilterExpression={"runAfter": {"$exists": True}},
+        ),
+        # The turns of new jobs: the latest started turn, and a requester's last turn.
+        IndexModel(
+            [("priority", ASCENDING), ("turn", DESCENDING)],
+            name="priority_turn",
+            partialFilterExpression={"startedAt": {"$exists": True}},
+        ),
+        IndexModel(
+            [("requestedBy", ASCENDING), ("priority", ASCENDING), ("turn", DESCENDING)],
+            name="requestedBy_priority_turn",
+            partialFilterExpression={"runAfter": {"$exists": True}},
+        ),
+        # The longest-waiting job of each priority.
+        IndexModel(
+            [("priority", ASCENDING), ("runAfter", ASCENDING)],
+            name="priority_runAfter",
+            partialFilterExpression={"runAfter": {"$exists": True}},
+        ),
+        # The count of due jobs.
+        IndexModel([("runAfter", ASCENDING)], name="runAfter", sparse=True),
+        # Rejects the second of two simultaneous orders of the same company.
+        IndexModel([("unfinishedCin", ASCENDING)], name="unfinishedCin", unique=True, sparse=True),
+        IndexModel([("cin", ASCENDING), ("jobStatus", ASCENDING)], name="cin_jobStatus"),
+        # Job lists: their filters and sort orders.
+        IndexModel([("jobStatus", ASCENDING), ("_id", ASCENDING)], name="jobStatus_id"),
+        IndexModel([("requestedBy", ASCENDING), ("_id", ASCENDING)], name="requestedBy_id"),
+        IndexModel([("priority", ASCENDING), ("_id", ASCENDING)], name="priority_id"),
+        IndexModel([("companyName", ASCENDING), ("_id", ASCENDING)], name="companyName_id"),
+        # The list of companies: hops from one to the next.
+        IndexModel([("companyName", ASCENDING), ("cin", ASCENDING), ("_id", DESCENDING)], name="companyName_cin"),
+        IndexModel(
+            [("lastError.kind", ASCENDING), ("_id", ASCENDING)],
+            name="lastError.kind_id",
+            partialFilterExpression={"lastError.kind": {"$exists": True}},
+        ),
+        IndexModel([("words", ASCENDING)], name="words"),
+        IndexModel(
+            [("listId", ASCENDING), ("_id", ASCENDING)],
+            name="listId_id",
+            partialFilterExpression={"listId": {"$exists": True}},
+        ),
+        # The dashboard: jobs by end time, and current leases.
+        IndexModel(
+            [("completedAt", ASCENDING), ("jobStatus", ASCENDING)],
+            name="completedAt_jobStatus",
+            partialFilterExpression={"completedAt": {"$exists": True}},
+        ),
+        IndexModel([("leaseExpiresAt", ASCENDING)], name="leaseExpiresAt", sparse=True),
+        # Jobs in progress, also between two runs.
+        IndexModel(
+            [("startedAt", DESCENDING)],
+            name="begun",
+            partialFilterExpression={"startedAt": {"$exists": True}, "runAfter": {"$exists": True}},
+        ),
+        # Jobs that the ledger has not counted yet.
+        IndexModel([("uncounted", ASCENDING)], name="uncounted", sparse=True),
+        # Jobs to migrate. Empty once all are migrated; without it, each start would scan all jobs.
+        IndexModel([("schemaVersion", ASCENDING)], name="outdated", partialFilterExpression=OUTDATED),
+    ],
+    "documents": [
+        IndexModel([("jobId", ASCENDING), ("documentNumber", ASCENDING)], name="jobId_documentNumber", unique=True),
+        # Of two workers that list a job at once, only one can store a filing.
+        IndexModel(
+            [("jobId", ASCENDING), ("filingKey", ASCENDING)],
+            name="jobId_filingKey",
+            unique=True,
+            partialFilterExpression={"filingKey": {"$exists": True}},
+        ),
+        IndexModel(
+            [
+                ("jobId", ASCENDING),
+                ("status", ASCENDING),
+                ("attempts", ASCENDING),
+                ("documentNumber", ASCENDING),
+            ],
+            name="jobId_status_attempts",
+        ),
+        # A job's page: failed documents first.
+        IndexModel([("jobId", ASCENDING), ("status", ASCENDING), ("_id", ASCENDING)], name="jobId_status_id"),
+        IndexModel([("status", ASCENDING), ("_id", ASCENDING)], name="status_id"),
+        IndexModel([("documentType", ASCENDING), ("_id", ASCENDING)], name="documentType_id"),
+        IndexModel([("cin", ASCENDING), ("_id", ASCENDING)], name="cin_id"),
+        # The search box.
+        IndexModel(
+            [("srn", ASCENDING), ("_id", ASCENDING)], name="srn_id", partialFilterExpression={"srn": {"$exists": True}}
+        ),
+        # A company's records, for example all its financial statements by year.
+        IndexModel(
+            [("cin", ASCENDING), ("record.form", ASCENDING), ("record.yearEnd", DESCENDING)],
+            name="cin_form_year",
+        ),
+        # The documents with the same content.
+        IndexModel(
+            [("checksum", ASCENDING), ("_id", DESCENDING)],
+            name="checksum_id",
+            partialFilterExpression={"checksum": {"$exists": True}},
+        ),
+        # Lists by the state of readings.
+        IndexModel([("reading.state", ASCENDING), ("_id", ASCENDING)], name="reading.state_id"),
+    ],
+    "pages": [
+        IndexModel([("text", TEXT)], name="text", default_language="none"),
+        IndexModel([("content", ASCENDING), ("page", ASCENDING)], name="content_page", unique=True),
+    ],
+    # Hosts that no worker has used for a day are forgotten.
+    "hosts": [IndexModel([("usedAt", ASCENDING)], name="usedAt", expireAfterSeconds=86_400)],
+    "breakers": [],
+    "pauses": [],
+    "lists": [],
+    # Refused rows can be saved for 90 days.
+    "refusals": [
+        IndexModel([("listId", ASCENDING), ("line", ASCENDING)], name="listId_line", unique=True),
+        IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=90 * 86_400),
+    ],
+    # Uploads that are not confirmed are deleted after an hour.
+    "uploads": [IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=3600)],
+    "idempotency": [
+        IndexModel([("key", ASCENDING)], name="key", unique=True),
+        IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=86_400),
+    ],
+    "totals": [],
+    "parts": [
+        IndexModel([("waiting", ASCENDING)], name="waiting", sparse=True),
+        IndexModel([("countedAt", ASCENDING)], name="countedAt", sparse=True),
+    ],
+    "audit": [
+        IndexModel([("jobId", ASCENDING), ("at", DESCENDING)], name="jobId_at"),
+        IndexModel([("by", ASCENDING), ("_id", DESCENDING)], name="by_id"),
+        IndexModel([("action", ASCENDING), ("_id", DESCENDING)], name="action_id"),
+    ],
+    "runs": [IndexModel([("jobId", ASCENDING), ("number", ASCENDING)], name="jobId_number", unique=True)],
+}

@@ -1,0 +1,72 @@
+"""Brings the schema and jobs stored by an earlier version up to date.
+
+Each job is changed by one conditional write together with its ``schemaVersion``, so an interrupted migration
+continues where it stopped, and a second one changes nothing. Workers and staff can keep working meanwhile.
+An index that contains only outdated jobs finds them, so a finished migration costs the same with any history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pymongo import UpdateOne
+from pymongo.database import Database
+
+from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.indexes import OUTDATED
+from jobs.adapters.mongo.records import SCHEMA_VERSION, STAGE
+from jobs.adapters.mongo.schema import ensure
+from jobs.adapters.mongo.totals.ledger import counted
+from jobs.domain.job import JobStatus
+
+BATCH = 500
+_FIELDS = {"jobStatus": True, "lastError": True, "processingStages": True}
+
+
+def update_all(database: Database[Document], source: str) -> Iterator[str]:
+    """Update collections, validators, indexes and views, then migrate all jobs. Yields a line per step. Idempotent."""
+    yield from ensure(database, source)  # first: validators must allow the new states, and an index finds the jobs
+    migrated = 0
+    for number in migrate(database):
+        migrated += number
+        yield f"{migrated} jobs migrated."
+    yield "All jobs have this version's schema."
+
+
+def migrate(database: Database[Document]) -> Iterator[int]:
+    """Migrate jobs until none is outdated. Yields the number of jobs in each migrated batch."""
+    while batch := _outdated(database):
+        yield _write(database, batch)
+
+
+@translated
+def _outdated(database: Database[Document]) -> list[Document]:
+    return list(database["jobs"].find(OUTDATED, _FIELDS, limit=BATCH))
+
+
+@translated
+def _write(database: Database[Document], batch: list[Document]) -> int:
+    return database["jobs"].bulk_write([_operation(record) for record in batch], ordered=False).matched_count
+
+
+def _operation(record: Document) -> UpdateOne:
+    """A job whose state changed since it was read is left for the next batch, which reads it again."""
+    values = _outcome(record)
+    version = {"schemaVersion": SCHEMA_VERSION}
+    unchanged = {"_id": record["_id"], "jobStatus": record["jobStatus"]}
+    if not values:
+        return UpdateOne({"_id": record["_id"]}, {"$set": version})
+    return UpdateOne(unchanged, counted({"$set": {**values, **version}}))
+
+
+def _outcome(record: Document) -> Document:
+    """The corrected outcome of a job that version 1 wrongly stored as failed."""
+    if record["jobStatus"] != JobStatus.FAILED:
+        return {}
+    reason = record.get("lastError", {}).get("kind")
+    stage = record["processingStages"]["documentDownload"]
+    if reason == "documents_missing" and stage["downloadedDocuments"]:
+        return {"jobStatus": str(JobStatus.PARTIAL), f"{STAGE}.status": "partial"}
+    if reason == "company_not_found":
+        return {"jobStatus": str(JobStatus.NO_FILINGS), f"{STAGE}.status": "completed", f"{STAGE}.totalDocuments": 0}
+    return {}

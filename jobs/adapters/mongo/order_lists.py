@@ -1,0 +1,94 @@
+"""Lists of orders in MongoDB: their records, and the refused rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.paging import page
+from jobs.adapters.mongo.racing import duplicates
+from jobs.adapters.mongo.records import known, object_id
+from jobs.domain.errors import InvalidJobId, UnknownList
+from jobs.domain.job import VISIBLE, JobStatus
+from jobs.domain.listing import Cursor, Page
+from jobs.domain.order_list import OrderList, RefusedRow
+from jobs.ports import Clock
+
+
+class MongoOrderListRepository:
+    """``jobs.ports.OrderListRepository`` on the collections ``lists`` and ``refusals``."""
+
+    def __init__(self, database: Database[Document], clock: Clock) -> None:
+        self._lists, self._refusals, self._jobs = database["lists"], database["refusals"], database["jobs"]
+        self._clock = clock
+
+    @translated
+    def begin(self, made: OrderList) -> OrderList:
+        """Not an upsert, whose rows the embedded server does not find by ``_id``."""
+        record = {"_id": ObjectId(made.id), "name": made.name, "by": made.by, "at": made.at}
+        with suppress(DuplicateKeyError):
+            self._lists.insert_one(record)
+        begun = self.get(made.id)
+        if begun.done_at is None:  # refused rows of an interrupted attempt are checked again
+            self._refusals.delete_many({"listId": made.id})
+        return begun
+
+    @translated
+    def refuse(self, list_id: str, rows: Sequence[RefusedRow]) -> None:
+        """The unique key rejects rows that are stored already."""
+        now = self._clock()
+        try:
+            if rows:
+                records = [{**asdict(row), "listId": list_id, "at": now} for row in rows]
+                self._refusals.insert_many(records, ordered=False)
+        except BulkWriteError as error:
+            duplicates(error)
+
+    @translated
+    def finish(self, list_id: str, *, ordered: int, refused: int) -> None:
+        values = {"ordered": ordered, "refused": refused, "doneAt": self._clock()}
+        self._lists.update_one({"_id": ObjectId(list_id)}, {"$set": values})
+
+    @translated
+    def get(self, list_id: str) -> OrderList:
+        try:
+            row = self._lists.find_one({"_id": object_id(list_id)})
+        except InvalidJobId:
+            raise UnknownList(list_id) from None
+        if row is None:
+            raise UnknownList(list_id)
+        return _to_list(row)
+
+    @translated
+    def latest(self, cursor: Cursor | None, limit: int) -> Page[OrderList]:
+        return page(self._lists, {}, "_id", DESCENDING, cursor, limit, _to_list)
+
+    @translated
+    def refused(self, list_id: str) -> Iterator[RefusedRow]:
+        for row in self._refusals.find({"listId": list_id}, sort=[("line", ASCENDING)]):
+            yield RefusedRow(**{name: value for name, value in row.items() if name not in ("_id", "listId", "at")})
+
+    @translated
+    def states(self, list_id: str) -> dict[JobStatus, int]:
+        groups = self._jobs.aggregate(
+            [{"$match": {"listId": list_id}}, {"$group": {"_id": "$jobStatus", "count": {"$sum": 1}}}]
+        )
+        counted = {group["_id"]: group["count"] for group in groups}
+        return {status: counted.get(str(status), 0) for status in VISIBLE}
+
+
+def _to_list(row: Mapping[str, Any]) -> OrderList:
+    return OrderList(
+        id=str(row["_id"]),
+        **known({"name": row["name"], "by": row["by"], "at": row["at"], "done_at": row.get("doneAt")}),
+        ordered=row.get("ordered", 0),
+        refused=row.get("refused", 0),
+    )

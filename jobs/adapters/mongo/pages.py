@@ -1,0 +1,114 @@
+"""The text of pages in MongoDB, found by its text index."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from pymongo import DESCENDING, ReplaceOne
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError
+
+from jobs.adapters.mongo.connection import Document as Record
+from jobs.adapters.mongo.connection import translated
+from jobs.adapters.mongo.paging import in_time
+from jobs.adapters.mongo.racing import duplicates
+from jobs.adapters.mongo.records import known, to_document
+from jobs.domain.document import Document
+from jobs.domain.filings.masking import mask_pan
+from jobs.domain.search import Content, PageFilter, PageFound, Query
+
+MOST_PAGES = 2_000
+LONGEST_PAGE = 20_000  # characters
+_AT_ONCE = 100
+_SCORE = {"$meta": "textScore"}
+_SHOWN = {"content": True, "page": True, "text": True, "score": _SCORE}
+
+
+class MongoPages:
+    """``jobs.ports.PageIndex`` on the collection ``pages``.
+
+    ``excludes``: whether the server understands excluded words, which the embedded server does not.
+    """
+
+    def __init__(self, database: Database[Record], *, excludes: bool = True) -> None:
+        self._pages = database["pages"]
+        self._documents = database["documents"]
+        self._excludes = excludes
+
+    @translated
+    def replace(self, content: Content, texts: Sequence[str], *, form: str | None, year: int | None) -> None:
+        """Pages are overwritten, not removed first, so that a search meanwhile finds them."""
+        key = _key(content)
+        about = known({"content": key, "cin": content.cin, "form": form, "year": year})
+        kept = [(at, text[:LONGEST_PAGE]) for at, text in enumerate(texts[:MOST_PAGES], start=1) if text.strip()]
+        writes = [
+            ReplaceOne({"content": key, "page": number}, {**about, "page": number, "text": mask_pan(text)}, upsert=True)
+            for number, text in kept
+        ]
+        for begin in range(0, len(writes), _AT_ONCE):
+            self._write(writes[begin : begin + _AT_ONCE])
+        self._pages.delete_many({"content": key, "page": {"$nin": [number for number, _ in kept]}})
+
+    def _write(self, writes: Sequence[ReplaceOne[Record]]) -> None:
+        """If another worker indexes the same content at once, it writes the same pages."""
+        try:
+            self._pages.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            duplicates(error)  # re-raises any other failure
+
+    @translated
+    def search(self, query: Query, wanted: PageFilter, limit: int) -> list[PageFound]:
+        filter_: Record = {"$text": {"$search": self._search(query)}, **_filter(wanted)}
+        rows = in_time(
+            self._pages,
+            lambda: list(self._pages.find(filter_, _SHOWN, sort=[("score", _SCORE)], limit=limit)),
+        )
+        return [_to_page(row) for row in rows]
+
+    def _search(self, query: Query) -> str:
+        """Quoted terms must all match, except in DocumentDB, which ranks pages with more of them higher."""
+        excluded = [f'-"{term}"' if " " in term else f"-{term}" for term in query.excluded if self._excludes]
+        return " ".join([*(f'"{term}"' for term in query.terms), *excluded])
+
+    @translated
+    def documents(self, contents: Collection[Content]) -> dict[Content, Document]:
+        wanted = {each.checksum for each in contents}
+        rows = self._documents.find({"checksum": {"$in": sorted(wanted)}}, sort=[("_id", DESCENDING)])
+        found: dict[Content, Document] = {}
+        for row in rows:
+            content = Content(cin=row["cin"], checksum=row["checksum"])
+            if content in contents:
+                found.setdefault(content, to_document(row))
+        return found
+
+    @translated
+    def forget(self, contents: Collection[Content]) -> int:
+        gone = set(contents) - self.documents(contents).keys()
+        if gone:
+            self._pages.delete_many({"content": {"$in": [_key(each) for each in gone]}})
+        return len(gone)
+
+    @translated
+    def contents(self) -> Iterator[Content]:
+        after = ""
+        while True:
+            row = self._pages.find_one({"content": {"$gt": after}}, {"content": True}, sort=[("content", 1)])
+            if row is None:
+                return
+            after = row["content"]
+            cin, _, checksum = after.partition(" ")
+            yield Content(cin=cin, checksum=checksum)
+
+
+def _key(content: Content) -> str:
+    return f"{content.cin} {content.checksum}"
+
+
+def _filter(wanted: PageFilter) -> dict[str, Any]:
+    return known({"cin": wanted.cin or None, "form": wanted.form or None, "year": wanted.year})
+
+
+def _to_page(row: Record) -> PageFound:
+    cin, _, checksum = row["content"].partition(" ")
+    return PageFound(content=Content(cin=cin, checksum=checksum), page=row["page"], text=row["text"])

@@ -1,0 +1,87 @@
+"""Reads pages of a collection with keyset pagination, within a time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import pymongo
+from bson import ObjectId
+from pymongo import ASCENDING
+from pymongo.collection import Collection
+from pymongo.errors import ExecutionTimeout, NetworkTimeout, PyMongoError
+
+from jobs.adapters.mongo.connection import Document as Record
+from jobs.domain.errors import TooSlow
+from jobs.domain.listing import Cursor, Page
+
+T = TypeVar("T")
+
+#: Reads at most so many rows that match a filter, in this order.
+Read = Callable[[Record, Sequence[tuple[str, int]], int], list[Record]]
+
+SEARCH_SECONDS, COUNT_SECONDS = 4.0, 1.5
+_PING_SECONDS = 0.5
+
+
+def in_time(collection: Collection[Record], query: Callable[[], T], seconds: float = SEARCH_SECONDS) -> T:
+    """Run a query within a time limit, which is sent to the server as maxTimeMS. Raises TooSlow.
+
+    The connection's ``timeoutMS`` would override a ``max_time_ms`` of the query itself.
+    """
+    try:
+        with pymongo.timeout(seconds):
+            return query()
+    except ExecutionTimeout as error:
+        raise TooSlow from error
+    except NetworkTimeout as error:  # the server ignores maxTimeMS or stops too late, or is not there at all
+        if not _answers(collection):
+            raise
+        raise TooSlow from error
+
+
+def _answers(collection: Collection[Record]) -> bool:
+    try:
+        with pymongo.timeout(_PING_SECONDS):
+            collection.database.client.admin.command("ping")
+    except PyMongoError:
+        return False
+    return True
+
+
+def page(
+    collection: Collection[Record],
+    wanted: Record,
+    field: str,
+    direction: int,
+    cursor: Cursor | None,
+    limit: int,
+    entry: Callable[[Mapping[str, Any]], T],
+    read: Read | None = None,
+) -> Page[T]:
+    """One page. Reads one extra row to find out whether another page follows."""
+    back = cursor is not None and cursor.before
+    towards = -direction if back else direction
+    order = [(field, towards)] if field == "_id" else [(field, towards), ("_id", towards)]
+    place = [_past_cursor(field, towards, cursor)] if cursor else []
+    filter_ = {"$and": [wanted, *place]} if wanted and place else (place[0] if place else wanted)
+    read = read or (lambda filter_, order, count: list(collection.find(filter_, sort=order, limit=count)))
+    rows = in_time(collection, lambda: read(filter_, order, limit + 1))
+    more = len(rows) > limit
+    rows = rows[:limit][:: -1 if back else 1]
+    return Page(
+        items=[entry(row) for row in rows],
+        next=_cursor(rows[-1], field) if rows and (more or back) else None,
+        previous=_cursor(rows[0], field, before=True) if rows and cursor and (more or not back) else None,
+    )
+
+
+def _cursor(row: Mapping[str, Any], field: str, *, before: bool = False) -> Cursor:
+    return Cursor(id=str(row["_id"]), value=None if field == "_id" else row[field], before=before)
+
+
+def _past_cursor(field: str, towards: int, cursor: Cursor) -> Record:
+    beyond, id_ = "$gt" if towards == ASCENDING else "$lt", ObjectId(cursor.id)
+    if field == "_id":
+        return {"_id": {beyond: id_}}
+    return {"$or": [{field: {beyond: cursor.value}}, {field: cursor.value, "_id": {beyond: id_}}]}

@@ -1,0 +1,160 @@
+"""Adds changes of jobs to the totals exactly once, at a cost that does not grow with history.
+
+Each write that changes a job also counts the change in the job itself and marks the job ``uncounted``. ``fold`` takes
+a batch of these jobs and adds their difference from the amounts counted before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pymongo import DeleteOne, UpdateOne
+from pymongo.database import Database
+
+from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.records import object_id
+from jobs.adapters.mongo.totals.sums import Sums
+from jobs.domain.document import DocumentStatus
+from jobs.domain.errors import WrongState
+from jobs.domain.job import DONE, UNFINISHED, VISIBLE, JobStatus
+from jobs.telemetry.metrics import PREFIX
+from jobs.telemetry.series import series_key
+
+_BATCH = 500
+_TRIES = 20
+_GAUGES = ("jobs_by_", "documents_by_")
+_EVENTS = {
+    "completed": "completions",
+    "partial": "partials",
+    "no_filings": "empties",
+    "failed": "failures",
+    "cancelled": "cancellations",
+    "retried": "retries",
+}
+_FIELDS = {
+    "jobStatus": 1,
+    "runs": 1,
+    **dict.fromkeys(_EVENTS.values(), 1),
+    "changes": 1,
+    "countedAmounts": 1,
+    "countedSequence": 1,
+    "processingStages": 1,
+    "reread": 1,
+}
+
+#: Field of the totals → its series.
+_SERIES = {
+    **{f"jobs_{event}": f"{PREFIX}jobs_{event}_total" for event in ("created", "claimed", *_EVENTS)},
+    **{f"documents_{event}": f"{PREFIX}documents_{event}_total" for event in ("listed", "stored")},
+    **{f"jobs_by_{state}": series_key(f"{PREFIX}jobs", {"state": state}) for state in VISIBLE},
+    **{f"documents_by_{state}": series_key(f"{PREFIX}documents", {"state": state}) for state in DocumentStatus},
+}
+
+Operation = UpdateOne | DeleteOne
+
+
+def counted(update: Document, event: str | None = None) -> Document:
+    """The update, extended to mark the job uncounted. ``event`` names what happened, for example ``failed``."""
+    events = {_EVENTS[event]: 1} if event else {}
+    return {
+        **update,
+        "$set": {**update.get("$set", {}), "uncounted": True},
+        "$inc": {**update.get("$inc", {}), "changes": 1, **events},
+    }
+
+
+def uncounted_fields() -> Document:
+    """The ledger's fields in the record of a new job."""
+    return {"uncounted": True, "changes": 1, "countedSequence": 0}
+
+
+class Ledger(Sums):
+    """Totals over all jobs."""
+
+    key = "jobs"
+
+    def __init__(self, database: Database[Document]) -> None:
+        super().__init__(database["totals"])
+        self._jobs = database["jobs"]
+
+    @translated
+    def totals(self) -> Mapping[str, int]:
+        """The folded totals, by series key."""
+        totals = self._current()
+        return {_SERIES[name]: number for name, number in totals.items() if name in _SERIES}
+
+    @translated
+    def fold(self) -> int:
+        """Fold one batch. Returns its size; 0 if no job is uncounted or another caller was faster."""
+        sequence = self._settled()
+        records = list(self._jobs.find({"uncounted": True}, _FIELDS, limit=_BATCH))
+        entries = [_entry(record, _amounts(record)) for record in records]
+        return len(entries) if entries and self._apply(sequence, _increase(records, entries), entries) else 0
+
+    @translated
+    def remove(self, job_id: str) -> None:
+        """Delete an ended job and remove it from the gauges. Idempotent. Raises WrongState."""
+        for _ in range(_TRIES):
+            sequence = self._settled()
+            record = self._jobs.find_one({"_id": object_id(job_id)}, _FIELDS)
+            if record is None:
+                return
+            if record["jobStatus"] in UNFINISHED:
+                raise WrongState(f"Job {job_id} is unfinished again; cancel it before you delete it.")
+            left = {name: number for name, number in _amounts(record).items() if not name.startswith(_GAUGES)}
+            entry = {**_entry(record, left), "remove": True}
+            self._apply(sequence, _increase([record], [entry]), [entry])
+        raise WrongState(f"Job {job_id} could not be deleted because the totals are busy. Try again.")
+
+    def _mark(self, sequence: int, batch: Sequence[Document]) -> None:
+        self._jobs.bulk_write([each for entry in batch for each in _marking(sequence, entry)])
+
+
+def _increase(records: Sequence[Document], entries: Sequence[Document]) -> Counter[str]:
+    """The amounts that a batch adds to the totals."""
+    rise: Counter[str] = Counter()
+    for record, entry in zip(records, entries, strict=True):
+        rise.update(entry["amounts"])
+        rise.subtract(record.get("countedAmounts", {}))
+    return rise
+
+
+def _entry(record: Document, amounts: Mapping[str, int]) -> Document:
+    entry = {"job": record["_id"], "changes": record.get("changes"), "amounts": amounts}
+    return entry if "countedSequence" in record else {**entry, "first": True}
+
+
+def _marking(sequence: int, entry: Document) -> list[Operation]:
+    """The writes to one job of a batch. A job changed since then stays marked, and its difference is counted later."""
+    # $lt does not match a missing field, which is what a job stored by another tool has.
+    before = {"$exists": False} if entry.get("first") else {"$lt": sequence}
+    job = {"_id": entry["job"], "countedSequence": before}
+    seen = {"countedSequence": sequence, "countedAmounts": entry["amounts"]}
+    operations: list[Operation] = [
+        UpdateOne({**job, "changes": entry["changes"]}, {"$set": seen, "$unset": {"uncounted": ""}}),
+        UpdateOne({**job, "changes": {"$ne": entry["changes"]}}, {"$set": seen}),
+    ]
+    if entry.get("remove"):
+        operations.append(DeleteOne({"_id": entry["job"], "changes": entry["changes"]}))
+    return operations
+
+
+def _amounts(record: Mapping[str, Any]) -> dict[str, int]:
+    """The amounts that one job adds to the totals. One that reads documents again adds no documents."""
+    stage = {} if "reread" in record else record["processingStages"]["documentDownload"]
+    listed, stored, failed = (stage.get(f"{name}Documents", 0) for name in ("total", "downloaded", "failed"))
+    amounts = {
+        "jobs_created": 1,
+        "jobs_claimed": record["runs"],
+        **{f"jobs_{event}": record.get(field, 0) for event, field in _EVENTS.items()},
+        "jobs_completed": sum(record.get(_EVENTS[status], 0) for status in DONE),
+        "documents_listed": listed,
+        "documents_stored": stored,
+        f"jobs_by_{JobStatus(record['jobStatus'])}": 1,
+        "documents_by_stored": stored,
+        "documents_by_failed": failed,
+        "documents_by_listed": listed - stored - failed,
+    }
+    return {name: number for name, number in amounts.items() if number}

@@ -1,0 +1,246 @@
+"""The JSON schemas of all collections. The fields of jobs are declared in ``records.JOB_FIELDS``."""
+
+from __future__ import annotations
+
+from jobs.adapters.mongo.connection import Document
+from jobs.adapters.mongo.readings import READING_SCHEMA, RECORD_SCHEMA, STATED_SCHEMA
+from jobs.adapters.mongo.records import COUNT, ERROR, ID, JOB_FIELDS, TEXT, TIME
+from jobs.domain.audit import Action
+from jobs.domain.document import DocumentStatus
+from jobs.domain.job import RunOutcome
+
+_STAGE = {
+    "bsonType": "object",
+    "required": ["status", "downloadedDocuments", "failedDocuments", "pendingDocuments"],
+    "properties": {
+        "status": {"enum": ["pending", "processing", "completed", "partial", "failed"]},
+        "totalDocuments": COUNT,
+        "downloadedDocuments": COUNT,
+        "failedDocuments": COUNT,
+        "pendingDocuments": COUNT,
+        "lastUpdated": TIME,
+    },
+}
+
+# Unknown values have no field; null is never stored.
+VALIDATORS: dict[str, Document] = {
+    "jobs": {
+        "bsonType": "object",
+        "required": [
+            *(field.name for field in JOB_FIELDS.values() if field.required),
+            "processingStages",
+            "schemaVersion",
+        ],
+        "properties": {
+            **{field.name: field.schema for field in JOB_FIELDS.values()},
+            "processingStages": {
+                "bsonType": "object",
+                "required": ["documentDownload"],
+                "properties": {"documentDownload": _STAGE},
+            },
+            "words": {"bsonType": "array"},
+            "unfinishedCin": TEXT,
+            "schemaVersion": COUNT,
+            # Fields of the ledger.
+            "uncounted": {"enum": [True]},
+            "changes": COUNT,
+            "completions": COUNT,
+            "partials": COUNT,
+            "empties": COUNT,
+            "failures": COUNT,
+            "cancellations": COUNT,
+            "retries": COUNT,
+            "countedSequence": COUNT,
+            "countedAmounts": {"bsonType": "object"},
+        },
+    },
+    "documents": {
+        "bsonType": "object",
+        "required": [
+            "jobId",
+            "documentNumber",
+            "cin",
+            "companyName",
+            "documentType",
+            "fileName",
+            "status",
+            "attempts",
+            "fence",
+            "createdAt",
+        ],
+        "properties": {
+            "_id": ID,
+            "jobId": TEXT,
+            "documentNumber": COUNT,
+            "filingKey": TEXT,
+            "cin": TEXT,
+            "companyName": TEXT,
+            "documentType": TEXT,
+            "srn": TEXT,
+            "filedOn": TIME,
+            "fileName": TEXT,
+            "status": {"enum": [str(status) for status in DocumentStatus]},
+            "attempts": COUNT,
+            "fence": COUNT,
+            "error": ERROR,
+            "blobName": TEXT,
+            "blobUrl": TEXT,
+            "textBlobName": TEXT,
+            "fileSize": COUNT,
+            "contentType": TEXT,
+            "checksum": {"bsonType": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+            "extraction": {"bsonType": "object"},  # of documents stored before readings had a record of their own
+            "parentNumber": COUNT,
+            "reading": READING_SCHEMA,
+            "record": RECORD_SCHEMA,
+            "stated": STATED_SCHEMA,
+            "unendedReadings": COUNT,
+            "downloadedAt": TIME,
+            "createdAt": TIME,
+        },
+    },
+    "pages": {
+        "bsonType": "object",
+        "required": ["content", "cin", "page", "text"],
+        "properties": {
+            "_id": ID,
+            "content": TEXT,
+            "cin": TEXT,
+            "form": TEXT,
+            "year": COUNT,
+            "page": COUNT,
+            "text": TEXT,
+        },
+    },
+    "runs": {
+        "bsonType": "object",
+        "required": ["jobId", "number", "worker", "fence", "startedAt"],
+        "properties": {
+            "_id": ID,
+            "jobId": TEXT,
+            "number": COUNT,
+            "worker": TEXT,
+            "fence": COUNT,
+            "startedAt": TIME,
+            "finishedAt": TIME,
+            "documents": COUNT,
+            "bytes": COUNT,
+            "error": ERROR,
+            "outcome": {"enum": [str(outcome) for outcome in RunOutcome]},
+        },
+    },
+    "parts": {
+        "bsonType": "object",
+        "properties": {
+            "_id": TEXT,
+            "waiting": {"enum": [True]},
+            "amounts": {"bsonType": "object"},
+            "countedAt": TIME,
+        },
+    },
+    "totals": {
+        "bsonType": "object",
+        "properties": {"_id": TEXT, "sequence": COUNT, "batch": {"bsonType": "array"}},
+    },
+    "hosts": {
+        "bsonType": "object",
+        "properties": {
+            "_id": TEXT,
+            "places": {
+                "bsonType": "array",
+                "items": {
+                    "bsonType": "object",
+                    "required": ["name", "until"],
+                    "properties": {"name": TEXT, "until": TIME},
+                },
+            },
+            "nextAt": COUNT,
+            "started": COUNT,
+            "perSecond": {"bsonType": "double"},
+            "concurrency": COUNT,
+            "usedAt": TIME,
+        },
+    },
+    "breakers": {
+        "bsonType": "object",
+        "required": ["open", "failures"],
+        "properties": {
+            "_id": TEXT,
+            "open": {"bsonType": "bool"},
+            "failures": COUNT,
+            "probes": COUNT,
+            "since": TIME,
+            "probeAt": TIME,
+            "reason": TEXT,
+        },
+    },
+    "lists": {
+        "bsonType": "object",
+        "required": ["name", "by", "at"],
+        "properties": {
+            "_id": ID,
+            "name": TEXT,
+            "by": TEXT,
+            "at": TIME,
+            "ordered": COUNT,
+            "refused": COUNT,
+            "doneAt": TIME,
+        },
+    },
+    "refusals": {
+        "bsonType": "object",
+        "required": ["listId", "line", "field", "reason", "at"],
+        "properties": {
+            "_id": ID,
+            "listId": TEXT,
+            "line": COUNT,
+            **dict.fromkeys(("cin", "company_name", "priority", "not_before", "row", "field", "reason"), TEXT),
+            "at": TIME,
+        },
+    },
+    "pauses": {
+        "bsonType": "object",
+        "required": ["by", "reason", "since", "until", "stopRuns"],
+        "properties": {
+            "_id": TEXT,
+            "source": TEXT,
+            "by": TEXT,
+            "reason": TEXT,
+            "since": TIME,
+            "until": TIME,
+            "stopRuns": {"bsonType": "bool"},
+        },
+    },
+    "uploads": {
+        "bsonType": "object",
+        "required": ["owner", "name", "data", "at"],
+        "properties": {"_id": ID, "owner": TEXT, "name": TEXT, "data": {"bsonType": "binData"}, "at": TIME},
+    },
+    "idempotency": {
+        "bsonType": "object",
+        "required": ["key", "fingerprint", "orders", "at"],
+        "properties": {
+            "_id": ID,
+            "key": TEXT,
+            "fingerprint": TEXT,
+            "orders": {"bsonType": "array"},
+            "at": TIME,
+            "doneAt": TIME,
+        },
+    },
+    "audit": {
+        "bsonType": "object",
+        "required": ["action", "by", "at"],
+        "properties": {
+            "_id": ID,
+            "jobId": TEXT,
+            "action": {"enum": [str(action) for action in Action]},
+            "by": TEXT,
+            "at": TIME,
+            "address": TEXT,
+            "details": TEXT,
+            "refused": TEXT,
+            "unfinished": {"enum": [True]},
+        },
+    },
+}

@@ -1,1 +1,0 @@
-"""The API: the same use cases as the pages, as JSON."""

@@ -1,0 +1,1 @@
+"""All settings, the code that reads them, and the generated pages that document them."""

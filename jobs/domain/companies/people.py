@@ -1,0 +1,219 @@
+"""Directors and officers over time, and auditors with their tenures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from jobs.domain.companies.statements import Fact, Source, StatedFiling, fact, in_order, newest, of_forms, plain
+from jobs.domain.filings.accounts import FinancialStatements
+from jobs.domain.filings.annual_returns import AnnualReturn
+from jobs.domain.filings.appointments import AuditorAppointment, DirectorKyc, Directors
+
+_EVENTS = {"APPN": "appointed", "RESG": "resigned", "CESS": "ceased", "CHNG": "changed"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonEvent:
+    """What a DIR-12 says about a person: ``appointed``, ``ceased``, ``resigned`` or ``changed``."""
+
+    what: str
+    on: date | None
+    designation: str | None
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A director or officer. ``since`` and ``until`` are None if no filing states them.
+
+    ``years`` are the ends of the financial years whose annual returns name the person.
+    """
+
+    din: str | None
+    names: Fact[str]
+    designations: Fact[str]
+    since: Fact[date]
+    until: Fact[date]
+    events: tuple[PersonEvent, ...]
+    years: tuple[date, ...]
+    is_current: bool
+
+    @property
+    def name(self) -> str:
+        return newest(self.names) or (f"DIN {self.din}" if self.din else "unnamed")
+
+
+@dataclass(frozen=True)
+class _Mention:
+    """One row about a person."""
+
+    filing: StatedFiling
+    key: str
+    din: str | None
+    name: str | None
+    designation: str | None
+    event: PersonEvent | None = None
+    year: date | None = None
+
+
+def people_of(filings: Sequence[StatedFiling]) -> list[Person]:
+    """Current directors and officers first, then by name."""
+    mentions: dict[str, list[_Mention]] = {}
+    for filing in in_order(filings):
+        for mention in _mentions(filing):
+            mentions.setdefault(mention.key, []).append(mention)
+    returns = [each.year_end for each in of_forms(filings, AnnualReturn.FORMS) if each.year_end and _has_rows(each)]
+    latest = max(returns, default=None)
+    found = [_person(each, latest) for each in mentions.values()]
+    return sorted(
+        (each for each in found if each.events or each.years), key=lambda each: (not each.is_current, each.name)
+    )
+
+
+def _has_rows(filing: StatedFiling) -> bool:
+    return any(True for _ in filing.rows("directors"))
+
+
+def _mentions(filing: StatedFiling) -> Iterable[_Mention]:
+    if filing.form in Directors.FORMS:
+        rows = list(filing.rows("directors"))
+        for row in rows or ([filing] if filing.text("din") else []):
+            yield from _mention(row, row.text("din"), None, row.text("designation"), event=_event(row))
+        for row in filing.rows("officers"):
+            name = " ".join(each for each in (row.text("first_name"), row.text("last_name")) if each) or None
+            on = row.day("effective_from")
+            begun = PersonEvent(what="appointed", on=on, designation=row.text("designation"), source=row.source())
+            yield from _mention(row, row.text("din"), name, row.text("designation"), event=begun)
+    elif filing.form in AnnualReturn.FORMS:
+        for row in filing.rows("directors"):
+            left = row.day("ceased_on")
+            event = (
+                PersonEvent(what="ceased", on=left, designation=None, source=row.source("ceased_on")) if left else None
+            )
+            yield from _mention(
+                row, row.text("din"), row.text("name"), row.text("designation"), event=event, annual=True
+            )
+    elif filing.form in DirectorKyc.FORMS:
+        name = " ".join(each for each in (filing.text("first_name"), filing.text("last_name")) if each) or None
+        yield from _mention(filing, filing.text("din"), name, None)
+
+
+def _mention(
+    row: StatedFiling,
+    din: str | None,
+    name: str | None,
+    designation: str | None,
+    *,
+    event: PersonEvent | None = None,
+    annual: bool = False,
+) -> Iterable[_Mention]:
+    key = din or (plain(name) if name else "")
+    if key:
+        yield _Mention(row, key, din, name, designation, event, row.year_end if annual else None)
+
+
+def _event(row: StatedFiling) -> PersonEvent:
+    stated, ceased, appointed = row.text("event"), row.day("ceased_on"), row.day("appointed_on")
+    named = (stated or "").strip()
+    what = _EVENTS.get(named.upper()[:4]) or ("ceased" if ceased and not appointed else "appointed")
+    if "cess" in named.casefold() or "resign" in named.casefold():
+        what = "ceased"
+    elif "change" in named.casefold():
+        what = "changed"
+    on = ceased if what in ("ceased", "resigned") and ceased else appointed or ceased
+    source = row.source("appointed_on", "ceased_on", "din")
+    return PersonEvent(what=what, on=on, designation=row.text("designation"), source=source)
+
+
+def _person(mentions: Sequence[_Mention], latest: date | None) -> Person:
+    events = tuple(each.event for each in mentions if each.event)
+    started = [each for each in events if each.what == "appointed" and each.on]
+    ended = [each for each in events if each.what in ("ceased", "resigned") and each.on]
+    first = min((each.on for each in started if each.on), default=None)
+    last = max((each.on for each in ended if each.on), default=None)
+    has_left = bool(ended) and not any(each.on and last and each.on > last for each in started)
+    years = tuple(sorted({each.year for each in mentions if each.year}))
+    in_latest = latest is None or latest in years or any(each.on and each.on > latest for each in started)
+    return Person(
+        din=next((each.din for each in mentions if each.din), None),
+        names=fact(((each.name, each.filing.source("name", "first_name")) for each in mentions), same=plain),
+        designations=fact(((each.designation, each.filing.source("designation")) for each in mentions), same=plain),
+        since=fact((each.on, each.source) for each in started if each.on == first),
+        until=fact((each.on, each.source) for each in ended if each.on == last) if has_left else (),
+        events=events,
+        years=years,
+        is_current=not has_left and in_latest,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tenure:
+    """An appointment of an auditor; a day is None if the filing does not state it."""
+
+    start: date | None
+    end: date | None
+    source: Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyAuditor:
+    """An auditor. ``audited`` are the ends of the financial years whose accounts name the auditor."""
+
+    names: Fact[str]
+    registrations: Fact[str]
+    tenures: tuple[Tenure, ...]
+    audited: tuple[date, ...]
+
+    @property
+    def name(self) -> str:
+        return newest(self.names) or "unnamed"
+
+
+def auditors_of(filings: Sequence[StatedFiling]) -> list[CompanyAuditor]:
+    """The auditors, the latest first."""
+    groups: dict[str, list[tuple[StatedFiling, StatedFiling]]] = {}
+    for filing in in_order(of_forms(filings, (*AuditorAppointment.FORMS, *FinancialStatements.FORMS))):
+        rows = list(filing.rows("auditors")) or ([filing] if filing.text("auditor_name") else [])
+        for row in rows:
+            key = plain(row.text("name") or row.text("auditor_name") or "")
+            if key:
+                groups.setdefault(key, []).append((filing, row))
+    return sorted((_auditor(each) for each in groups.values()), key=_last_seen, reverse=True)
+
+
+def _auditor(rows: Sequence[tuple[StatedFiling, StatedFiling]]) -> CompanyAuditor:
+    appointments = [each for each in rows if each[0].form in AuditorAppointment.FORMS]
+    names = ("name", "auditor_name")
+    numbers = ("registration_number", "firm_registration_number", "membership_number")
+    return CompanyAuditor(
+        names=fact(((_first(row, names), row.source(*names)) for _, row in rows), same=plain),
+        registrations=fact(((_first(row, numbers), row.source(*numbers)) for _, row in rows), same=plain),
+        tenures=tuple(
+            Tenure(
+                start=row.day("from_date") or filing.day("appointed_on"),
+                end=row.day("to_date"),
+                source=row.source("from_date", "name"),
+            )
+            for filing, row in appointments
+        ),
+        audited=tuple(
+            sorted(
+                {
+                    filing.year_end
+                    for filing, _ in rows
+                    if filing.year_end and filing.form not in AuditorAppointment.FORMS
+                }
+            )
+        ),
+    )
+
+
+def _first(row: StatedFiling, names: Iterable[str]) -> str | None:
+    return next((text for name in names if (text := row.text(name))), None)
+
+
+def _last_seen(auditor: CompanyAuditor) -> date:
+    days = [*auditor.audited, *(each.end or each.start or date.min for each in auditor.tenures)]
+    return max(days, default=date.min)

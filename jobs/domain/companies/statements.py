@@ -1,0 +1,151 @@
+"""Statements of filings: each value with the filings that state it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Generic, TypeVar
+
+from jobs.domain.document import Document
+from jobs.domain.filings.stated import Stated
+
+T = TypeVar("T")
+
+_ROW = re.compile(r"(?P<table>\w+)\[(?P<row>\d+)\]\.(?P<name>\w+)")
+_WORD = re.compile(r"[^\W_]+")
+_SHORT_WORDS = {"ltd": "limited", "pvt": "private", "co": "company", "corpn": "corporation", "and": ""}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A filing that states a value, and the page on which it does, if that is known."""
+
+    job_id: str
+    number: int
+    form: str
+    srn: str | None
+    filed_on: date | None
+    page: int | None = None
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said(Generic[T]):
+    """One value, and the filings that state it, the newest first."""
+
+    value: T
+    sources: tuple[Source, ...]
+
+    @property
+    def source(self) -> Source:
+        """The newest of them."""
+        return self.sources[0]
+
+
+#: Everything that filings say about one matter. Filings that disagree make several; the newest comes first.
+Fact = tuple[Said[T], ...]
+
+
+@dataclass(frozen=True)
+class StatedFiling:
+    """What one filing states."""
+
+    document: Document
+    values: dict[str, Stated]
+
+    @classmethod
+    def of(cls, document: Document) -> StatedFiling:
+        stated = document.reading.stated if document.reading else ()
+        return cls(document, {each.name: each for each in stated})
+
+    @property
+    def form(self) -> str:
+        facts = self.document.reading.facts if self.document.reading else None
+        return (facts.form if facts else None) or self.document.filing.document_type
+
+    @property
+    def filed_on(self) -> date | None:
+        facts = self.document.reading.facts if self.document.reading else None
+        return self.document.filing.filed_on or (facts.filed_on if facts else None)
+
+    @property
+    def year_end(self) -> date | None:
+        return self.document.reading.facts.year_end if self.document.reading else None
+
+    @property
+    def age(self) -> tuple[date, str, int]:
+        """Sorts filings, the oldest first; filings without any date come first."""
+        return (self.filed_on or self.year_end or date.min, self.document.job_id, self.document.filing.number)
+
+    def rows(self, table: str) -> Iterator[StatedFiling]:
+        """Each row of a table, as if it were a filing of its own."""
+        found: dict[int, dict[str, Stated]] = {}
+        for each in self.values.values():
+            match = _ROW.fullmatch(each.name)
+            if match and match["table"] == table:
+                found.setdefault(int(match["row"]), {})[match["name"]] = each
+        return (StatedFiling(self.document, values) for _, values in sorted(found.items()))
+
+    def source(self, *names: str) -> Source:
+        """This filing, at the page of the first of these values that it states."""
+        stated = next((self.values[name] for name in names if name in self.values), None)
+        return Source(
+            job_id=self.document.job_id,
+            number=self.document.filing.number,
+            form=self.form,
+            srn=self.document.filing.srn,
+            filed_on=self.filed_on,
+            page=stated.page if stated else None,
+            confidence=stated.confidence if stated else 1.0,
+        )
+
+    def text(self, name: str) -> str | None:
+        stated = self.values.get(name)
+        return stated.value if stated and isinstance(stated.value, str) else None
+
+    def day(self, name: str) -> date | None:
+        stated = self.values.get(name)
+        return stated.value if stated and isinstance(stated.value, date) else None
+
+    def number(self, name: str) -> int | None:
+        stated = self.values.get(name)
+        return stated.value if stated and isinstance(stated.value, int) else None
+
+    def paise(self, name: str) -> int | None:
+        """An amount in paise."""
+        stated = self.values.get(name)
+        if stated is None or not isinstance(stated.value, int):
+            return None
+        return stated.value if stated.unit == "paise" else 100 * stated.value
+
+
+def fact(said: Iterable[tuple[T | None, Source]], same: Callable[[T], Hashable] = lambda value: value) -> Fact[T]:
+    """Group equal values; None is left out. ``same`` maps values that mean the same to the same key."""
+    groups: dict[Hashable, tuple[T, list[Source]]] = {}
+    newest_first = sorted(said, key=lambda each: each[1].filed_on or date.min, reverse=True)
+    for value, source in newest_first:
+        if value is not None:
+            groups.setdefault(same(value), (value, []))[1].append(source)
+    return tuple(Said(value=value, sources=tuple(sources)) for value, sources in groups.values())
+
+
+def newest(facts: Fact[T]) -> T | None:
+    """What the newest filing says."""
+    return facts[0].value if facts else None
+
+
+def plain(name: str) -> str:
+    """A name without case, punctuation and abbreviations, to compare it by."""
+    words = (match.casefold() for match in _WORD.findall(name))
+    return " ".join(word for word in (_SHORT_WORDS.get(word, word) for word in words) if word)
+
+
+def in_order(filings: Iterable[StatedFiling]) -> list[StatedFiling]:
+    return sorted(filings, key=lambda each: each.age)
+
+
+def of_forms(filings: Sequence[StatedFiling], forms: Iterable[str]) -> list[StatedFiling]:
+    wanted = frozenset(forms)
+    return [each for each in filings if each.form in wanted]

@@ -1,0 +1,37 @@
+"""The external dependencies of the use cases and the worker, as Protocols.
+
+Adapters implement them and translate their vendor's exceptions into ``jobs.domain.errors``.
+Besides the errors it documents, every method can raise DatabaseUnavailable and DatabaseRefused
+(repositories), or BlobStoreUnavailable and BlobStoreRefused (blob stores).
+"""
+
+from jobs.ports.companies import Companies, CompanyPage
+from jobs.ports.filings import Blob, BlobStore, Extractor, Source
+from jobs.ports.pages import PageIndex
+from jobs.ports.queue import Clock, DocumentRepository, JobRepository, PauseRepository, RunRepository
+from jobs.ports.site import AuditLog, Catalogue, IdempotencyStore, OrderListRepository, Plan, Totals, UploadStore
+from jobs.ports.sources import BreakerRepository, HostRepository
+
+__all__ = [
+    "AuditLog",
+    "Blob",
+    "BlobStore",
+    "BreakerRepository",
+    "Catalogue",
+    "Clock",
+    "Companies",
+    "CompanyPage",
+    "DocumentRepository",
+    "Extractor",
+    "HostRepository",
+    "IdempotencyStore",
+    "JobRepository",
+    "OrderListRepository",
+    "PageIndex",
+    "PauseRepository",
+    "Plan",
+    "RunRepository",
+    "Source",
+    "Totals",
+    "UploadStore",
+]

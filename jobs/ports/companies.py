@@ -1,0 +1,33 @@
+"""The port for companies: what all orders of a company brought together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from jobs.domain.document import Document
+from jobs.domain.job import Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanyPage:
+    """One page of companies, each as its newest order; ``is_last`` if no company follows."""
+
+    items: list[Job]
+    is_last: bool
+
+
+class Companies(Protocol):
+    """Companies that were ordered. Every method is bounded by an index and a limit, and can raise TooSlow."""
+
+    def listed(self, after: tuple[str, str] | None, limit: int) -> CompanyPage:
+        """The companies by name and CIN, after that name and CIN; one with several names is several."""
+
+    def found(self, text: str, limit: int) -> list[Job]:
+        """Companies that match a text, as in JobFilter, among the newest 1,000 matching orders: newest first."""
+
+    def orders(self, cin: str, limit: int) -> list[Job]:
+        """A company's orders, the newest first."""
+
+    def documents(self, cin: str, limit: int) -> list[Document]:
+        """The documents of a company's orders with what they state, the newest first."""

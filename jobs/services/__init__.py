@@ -1,0 +1,20 @@
+"""The use cases: order, view, cancel, retry and delete jobs; pause and resume; and sweep up leftovers."""
+
+from jobs.services.lists import ListRow, ListService
+from jobs.services.ordering import JobDetails, JobService
+from jobs.services.orders import Order
+from jobs.services.pausing import PauseService
+from jobs.services.rereading import RereadService
+from jobs.services.sweeping import Sweep, Swept
+
+__all__ = [
+    "JobDetails",
+    "JobService",
+    "ListRow",
+    "ListService",
+    "Order",
+    "PauseService",
+    "RereadService",
+    "Sweep",
+    "Swept",
+]

@@ -1,0 +1,278 @@
+"""The use cases of staff: order, view, cancel, retry, prioritise and delete jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from jobs.domain.audit import Action, Actor, AuditEntry
+from jobs.domain.cin import parse_cin
+from jobs.domain.document import Document, folders_of
+from jobs.domain.errors import AlreadyOrdered, FilesureError, UnknownJob, WrongState
+from jobs.domain.job import TRANSITIONS, Job, JobStatus, Run, Transition, parse_job_id
+from jobs.domain.search import Content
+from jobs.ports import AuditLog, BlobStore, Clock, DocumentRepository, JobRepository, PageIndex, RunRepository
+from jobs.services.auditing import audited
+from jobs.services.orders import Order, name_of, not_before, priority_of, without_repeats
+from jobs.services.rereading import progress_of, shut_out
+from jobs.telemetry import tracing
+
+MOST_ENTRIES = 100
+FINISHED_AT_ONCE = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobDetails:
+    """One job with its runs, documents and audit entries."""
+
+    job: Job
+    runs: list[Run]
+    documents: list[Document]
+    audit: list[AuditEntry]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobService:
+    """The use cases of staff.
+
+    ``new_id`` returns unique ids in ascending order of time. ``blobs`` connects to the blob store lazily,
+    since few use cases need it. ``wake`` is called when jobs may have become due.
+    """
+
+    jobs: JobRepository
+    documents: DocumentRepository
+    runs: RunRepository
+    audit: AuditLog
+    blobs: Callable[[], BlobStore]
+    clock: Clock
+    new_id: Callable[[], str]
+    max_attempts: int
+    #: None: nothing is indexed.
+    pages: PageIndex | None = None
+    wake: Callable[[], None] = lambda: None
+
+    def order(
+        self,
+        orders: Sequence[Order],
+        *,
+        requested_by: str,
+        again: bool = False,
+        allow_unknown_codes: bool = False,
+        preview: Collection[str] | None = None,
+        in_list: tuple[str, Sequence[str]] | None = None,
+    ) -> list[Job | FilesureError]:
+        """Order each company. Returns a new job or an error for each order, in the same sequence.
+
+        A refused order (InvalidCin, InvalidOrder, AlreadyOrdered) does not affect the others.
+        ``preview`` runs the same checks without storing anything. It contains the companies already
+        accepted by earlier batches of the same preview, so it is empty for the first batch.
+        ``in_list``: a list's id and the ids of the orders' jobs; those that are stored count as ordered.
+        """
+        now = self.clock()
+        checked = [self._checked(order, requested_by, allow_unknown_codes, now) for order in orders]
+        if in_list:
+            checked = _with_ids(checked, *in_list)
+        results = checked if again else without_repeats(checked, preview)
+        wanted = [result for result in results if isinstance(result, Job)]
+        refused = self._refused(wanted, again=again, stored=preview is None)
+        if preview is None:
+            self.wake()
+        return [
+            AlreadyOrdered(result.cin, refused[result.cin])
+            if isinstance(result, Job | AlreadyOrdered) and refused.get(result.cin, _id_of(result)) != _id_of(result)
+            else result
+            for result in results
+        ]
+
+    def prepare(self, order: Order, *, requested_by: str) -> Job:
+        """Create the job for an order without storing it. Raises InvalidCin, InvalidOrder."""
+        checked = self._checked(order, requested_by, allow_unknown_codes=False, now=self.clock())
+        if isinstance(checked, FilesureError):
+            raise checked
+        return checked
+
+    def place(self, jobs: Sequence[Job], *, again: bool = False) -> None:
+        """Store prepared jobs; jobs already stored stay unchanged. Raises AlreadyOrdered.
+
+        Idempotent as long as the jobs keep their ids.
+        """
+        known = self.jobs.existing([job.id for job in jobs])
+        missing = [job for job in jobs if job.id not in known]
+        refused = self._add(missing, again=again)
+        self.wake()
+        for job in missing:
+            if refused.get(job.cin, job.id) != job.id:
+                raise AlreadyOrdered(job.cin, refused[job.cin])
+
+    def _refused(self, wanted: Sequence[Job], *, again: bool, stored: bool) -> Mapping[str, str]:
+        if stored:
+            return self._add(wanted, again=again)
+        return {} if again else self.jobs.unfinished({job.cin for job in wanted})
+
+    def _add(self, jobs: Sequence[Job], *, again: bool) -> Mapping[str, str]:
+        """Store new jobs. With tracing enabled, each job starts a trace."""
+        if not tracing.is_on():
+            return self.jobs.add(jobs, again=again)
+        spans = [tracing.begin("order", job.log_context()) for job in jobs]
+        traced = [replace(job, trace_context=tracing.traceparent(span)) for job, span in zip(jobs, spans, strict=True)]
+        refused = self.jobs.add(traced, again=again)
+        for job, span in zip(jobs, spans, strict=True):
+            if job.cin not in refused:
+                span.end()
+        return refused
+
+    def _checked(
+        self, order: Order, requested_by: str, allow_unknown_codes: bool, now: datetime
+    ) -> Job | FilesureError:
+        try:
+            cin = parse_cin(order.cin, this_year=now.year, allow_unknown_codes=allow_unknown_codes)
+            name, priority = name_of(order.company_name), priority_of(order.priority)
+            due = max(now, not_before(order.not_before, now) or now)
+        except FilesureError as error:
+            return error
+        return Job(
+            id=self.new_id(),
+            cin=str(cin),
+            company_name=name,
+            priority=priority,
+            run_after=due,
+            due_at=due,
+            max_attempts=self.max_attempts,
+            requested_by=requested_by,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def details(self, job_id: str) -> JobDetails:
+        """One job with its runs, documents and newest audit entries. Raises InvalidJobId, UnknownJob."""
+        return replace(self.history(job_id), documents=self.documents.of_job(job_id))
+
+    def history(self, job_id: str) -> JobDetails:
+        """Like ``details``, without the documents, of which there may be thousands."""
+        job = self.jobs.get(job_id)
+        runs, audit = self.runs.of_job(job.id), self.audit.of_job(job.id, MOST_ENTRIES)
+        return JobDetails(job=job, runs=runs, documents=[], audit=audit)
+
+    # --- actions on an existing job; each is recorded in the audit log
+
+    def cancel(self, job_id: str, actor: Actor) -> Job:
+        """Cancel the job, or ask its worker to stop. Raises InvalidJobId, UnknownJob, WrongState."""
+        with self._audited(Action.CANCEL, job_id, actor):
+            job = self.jobs.cancel(job_id)
+            return self.settle(job) if job.status is JobStatus.CANCELLED else job
+
+    def settle(self, job: Job) -> Job:
+        """Make an ended job consistent with the documents of a worker that died or froze. Idempotent.
+
+        A worker that wakes up later finds a higher fence. The run is ended last, since ``sweep`` finds the job by it.
+        """
+        shut_out(self.jobs, self.documents, job)
+        if job.progress.total:
+            counted = progress_of(self.documents, job)
+            if counted != job.progress:
+                job = self.jobs.recount(job.lease, counted) or self.jobs.get(job.id)
+        self.runs.lose(job.id, job.fence, self.clock())
+        return job
+
+    def retry(self, job_id: str, actor: Actor, *, again: bool = False) -> Job:
+        """Make a failed, partial or cancelled job download its missing documents.
+
+        Raises InvalidJobId, UnknownJob, WrongState, and AlreadyOrdered if the company has another
+        unfinished job, unless ``again``. The documents are reset before the job: after an interruption in
+        between, the retry can be repeated. In the opposite order, a worker could claim the job while
+        its documents are still failed.
+        """
+        with self._audited(Action.RETRY, job_id, actor):
+            job = self.jobs.get(job_id)
+            if not again:
+                self._refuse_second(job)
+            if job.status in TRANSITIONS[Transition.RETRY].sources:
+                self.documents.list_again(job.id)
+            listed = job.progress.total is not None
+            progress = progress_of(self.documents, job) if listed else job.progress
+            retried = self.jobs.retry(job.id, progress, again=again)
+            self.wake()
+            return retried
+
+    def _refuse_second(self, job: Job) -> None:
+        """Check before anything is changed. The repository checks again, atomically with the change."""
+        other = None if job.reread else self.jobs.unfinished([job.cin]).get(job.cin)
+        if other and other != job.id:
+            raise AlreadyOrdered(job.cin, other)
+
+    def prioritise(self, job_id: str, priority: int | str, actor: Actor) -> Job:
+        """Change an unfinished job's priority. Raises InvalidOrder, InvalidJobId, UnknownJob, WrongState."""
+        number = priority_of(priority)
+        with self._audited(Action.PRIORITISE, job_id, actor, f"to {number}"):
+            return self.jobs.prioritise(job_id, number)
+
+    def run_now(self, job_id: str, actor: Actor) -> Job:
+        """Make a pending job due at once and claimed first. Raises InvalidJobId, UnknownJob, WrongState."""
+        with self._audited(Action.RUN_NOW, job_id, actor):
+            due = self.jobs.run_now(job_id)
+            self.wake()
+            return due
+
+    def delete(self, job_id: str, actor: Actor) -> None:
+        """Remove an ended job with its documents, files and runs. Raises InvalidJobId, UnknownJob, WrongState.
+
+        After the first step, the job is hidden and can no longer run. If the deletion is interrupted, the
+        next deletion, ``prune`` or sweep finishes it.
+        """
+        with self._audited(Action.DELETE, job_id, actor, self._company(job_id)):
+            self.jobs.begin_deletion(job_id)
+            self._remove(parse_job_id(job_id))
+        self.finish_deletions(FINISHED_AT_ONCE)
+
+    def _company(self, job_id: str) -> str | None:
+        """The job's company, for the record; None for a job that is already hidden, whose deletion goes on."""
+        try:
+            job = self.jobs.get(job_id)
+        except UnknownJob:
+            return None
+        return f"{job.company_name}, {job.cin}"
+
+    def finish_deletions(self, limit: int) -> int:
+        """Finish up to ``limit`` interrupted deletions. Returns their number."""
+        ids = self.jobs.deleting(limit)
+        for job_id in ids:
+            self._remove(job_id)
+        return len(ids)
+
+    def _remove(self, job_id: str) -> None:
+        """Rows before blobs, so that no row names a missing blob; the job last, so that a repetition finds it."""
+        contents = {content for each in self.documents.of_job(job_id) if (content := Content.of(each))}
+        self.documents.delete_of_job(job_id)
+        if self.pages and contents:
+            self.pages.forget(contents)
+        self.runs.delete_of_job(job_id)
+        blobs = self.blobs()
+        for name in [name for folder in folders_of(job_id) for name in blobs.names(folder)]:
+            blobs.delete(name)
+        self.jobs.delete(job_id)
+
+    def prune(self, before: datetime, actor: Actor, limit: int) -> int:
+        """Delete up to ``limit`` jobs that ended before this time, the earliest first. Returns their number."""
+        deleted = 0
+        for job_id in self.jobs.ended_before(before, limit):
+            with suppress(WrongState, UnknownJob):  # retried or deleted in the meantime
+                self.delete(job_id, actor)
+                deleted += 1
+        self.finish_deletions(limit)
+        return deleted
+
+    def _audited(
+        self, action: Action, job_id: str, actor: Actor, details: str | None = None
+    ) -> AbstractContextManager[None]:
+        return audited(self.audit, self.clock, action, actor, job_id=parse_job_id(job_id), details=details)
+
+
+def _with_ids(checked: Sequence[Job | FilesureError], list_id: str, ids: Sequence[str]) -> list[Job | FilesureError]:
+    pairs = zip(checked, ids, strict=True)
+    return [replace(each, id=id_, list_id=list_id) if isinstance(each, Job) else each for each, id_ in pairs]
+
+
+def _id_of(result: Job | AlreadyOrdered) -> str | None:
+    return result.id if isinstance(result, Job) else result.job_id

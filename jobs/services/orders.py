@@ -1,0 +1,80 @@
+"""Orders as they are entered, and their validation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from jobs.domain.errors import AlreadyOrdered, FilesureError, InvalidOrder
+from jobs.domain.job import PRIORITIES, Job
+
+LONGEST_NAME = 200
+LONGEST_DELAY = timedelta(days=366)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """An order as entered, not yet validated."""
+
+    cin: str
+    company_name: str
+    priority: int | str = 0
+    #: Empty or None: due at once.
+    not_before: datetime | str | None = None
+
+
+def without_repeats(
+    results: Sequence[Job | FilesureError], preview: Collection[str] | None
+) -> list[Job | FilesureError]:
+    """Refuse repeated orders of a company, as if the first were already stored."""
+    earlier = preview or ()
+    first: dict[str, str | None] = {}
+    kept: list[Job | FilesureError] = []
+    for result in results:
+        if isinstance(result, Job) and (result.cin in first or result.cin in earlier):
+            kept.append(AlreadyOrdered(result.cin, first.get(result.cin)))
+        else:
+            kept.append(result)
+        if isinstance(result, Job):
+            first.setdefault(result.cin, result.id if preview is None else None)
+    return kept
+
+
+def name_of(text: str) -> str:
+    """The company's name with single spaces. Raises InvalidOrder."""
+    name = " ".join(text.split())
+    if not name:
+        raise InvalidOrder("The company's name is missing.", field="companyName")
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        message = f"The company's name must be printable text of at most {LONGEST_NAME} characters."
+        raise InvalidOrder(message, field="companyName")
+    return name
+
+
+def priority_of(value: int | str) -> int:
+    """Raises InvalidOrder."""
+    message = f"The priority must be a whole number from {PRIORITIES[0]} to {PRIORITIES[-1]}, not '{value}'."
+    try:
+        priority = int(value or 0)
+    except ValueError:
+        raise InvalidOrder(message, field="priority") from None
+    if priority not in PRIORITIES:
+        raise InvalidOrder(message, field="priority")
+    return priority
+
+
+def not_before(value: datetime | str | None, now: datetime) -> datetime | None:
+    """The earliest start, in UTC if it has no zone; None: at once. Raises InvalidOrder."""
+    if not value:
+        return None
+    try:
+        time = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+        time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        example = f"{now + timedelta(days=1):%Y-%m-%dT%H:%M}"
+        message = f"'{str(value)[:40]}' is not a time. Write it in UTC, for example {example}."
+        raise InvalidOrder(message, field="notBefore") from None
+    if time > now + LONGEST_DELAY:
+        raise InvalidOrder("The time must be at most a year ahead.", field="notBefore")
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)

@@ -1,0 +1,92 @@
+"""Jobs that read stored documents again: which documents, how far they are, and who may write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from jobs.domain.document import Document
+from jobs.domain.errors import DocumentsInUse, UnknownJob
+from jobs.domain.job import REREAD_PRIORITY, Job, Progress
+from jobs.domain.rereading import Reread
+from jobs.ports import Clock, DocumentRepository, JobRepository
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reordered:
+    """One job whose documents are to be read again. ``job_id``: the job that does so; None if one already does."""
+
+    original: str
+    documents: int
+    job_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RereadService:
+    """Orders that stored documents are read again."""
+
+    jobs: JobRepository
+    documents: DocumentRepository
+    clock: Clock
+    new_id: Callable[[], str]
+    max_attempts: int
+
+    def order(self, wanted: Reread, *, cin: str | None, requested_by: str, preview: bool) -> Iterator[Reordered]:
+        """Order it for every job, or for those of one company, with documents that ``wanted`` selects.
+
+        Reads the documents of all these jobs, so the cost grows with history. If it is interrupted, the next call
+        orders what is missing.
+        """
+        for job_id in self.documents.job_ids(cin):
+            documents = self.documents.of_job(job_id)
+            selected = [each for each in documents if wanted.selects(each)]
+            if not selected or not self._exists(job_id):
+                continue
+            job = self._job(replace(wanted, job_id=job_id), selected, requested_by)
+            stored = preview or bool(self.jobs.add_rereads([job]))
+            yield Reordered(original=job_id, documents=len(selected), job_id=job.id if stored else None)
+
+    def _exists(self, job_id: str) -> bool:
+        try:
+            return bool(self.jobs.get(job_id))
+        except UnknownJob:
+            return False
+
+    def _job(self, reread: Reread, selected: list[Document], requested_by: str) -> Job:
+        now = self.clock()
+        return Job(
+            id=self.new_id(),
+            cin=selected[0].cin,
+            company_name=selected[0].company_name,
+            priority=REREAD_PRIORITY,
+            run_after=now,
+            due_at=now,
+            progress=Progress(total=len(selected)),
+            max_attempts=self.max_attempts,
+            requested_by=requested_by,
+            created_at=now,
+            updated_at=now,
+            reread=reread,
+        )
+
+
+def to_reread(documents: DocumentRepository, job: Job) -> list[Document]:
+    """The documents that the job still has to read again, by number."""
+    return job.reread.remaining(documents.of_job(job.reread.job_id), job.created_at) if job.reread else []
+
+
+def progress_of(documents: DocumentRepository, job: Job) -> Progress:
+    """A job's progress, counted from the stored documents."""
+    if job.reread is None:
+        return documents.progress(job.id)
+    total = job.progress.total or 0
+    return Progress(total=total, downloaded=total - min(total, len(to_reread(documents, job))))
+
+
+def shut_out(jobs: JobRepository, documents: DocumentRepository, job: Job) -> None:
+    """Reject all later writes by workers of an ended job. Idempotent."""
+    documents.take_over(job.lease)
+    if job.reread:
+        with suppress(UnknownJob, DocumentsInUse):  # deleted, or claimed with a higher fence
+            documents.take_over(jobs.borrow(job.reread.job_id))

@@ -1,0 +1,1 @@
+"""Metrics, traces, logs, and masking of secrets in them."""

@@ -1,0 +1,144 @@
+"""Template tags for companies: stated values with their sources, amounts and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from jobs.domain.companies.filings import year_name
+from jobs.domain.companies.finances import FinancialYear
+from jobs.domain.companies.statements import Fact, Source, newest
+
+register = template.Library()
+
+_CRORE, _LAKH = 10**9, 10**7  # paise
+_DOUBTFUL = 0.8
+_WIDTH, _HEIGHT, _LABELS, _GAP, _THICKEST = 240, 70, 16, 8, 40
+
+
+@register.filter("year_name")
+def named_year(year: int | None) -> str:
+    return year_name(year) if year else "–"
+
+
+@register.filter
+def money(paise: int | None) -> str:
+    """₹ 412.6 Cr, ₹ 31.2 lakh, ₹ 4,200."""
+    if paise is None:
+        return "–"
+    sign, size = "−" if paise < 0 else "", abs(paise)
+    for unit, name in ((_CRORE, "Cr"), (_LAKH, "lakh")):
+        if size >= unit:
+            return f"{sign}₹ {size / unit:,.2f} {name}"
+    return f"{sign}₹ {size / 100:,.0f}"
+
+
+@register.filter
+def day(value: date | None) -> str:
+    return f"{value:%-d %b %Y}" if value else "–"
+
+
+@register.filter
+def year_of(end: date) -> str:
+    """The name of the financial year that ends on this day: 2024-25."""
+    return year_name(end.year)
+
+
+_SHOWN: Mapping[str, Callable[[Any], str]] = {
+    "money": money,
+    "day": day,
+    "text": str,
+    "percent": lambda each: f"{each} %",
+}
+
+
+@register.filter
+def source_link(source: Source) -> SafeString:
+    """A link to the page of the filing that states a value."""
+    address = reverse("document", args=[source.job_id, source.number])
+    page = f"?page={source.page}" if source.page else ""
+    filed = f", filed {day(source.filed_on)}" if source.filed_on else ""
+    doubt = ", read with little confidence" if source.confidence < _DOUBTFUL else ""
+    return format_html(
+        '<a class="source" href="{}{}" title="{}{}{}">{}</a>', address, page, source.form, filed, doubt, source.form
+    )
+
+
+@register.filter
+def said(fact: Fact[Any] | None, kind: str = "text") -> SafeString | str:
+    """What filings say about one matter, each value with a link to the newest filing that states it."""
+    if not fact:
+        return "–"
+    show = _SHOWN[kind]
+    parts = ((show(each.value), source_link(each.source)) for each in fact)
+    first = format_html("{} {}", *next(parts))
+    others = format_html_join("", '<br><span class="differs">{} {}</span>', parts)
+    return format_html("{}{}", first, others)
+
+
+@register.simple_tag
+def measure(year: FinancialYear, name: str) -> SafeString | str:
+    return said(year.measures.get(name), "money")
+
+
+@register.simple_tag
+def latest(years: Sequence[FinancialYear], name: str) -> str:
+    """The newest year's value of a measure; ``years`` begin with the oldest."""
+    return money(newest(years[-1].measures.get(name, ())))
+
+
+@register.simple_tag
+def growth(years: Sequence[FinancialYear], name: str) -> str:
+    """How much a measure grew in the newest year, such as ▴ 9 %; empty if that is unknown."""
+    values = [newest(each.measures.get(name, ())) for each in years[-2:]]
+    if len(values) < 2 or values[1] is None or values[0] is None or values[0] <= 0:
+        return ""
+    percent = round(100 * (values[1] - values[0]) / values[0])
+    return f"{'▴' if percent >= 0 else '▾'} {abs(percent):,} %"
+
+
+@register.simple_tag
+def bars(years: Sequence[FinancialYear], name: str, label: str) -> SafeString:
+    """A bar per year, the oldest first; losses hang below the line. Screen readers get the numbers."""
+    values = [newest(each.measures.get(name, ())) for each in years]
+    known = [value for value in values if value is not None]
+    high, low = max([0, *known]), min([0, *known])
+    scale = _HEIGHT / ((high - low) or 1)
+    step = _WIDTH / max(1, len(years))
+    thick = min(_THICKEST, max(2.0, step - _GAP))
+    rows = []
+    for at, (year, value) in enumerate(zip(years, values, strict=True)):
+        size = max(1.0, abs(value or 0) * scale) if value else 0.0
+        top = high * scale - (size if (value or 0) > 0 else 0)
+        rows.append(
+            (
+                f"{at * step + (step - thick) / 2:.1f}",
+                f"{top + 1:.1f}",
+                f"{thick:.1f}",
+                f"{size:.1f}",
+                "loss" if (value or 0) < 0 else "gain",
+                f"{at * step + step / 2:.1f}",
+                str(_HEIGHT + _LABELS),
+                f"{year.end.year}",
+            )
+        )
+    text = ", ".join(f"{year.end.year}: {money(value)}" for year, value in zip(years, values, strict=True))
+    shapes = format_html_join(
+        "",
+        '<rect x="{}" y="{}" width="{}" height="{}" rx="2" class="{}"/><text x="{}" y="{}">{}</text>',
+        rows,
+    )
+    return format_html(
+        '<svg class="bars" viewBox="0 0 {} {}" role="img" aria-label="{} by year. {}">{}</svg>',
+        _WIDTH,
+        _HEIGHT + _LABELS + 4,
+        label,
+        text,
+        shapes,
+    )

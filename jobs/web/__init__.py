@@ -1,0 +1,1 @@
+"""The web interface: pages for staff, and an API."""

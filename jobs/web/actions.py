@@ -1,0 +1,116 @@
+"""The actions on jobs, in one table for the job's page, for bulk actions and for the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from jobs.domain.audit import Action, Actor
+from jobs.domain.job import TRANSITIONS, UNFINISHED, Job, JobStatus, Transition
+from jobs.services import JobService
+from jobs.web.permissions import Permission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One action on one job. Only PRIORITISE uses ``priority``, and only RETRY uses ``again``."""
+
+    job_id: str
+    actor: Actor
+    priority: int | str = 0
+    again: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Several:
+    """The wording of an action on many jobs."""
+
+    #: Completes "Retry 3 jobs?" and "3 jobs retried.".
+    verb: str
+    done: str
+    #: Completes "Unchanged: 29, …".
+    rest: str
+    about: str
+    yes: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobAction:
+    """An action's permission, service call and texts."""
+
+    permission: Permission
+    #: The service call. Returns the changed job; None if it was deleted.
+    run: Callable[[JobService, Request], Job | None]
+    #: Whether the job's page offers it.
+    is_offered: Callable[[Job], bool]
+    #: The message on the job's page afterwards.
+    message: Callable[[Job | None], str]
+    #: None if the action is not available in bulk.
+    several: Several | None = None
+
+
+def _cancelled(job: Job | None) -> str:
+    if job and job.status is JobStatus.CANCELLED:
+        return "The job is cancelled. Use Retry to resume it."
+    return "The worker was asked to stop. The job is cancelled at its next heartbeat."
+
+
+def _delete(service: JobService, request: Request) -> None:
+    service.delete(request.job_id, request.actor)
+
+
+ACTIONS: Mapping[Action, JobAction] = {
+    Action.RETRY: JobAction(
+        permission=Permission.RETRY,
+        run=lambda service, request: service.retry(request.job_id, request.actor, again=request.again),
+        is_offered=lambda job: job.status in TRANSITIONS[Transition.RETRY].sources,
+        message=lambda _: "The job is pending again. Only missing documents will be downloaded.",
+        several=Several(
+            verb="Retry",
+            done="retried",
+            rest="already complete or unfinished",
+            about="Failed, partial and cancelled jobs become pending again and download their missing documents."
+            " Other jobs do not change.",
+            yes="Yes, retry",
+        ),
+    ),
+    Action.CANCEL: JobAction(
+        permission=Permission.CANCEL,
+        run=lambda service, request: service.cancel(request.job_id, request.actor),
+        is_offered=lambda job: job.status in UNFINISHED and not job.cancel_requested_at,
+        message=_cancelled,
+        several=Several(
+            verb="Cancel",
+            done="cancelled",
+            rest="already ended",
+            about="Pending jobs are cancelled at once; workers of processing jobs are asked to stop."
+            " Use Retry to resume a cancelled job.",
+            yes="Yes, cancel the jobs",
+        ),
+    ),
+    Action.PRIORITISE: JobAction(
+        permission=Permission.PRIORITISE,
+        run=lambda service, request: service.prioritise(request.job_id, request.priority, request.actor),
+        is_offered=lambda job: job.status in UNFINISHED,
+        message=lambda job: f"The priority is now {job.priority}." if job else "",
+        several=Several(
+            verb="Change the priority of",
+            done="given the new priority",
+            rest="already ended",
+            about="Only unfinished jobs have a priority to change.",
+            yes="Yes, change",
+        ),
+    ),
+    Action.RUN_NOW: JobAction(
+        permission=Permission.PRIORITISE,
+        run=lambda service, request: service.run_now(request.job_id, request.actor),
+        is_offered=lambda job: job.status is JobStatus.PENDING,
+        message=lambda _: "The job is due now, with the highest priority.",
+    ),
+    Action.DELETE: JobAction(
+        permission=Permission.DELETE,
+        run=_delete,
+        is_offered=lambda job: job.status not in UNFINISHED,
+        message=lambda _: "The job, its documents and its files are deleted.",
+    ),
+}

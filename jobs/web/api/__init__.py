@@ -1,0 +1,1 @@
+"""The JSON API, with the same use cases as the pages."""

@@ -1,0 +1,50 @@
+"""The operations about companies."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, StreamingHttpResponse
+from ninja import Query, Router
+
+from jobs.domain.search import PageFilter
+from jobs.web import companies
+from jobs.web.api import inputs
+from jobs.web.api.auth import needing, sees_pans
+from jobs.web.api.company_schemas import CompanyOut, FilingsOut, HitsOut
+from jobs.web.api.schemas import PROBLEMS
+from jobs.web.company_records import lines_response
+from jobs.web.permissions import Permission
+from jobs.web.text_search import search
+
+_LINES = {"responses": {200: {"description": "JSON Lines", "content": {"application/x-ndjson": {}}}}}
+
+company_router = Router(tags=["companies"], by_alias=True)
+
+
+@company_router.get("/companies/{cin}", auth=needing(Permission.VIEW), response={200: CompanyOut, **PROBLEMS})
+def get_company(request: HttpRequest, cin: str) -> CompanyOut:
+    """What a company's filings state, each value with its sources."""
+    return CompanyOut.of(companies.profile(cin))
+
+
+@company_router.get("/companies/{cin}/filings", auth=needing(Permission.VIEW), response={200: FilingsOut, **PROBLEMS})
+def list_filings(request: HttpRequest, cin: str, query: Query[inputs.FilingsQuery]) -> FilingsOut:
+    """A company's filings, each once across its orders, newest first."""
+    matching = [
+        each
+        for each in companies.profile(cin).filings
+        if query.category in (None, each.category) and query.year in (None, each.year)
+    ]
+    return FilingsOut.of(matching, query.offset, query.limit)
+
+
+@company_router.get("/companies/{cin}/records", auth=needing(Permission.VIEW), response=PROBLEMS, openapi_extra=_LINES)
+def export_records(request: HttpRequest, cin: str) -> StreamingHttpResponse:
+    """The records of a company's filings as JSON Lines, streamed. PANs are masked without the scope `pan`."""
+    return lines_response(companies.profile(cin), full=sees_pans(request))
+
+
+@company_router.get("/search", auth=needing(Permission.VIEW), response={200: HitsOut, **PROBLEMS})
+def search_text(request: HttpRequest, query: Query[inputs.SearchQuery]) -> HitsOut:
+    """The best pages that contain all words and "phrases", and none of the -excluded ones. PANs are not searchable."""
+    wanted = PageFilter(cin=query.cin.strip().upper(), form=query.form, year=query.year)
+    return HitsOut.of(search(query.q, wanted))

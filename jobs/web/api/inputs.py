@@ -1,0 +1,171 @@
+"""Request bodies and queries, as described in the OpenAPI document. JSON names are those of the data model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated
+
+from ninja import Schema
+from pydantic import AfterValidator, ConfigDict, Field, StrictInt, WithJsonSchema
+from pydantic.alias_generators import to_camel
+
+from jobs.domain.companies.filings import Category
+from jobs.domain.document import DocumentStatus
+from jobs.domain.filings.reading import ReadingState
+from jobs.domain.job import VISIBLE, JobStatus
+from jobs.domain.listing import JobOrder, TextKind
+from jobs.domain.search import LONGEST
+
+
+def _printable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain a NUL character")
+    return text
+
+
+def _visible(status: JobStatus) -> JobStatus:
+    if status not in VISIBLE:
+        raise ValueError(f"must be one of {', '.join(VISIBLE)}")
+    return status
+
+
+Status = Annotated[
+    JobStatus,
+    AfterValidator(_visible),
+    WithJsonSchema({"title": "JobStatus", "type": "string", "enum": [str(status) for status in VISIBLE]}),
+]
+ListId = Annotated[str, Field(pattern="^([0-9a-f]{24})?$")]
+Statuses = list[Status]
+_no_statuses: Callable[[], Statuses] = list
+Text = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
+Priority = Annotated[StrictInt, Field(ge=0, le=9)]
+Cursor = Annotated[str, Field(max_length=1000)]
+Limit = Annotated[int, Field(ge=1, le=200)]
+
+
+class _In(Schema):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class _Body(_In):
+    """Only the named fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class OrderIn(_Body):
+    """One company's filings."""
+
+    cin: Text
+    company_name: Text
+    priority: Priority = 0
+    not_before: datetime | None = Field(None, description="Start no earlier; UTC unless it has an offset.")
+
+
+class ListRowIn(_Body):
+    """One row. Invalid values refuse only the row."""
+
+    cin: Text = ""
+    company_name: Text = ""
+    priority: Text | StrictInt = 0
+    not_before: Text | None = None
+
+
+class ListIn(_Body):
+    """Orders of many companies under one name."""
+
+    name: Text
+    orders: Annotated[list[ListRowIn], Field(min_length=1, max_length=5_000)]
+
+
+class CreateJobIn(_Body):
+    """Either ``num_jobs`` simulated companies, or one company."""
+
+    num_jobs: Annotated[StrictInt, Field(ge=1, le=10)] | None = Field(None, alias="num_jobs")
+    cin: Text | None = None
+    company_name: Text | None = None
+    priority: Priority = 0
+
+
+class RetryIn(_Body):
+    """``again``: even if the company has another unfinished job."""
+
+    again: bool = False
+
+
+class PriorityIn(_Body):
+    """A job's new priority."""
+
+    priority: Priority
+
+
+class PauseIn(_Body):
+    """A pause of the queue, or of ``source``. ``stopRuns``: active runs stop at their next document."""
+
+    minutes: StrictInt
+    reason: Annotated[str, Field(max_length=1000), AfterValidator(_printable)]
+    source: Text | None = None
+    stop_runs: bool = False
+
+
+class ResumeIn(_Body):
+    """Whose pause ends: the queue's, or that of ``source``."""
+
+    source: Text | None = None
+
+
+class ListsQuery(_In):
+    """Lists after which cursor."""
+
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+class JobsQuery(_In):
+    """Which jobs, in which order, after which cursor."""
+
+    text: Text = ""
+    status: Statuses = Field(default_factory=_no_statuses, max_length=len(VISIBLE))
+    requested_by: Text = ""
+    priority: Annotated[int, Field(ge=0, le=9)] | None = None
+    reason: Text = ""
+    list: ListId = ""
+    since: date | None = None
+    until: date | None = None
+    order: JobOrder = JobOrder.NEWEST
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+class DocumentsQuery(_In):
+    """Which documents, after which cursor."""
+
+    text: Text = ""
+    document_type: Text = ""
+    status: DocumentStatus | None = None
+    text_kind: TextKind | None = None
+    reading: ReadingState | None = None
+    reason: Text = ""
+    since: date | None = None
+    until: date | None = None
+    cursor: Cursor = ""
+    limit: Limit = 50
+
+
+class FilingsQuery(_In):
+    """Which of a company's filings."""
+
+    category: Category | None = None
+    year: Annotated[int, Field(ge=1850, le=9999)] | None = None
+    offset: Annotated[int, Field(ge=0, le=100_000)] = 0
+    limit: Limit = 50
+
+
+class SearchQuery(_In):
+    """What to find in the text of documents."""
+
+    q: Annotated[str, Field(min_length=1, max_length=LONGEST), AfterValidator(_printable)]
+    cin: Text = ""
+    form: Text = ""
+    year: Annotated[int, Field(ge=1850, le=9999)] | None = None

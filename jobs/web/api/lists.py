@@ -1,0 +1,59 @@
+"""The operations on lists of orders."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.http import HttpRequest
+from ninja import Header, Query, Router, Status
+
+from jobs.bootstrap import application, new_id
+from jobs.domain.listing import Page, parse_cursor
+from jobs.domain.order_list import OrderList
+from jobs.services import ListRow, Order
+from jobs.web.api import inputs, schemas
+from jobs.web.api.auth import caller_key, needing
+from jobs.web.api.create_job import begun, plan_name
+from jobs.web.api.schemas import PROBLEMS
+from jobs.web.permissions import Permission
+from jobs.web.request_context import actor
+
+list_router = Router(tags=["lists"], by_alias=True)
+
+
+@list_router.get("/lists", auth=needing(Permission.VIEW), response={200: schemas.ListsOut, **PROBLEMS})
+def list_lists(request: HttpRequest, query: Query[inputs.ListsQuery]) -> Page[OrderList]:
+    """A page of lists, newest first."""
+    return application().lists.lists.latest(parse_cursor(query.cursor), query.limit)
+
+
+@list_router.post("/lists", auth=needing(Permission.ORDER), response={201: schemas.ListDetailOut, **PROBLEMS})
+def create_list(
+    request: HttpRequest, body: inputs.ListIn, idempotency_key: Header[str | None] = None
+) -> Status[schemas.ListDetailOut]:
+    """Order up to 5,000 companies. Refused rows are returned and stop no other row.
+
+    The same Idempotency-Key orders once within a day; after an interruption, the repeated request orders the rest.
+    """
+    name = plan_name(idempotency_key, caller_key(request)) if idempotency_key is not None else None
+    list_id = begun(name, body, [{"listId": new_id()}]).orders[0]["listId"] if name else new_id()
+    rows = [
+        ListRow(
+            line=line,
+            order=Order(cin=row.cin, company_name=row.company_name, priority=row.priority, not_before=row.not_before),
+        )
+        for line, row in enumerate(body.orders, start=1)
+    ]
+    application().lists.place(list_id, body.name, [rows], requested_by=actor(request).name)
+    return Status(HTTPStatus.CREATED, _details(list_id))
+
+
+@list_router.get("/lists/{list_id}", auth=needing(Permission.VIEW), response={200: schemas.ListDetailOut, **PROBLEMS})
+def get_list(request: HttpRequest, list_id: str) -> schemas.ListDetailOut:
+    """One list with its progress and refused rows."""
+    return _details(list_id)
+
+
+def _details(list_id: str) -> schemas.ListDetailOut:
+    stored = application().lists.lists
+    return schemas.ListDetailOut.of(stored.get(list_id), stored.states(list_id), stored.refused(list_id))

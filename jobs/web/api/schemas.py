@@ -1,0 +1,240 @@
+"""Response bodies, as described in the OpenAPI document. JSON names are those of the data model.
+
+Jobs, runs, documents and audit entries are read from the domain's objects; ``validation_alias`` is set where the
+attribute has a different name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal, Self
+
+from ninja import Schema
+from pydantic import (
+    AliasPath,
+    Field,
+)
+
+from jobs.domain.audit import Action
+from jobs.domain.job import JobStatus, RunOutcome
+from jobs.domain.order_list import OrderList, RefusedRow
+from jobs.services import JobDetails
+from jobs.web.api.base import Out, PageOut
+from jobs.web.api.document_schemas import DocumentOut
+from jobs.web.api.inputs import Status
+
+
+class ErrorOut(Out):
+    """The last error: a word for programs and a sentence for people."""
+
+    kind: str
+    message: str
+    at: datetime
+
+
+class RereadOut(Out):
+    """Which documents of the job ``jobId`` are read again; null selects all."""
+
+    job_id: str
+    form: str | None
+    stored_since: datetime | None
+    below: int | None
+
+
+class JobOut(Out):
+    """A job. Null means unknown or not yet.
+
+    ``reread`` is null for orders. Else the job reads stored documents again, and its documents are those read so far.
+    """
+
+    job_id: str = Field(validation_alias="id")
+    cin: str
+    company_name: str
+    job_status: Status = Field(validation_alias="status")
+    priority: int
+    total_documents: int | None = Field(validation_alias=AliasPath("progress", "total"))
+    downloaded_documents: int = Field(validation_alias=AliasPath("progress", "downloaded"))
+    failed_documents: int = Field(validation_alias=AliasPath("progress", "failed"))
+    pending_documents: int = Field(validation_alias=AliasPath("progress", "pending"))
+    runs: int
+    attempts: int
+    max_attempts: int
+    run_after: datetime | None
+    locked_by: str | None
+    lease_expires_at: datetime | None
+    cancel_requested_at: datetime | None
+    last_error: ErrorOut | None
+    requested_by: str
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    reread: RereadOut | None
+
+
+class RunOut(Out):
+    """One run of a job. ``outcome`` and ``finishedAt`` are null while it lasts; ``bytes`` were stored."""
+
+    number: int
+    worker: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: RunOutcome | None
+    documents: int
+    bytes: int
+    error: ErrorOut | None
+
+
+class AuditOut(Out):
+    """What a user did to the job. ``refused`` is the reason why nothing was changed, else null.
+
+    ``unfinished``: under way, or its result was never recorded.
+    """
+
+    action: Action
+    by: str
+    at: datetime
+    address: str | None
+    details: str | None
+    refused: str | None
+    unfinished: bool
+
+
+class JobDetailOut(JobOut):
+    """A job with its runs, its documents and the newest entries of its audit log."""
+
+    run_history: list[RunOut]
+    documents: list[DocumentOut]
+    audit: list[AuditOut]
+
+    @classmethod
+    def of(cls, details: JobDetails) -> Self:
+        return cls.model_construct(
+            **dict(JobOut.model_validate(details.job)),
+            run_history=[RunOut.model_validate(run) for run in details.runs],
+            documents=[DocumentOut.model_validate(document) for document in details.documents],
+            audit=[AuditOut.model_validate(entry) for entry in details.audit],
+        )
+
+
+class JobsOut(PageOut):
+    """A page of jobs. ``next`` and ``previous`` are cursors, null at the ends."""
+
+    items: list[JobOut]
+
+
+class CreatedJob(Out):
+    """A new job, in short."""
+
+    job_id: str = Field(validation_alias="id")
+    cin: str
+    company_name: str
+
+
+class CreatedOut(Out):
+    """Exactly the jobs that are now stored."""
+
+    message: str
+    jobs: list[CreatedJob]
+    total_jobs: int
+
+
+class CountOut(Out):
+    """How many; with ``more``, the count stopped at that number."""
+
+    number: int
+    more: bool
+
+
+class BucketOut(Out):
+    """The jobs that ended in one minute. ``completed`` includes ``partial``."""
+
+    begins: datetime
+    completed: int
+    partial: int
+    failed: int
+    cancelled: int
+
+
+class StatsOut(Out):
+    """The queue at a glance. ``oldestDueSeconds`` is null while no job is due."""
+
+    jobs: dict[Status, CountOut]
+    oldest_due_seconds: float | None
+    running: int
+    last_hour: list[BucketOut]
+
+
+class ListOut(Out):
+    """A list. ``doneAt`` is null until all rows are ordered or refused. Its jobs: `GET /jobs?list=`."""
+
+    list_id: str = Field(validation_alias="id")
+    name: str
+    by: str
+    at: datetime
+    ordered: int
+    refused: int
+    done_at: datetime | None
+
+
+class ListsOut(PageOut):
+    """A page of lists, newest first. ``next`` and ``previous`` are cursors, null at the ends."""
+
+    items: list[ListOut]
+
+
+class RefusedRowOut(Out):
+    """A refused row as it was sent, with the field at fault and the reason. ``line`` counts from 1."""
+
+    line: int
+    cin: str
+    company_name: str
+    priority: str
+    not_before: str
+    field: str
+    reason: str
+
+
+class ListDetailOut(ListOut):
+    """A list with its jobs by state, and its refused rows."""
+
+    states: dict[Status, int]
+    refused_rows: list[RefusedRowOut]
+
+    @classmethod
+    def of(cls, found: OrderList, states: dict[JobStatus, int], refused: Iterable[RefusedRow]) -> Self:
+        rows = [RefusedRowOut.model_validate(row) for row in refused]
+        return cls.model_construct(**dict(ListOut.model_validate(found)), states=states, refused_rows=rows)
+
+
+class PauseOut(Out):
+    """A pause. ``source`` is null for the whole queue; ``stopRuns``: active runs stop at their next document."""
+
+    source: str | None
+    by: str
+    reason: str
+    since: datetime
+    until: datetime
+    stop_runs: bool
+
+
+class PausesOut(Out):
+    """The current pauses, the one that ends first in front."""
+
+    items: list[PauseOut]
+
+
+class Problem(Schema):
+    """RFC 9457."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    detail: str
+    error: str
+    instance: str
+    kind: str
+
+
+PROBLEMS = dict.fromkeys((400, 401, 403, 404, 405, 409, 422, 429, 503), Problem)
+"""The responses to errors, of every operation."""

@@ -1,0 +1,88 @@
+"""The two APIs, ``/api/`` and ``/create-job``, with their documentation and URLs."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, URLResolver
+from ninja import NinjaAPI
+from ninja.openapi.docs import DocsBase
+from ninja.openapi.schema import OpenAPISchema
+
+from jobs.web.api import companies, lists, operations, pauses
+from jobs.web.api.auth import ReadLimit, WriteLimit
+from jobs.web.api.problems import CONTENT_TYPE, handle_all
+
+
+class Docs(DocsBase):
+    """The documentation as a page of the site, without inline scripts or scripts from other hosts."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **_: Any) -> HttpResponse:
+        schema = api.get_openapi_schema()
+        operations = [
+            {"method": method.upper(), "path": path, **operation}
+            for path, methods in schema["paths"].items()
+            for method, operation in methods.items()
+        ]
+        return render(request, "api_docs.html", {"operations": operations, "schemas": schema["components"]["schemas"]})
+
+
+class _Api(NinjaAPI):
+    """Documents the content type of errors; ninja declares every response as plain JSON."""
+
+    def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**given)
+        answers = [
+            answer
+            for path in schema["paths"].values()
+            for operation in path.values()
+            for status, answer in operation["responses"].items()
+            if int(status) >= HTTPStatus.BAD_REQUEST
+        ]
+        for answer in answers:
+            answer["content"] = {CONTENT_TYPE: answer["content"]["application/json"]}
+        return schema
+
+
+api = _Api(
+    title="Filesure",
+    version="1",
+    urls_namespace="api",
+    throttle=[ReadLimit(), WriteLimit()],
+    docs=Docs(),
+    docs_url="docs",
+    openapi_url="openapi.json",
+    description="Times are ISO 8601 in UTC. Errors are problem details (RFC 9457)."
+    " Lists are paged: `next` is the cursor of the following page.",
+)
+create_job_api = NinjaAPI(
+    title="create-job",
+    urls_namespace="create-job",
+    throttle=[WriteLimit()],
+    docs_url=None,
+    openapi_url=None,
+)
+
+
+def addresses(ninja: NinjaAPI) -> tuple[list[URLResolver | URLPattern], str, str]:
+    """The API's URLs. It authenticates by itself and returns 401 instead of redirecting to the login page."""
+    patterns, app_name, namespace = ninja.urls
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern) and pattern.name != "openapi-view":
+            pattern.callback = login_not_required(pattern.callback)
+    return patterns, app_name, namespace
+
+
+ROUTERS = (
+    *(operations.job_router, operations.document_router, companies.company_router),
+    *(operations.stats_router, pauses.pause_router, lists.list_router),
+)
+for router in ROUTERS:
+    api.add_router("/v1", router)
+create_job_api.add_router("", operations.create_job_router)
+for each in (api, create_job_api):
+    handle_all(each)

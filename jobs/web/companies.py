@@ -1,0 +1,34 @@
+"""Companies, as pages, exports and the API show them."""
+
+from __future__ import annotations
+
+from jobs.bootstrap import application
+from jobs.domain.cin import CLASSES, LENGTH, STATES, parse_cin
+from jobs.domain.companies.profile import Profile, profile_of
+from jobs.domain.errors import InvalidCin, UnknownCompany
+
+MOST_DOCUMENTS = 10_000
+MOST_ORDERS = 200
+
+
+def profile(cin: str) -> Profile:
+    """A company's profile, from two queries. Raises UnknownCompany, TooSlow."""
+    cin = cin.strip().upper()
+    if len(cin) > 2 * LENGTH or not cin.isascii() or not cin.isprintable():
+        raise UnknownCompany(f"{cin[:LENGTH]!r}")
+    companies = application().companies
+    orders = companies.orders(cin, MOST_ORDERS)
+    if not orders:
+        raise UnknownCompany(cin)
+    return profile_of(cin, orders, companies.documents(cin, MOST_DOCUMENTS), most=MOST_DOCUMENTS)
+
+
+def about(cin: str) -> list[str]:
+    """What a CIN says: class, listing, state and year; empty if its codes are unknown."""
+    try:
+        found = parse_cin(cin, this_year=application().clock().year, allow_unknown_codes=True)
+    except InvalidCin:
+        return []
+    kind = CLASSES.get(found.kind, found.kind)
+    state = STATES.get(found.state, found.state)
+    return [kind[:1].upper() + kind[1:], "listed" if found.listed else "unlisted", state, f"since {found.year}"]

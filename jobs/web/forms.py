@@ -1,0 +1,189 @@
+"""Forms for filters and uploads. Invalid filters are ignored and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar, TypeVar
+
+from django import forms
+from django.utils import timezone
+
+from jobs.domain.audit import Action, AuditFilter
+from jobs.domain.document import DocumentStatus
+from jobs.domain.filings.reading import ReadingState
+from jobs.domain.job import JOB_ID, PRIORITIES, VISIBLE, JobStatus
+from jobs.domain.listing import DocumentFilter, JobFilter, JobOrder, TextKind
+
+E = TypeVar("E", JobOrder, DocumentStatus, TextKind)
+
+COLUMNS = {
+    "documents": "Documents",
+    "runs": "Runs",
+    "priority": "Priority",
+    "by": "Ordered by",
+    "created": "Ordered",
+    "changed": "Last change",
+}
+ORDERS = {
+    JobOrder.NEWEST: "Newest first",
+    JobOrder.OLDEST: "Oldest first",
+    JobOrder.PRIORITY: "Highest priority first",
+    JobOrder.COMPANY: "Company, A to Z",
+}
+_ANY = ("", "any")
+
+
+class _Day(forms.DateField):
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, date):
+        return f"{value:%-d %b %Y}"
+    return "" if value is None else str(value).replace("_", " ")
+
+
+class _Search(forms.Form):
+    q = forms.CharField(required=False, max_length=200)
+    reason = forms.CharField(required=False, max_length=60)
+    since = _Day(required=False, input_formats=["%Y-%m-%d"])
+    until = _Day(required=False, input_formats=["%Y-%m-%d"])
+
+    #: The filters shown as chips, with their labels.
+    chip_labels: ClassVar[dict[str, str]] = {
+        "q": "Search",
+        "by": "By",
+        "priority": "Priority",
+        "form": "Form",
+        "reading": "Reading",
+        "text": "Text",
+        "reason": "Reason",
+        "since": "From",
+        "until": "To",
+    }
+
+    def __init__(self, query: Mapping[str, Any]) -> None:
+        super().__init__(query)
+        self.is_valid()
+        self.given: dict[str, Any] = self.cleaned_data
+
+    @property
+    def chips(self) -> list[tuple[str, str]]:
+        """The active filters: name in the URL, and text. States are not among them: lists show these as tabs."""
+        shown = [(name, _shown(self.given.get(name))) for name in self.chip_labels]
+        return [(name, f"{self.chip_labels[name]}: {text}") for name, text in shown if text]
+
+    @property
+    def ignored(self) -> str:
+        """A message that names the invalid filters; empty if there are none."""
+        names = ", ".join(name for name in self.errors if name != "__all__")
+        return f"These filters have invalid values and were ignored: {names}." if names else ""
+
+
+class JobSearch(_Search):
+    """The job list's filters, from its URL."""
+
+    status = forms.MultipleChoiceField(required=False, choices=[(str(s), str(s)) for s in VISIBLE])
+    by = forms.CharField(required=False, max_length=150)
+    in_list = forms.RegexField(r"^[0-9a-f]{24}\Z", required=False)
+    priority = forms.TypedChoiceField(
+        required=False, coerce=int, empty_value=None, choices=[_ANY, *((str(p), str(p)) for p in reversed(PRIORITIES))]
+    )
+    order = forms.ChoiceField(required=False, choices=[(str(order), text) for order, text in ORDERS.items()])
+    columns = forms.MultipleChoiceField(required=False, choices=list(COLUMNS.items()))
+
+    @property
+    def wanted(self) -> JobFilter:
+        given = self.given
+        return JobFilter(
+            text=given.get("q", ""),
+            statuses=frozenset(JobStatus(s) for s in given.get("status", [])),
+            requested_by=given.get("by", ""),
+            priority=given.get("priority"),
+            reason=given.get("reason", ""),
+            list_id=given.get("in_list", ""),
+            since=given.get("since"),
+            until=given.get("until"),
+            zone=timezone.get_current_timezone(),
+        )
+
+    @property
+    def job_order(self) -> JobOrder:
+        return JobOrder(self.given.get("order") or JobOrder.NEWEST)
+
+    @property
+    def shown_columns(self) -> list[str]:
+        """The chosen columns, by default all."""
+        return list(self.given.get("columns") or COLUMNS)
+
+
+class AuditSearch(_Search):
+    """The audit page's filters."""
+
+    by = forms.CharField(required=False, max_length=150)
+    job = forms.RegexField(JOB_ID, required=False)
+    action = forms.ChoiceField(required=False, choices=[_ANY, *((str(a), str(a)) for a in Action)])
+
+    @property
+    def wanted(self) -> AuditFilter:
+        given = self.given
+        return AuditFilter(
+            job_id=given.get("job", ""),
+            by=given.get("by", ""),
+            action=Action(given["action"]) if given.get("action") else None,
+            since=given.get("since"),
+            until=given.get("until"),
+            zone=timezone.get_current_timezone(),
+        )
+
+
+class DocumentSearch(_Search):
+    """The document list's filters."""
+
+    form = forms.CharField(required=False, max_length=60)
+    status = forms.ChoiceField(required=False, choices=[_ANY, *((str(s), str(s)) for s in DocumentStatus)])
+    text = forms.ChoiceField(required=False, choices=[_ANY, *((str(k), str(k)) for k in TextKind)])
+    reading = forms.ChoiceField(
+        required=False, choices=[_ANY, *((str(state), str(state).replace("_", " ")) for state in ReadingState)]
+    )
+
+    states: ClassVar[list[tuple[str | None, str]]] = [
+        (None, "All"),
+        (str(DocumentStatus.STORED), "Stored"),
+        (str(DocumentStatus.FAILED), "Failed"),
+        (str(DocumentStatus.LISTED), "Not downloaded yet"),
+    ]
+
+    @property
+    def wanted(self) -> DocumentFilter:
+        given = self.given
+        return DocumentFilter(
+            text=given.get("q", ""),
+            document_type=given.get("form", ""),
+            reason=given.get("reason", ""),
+            status=DocumentStatus(given["status"]) if given.get("status") else None,
+            text_kind=TextKind(given["text"]) if given.get("text") else None,
+            reading=ReadingState(given["reading"]) if given.get("reading") else None,
+            since=given.get("since"),
+            until=given.get("until"),
+        )
+
+
+class UploadForm(forms.Form):
+    """A CSV file of orders."""
+
+    MOST_BYTES = 5_000_000
+
+    file = forms.FileField(error_messages={"required": "Choose a CSV file first.", "empty": "The file is empty."})
+
+    def clean_file(self) -> Any:
+        """Refuse files that are too large for an upload."""
+        file = self.cleaned_data["file"]
+        if file.size > self.MOST_BYTES:
+            size = f"{file.size / 1e6:.1f} MB"
+            limit = f"{self.MOST_BYTES / 1e6:.0f} MB"
+            raise forms.ValidationError(
+                f"The file has {size}; the limit here is {limit}. For more, use manage.py create_jobs --csv FILE."
+            )
+        return file

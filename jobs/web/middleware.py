@@ -1,0 +1,35 @@
+"""Pages for our own errors: a message and links."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from jobs.domain.errors import DatabaseRefused, DatabaseUnavailable, FilesureError
+from jobs.web.answers import UNAVAILABLE, answer_to
+
+_FAILED = "The request failed"
+_HEADINGS = {HTTPStatus.NOT_FOUND: "Not found", HTTPStatus.SERVICE_UNAVAILABLE: "Temporarily unavailable"}
+
+
+class ErrorsMiddleware:
+    """Turns our own errors into pages; Django handles all others."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, FilesureError):
+            return None
+        answer = answer_to(request, exception)
+        if isinstance(exception, DatabaseUnavailable | DatabaseRefused):
+            return answer.with_headers(render(request, "503.html", status=answer.status))
+        sentence = UNAVAILABLE if answer.is_private else str(exception)
+        context = {"problem": sentence, "status": answer.status, "heading": _HEADINGS.get(answer.status, _FAILED)}
+        return answer.with_headers(render(request, "problem.html", context, status=answer.status))

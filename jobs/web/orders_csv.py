@@ -1,0 +1,137 @@
+"""Streams orders from a list with the columns ``cin``, ``companyName``, ``priority`` and ``notBefore``.
+
+The last two are optional. Values are separated by commas, semicolons or tabs.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from jobs.domain.errors import FilesureError, InvalidOrder, WrongUse
+from jobs.services import Order
+
+BATCH = 1000
+_COLUMNS = ("cin", "companyName", "priority", "notBefore")
+_REQUIRED = frozenset(_COLUMNS[:2])
+_HEADINGS = {"cin": "cin", "priority": "priority", "notbefore": "notBefore"} | dict.fromkeys(
+    ("companyname", "company", "name", "nameofthecompany", "nameofcompany"), "companyName"
+)
+_DATE = re.compile(r"\s*\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row: an order or its fault. ``read_bytes``: how much of the file has been read."""
+
+    line: int
+    read_bytes: int
+    order: Order | None = None
+    problem: FilesureError | None = None
+    text: str = ""
+
+
+@contextmanager
+def read_rows(path: Path) -> Iterator[Iterator[Row]]:
+    """The rows of a UTF-8 file, with or without a byte order mark.
+
+    Raises WrongUse if the file is not such a table.
+    """
+    try:
+        with path.open("rb") as binary:
+            yield rows_of(path.name, binary)
+    except OSError as error:
+        raise WrongUse(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def rows_of(name: str, binary: IO[bytes]) -> Iterator[Row]:
+    """The rows of an open file; ``name`` appears in messages. Raises WrongUse during iteration.
+
+    Every line is a row of its own, so that a stray quotation mark costs only its line. Column names are optional.
+    """
+    lines = _lines(name, binary)
+    first = next(lines, (1, ""))
+    separator = next((each for each in "\t;" if each in first[1]), ",")
+    columns = _columns(name, first[1], separator)
+    for line, text in lines if columns else itertools.chain([first], lines):
+        try:
+            order = _order(columns, text, separator)
+        except InvalidOrder as problem:
+            yield Row(line=line, read_bytes=binary.tell(), problem=problem, text=text)
+        else:
+            yield Row(line=line, read_bytes=binary.tell(), order=order)
+
+
+def _lines(name: str, binary: IO[bytes]) -> Iterator[tuple[int, str]]:
+    """Lines that are not blank, with their numbers. A text file object would not report how far it has read."""
+    for number, line in enumerate(binary, start=1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip("\r\n")
+        except UnicodeDecodeError as error:
+            hint = "It looks like UTF-16. " if line[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
+            raise WrongUse(f"{name}:{number}: the file is not UTF-8. {hint}Save it as CSV UTF-8.") from error
+        if text.strip():
+            yield number, text
+
+
+def _columns(name: str, line: str, separator: str) -> list[str]:
+    """The columns that the first line names; empty if it is a row."""
+    try:
+        values = _split(line, separator)
+    except InvalidOrder:
+        return []
+    columns = [_HEADINGS.get(re.sub(r"[\W_]", "", value).lower(), value) for value in values]
+    missing = sorted(_REQUIRED - set(columns))
+    if len(missing) == len(_REQUIRED) and values and any(map(str.isdigit, values[0])):
+        return []
+    if missing:
+        wanted = ",".join(_COLUMNS)
+        raise WrongUse(f"{name}: the first line lacks {' and '.join(missing)}; it must be {wanted}, or a row.")
+    return columns
+
+
+def _split(line: str, separator: str) -> list[str]:
+    """Raises InvalidOrder."""
+    try:
+        return next(csv.reader([line], delimiter=separator, strict=True), [])
+    except csv.Error as error:
+        raise InvalidOrder(f"not CSV: {error}; a quotation mark may be missing.") from error
+
+
+def _order(columns: list[str], line: str, separator: str) -> Order:
+    """Raises InvalidOrder."""
+    if not columns:
+        columns, values = list(_COLUMNS), _values(line, separator)
+    else:
+        values = _split(line, separator)
+    if len(values) > len(columns):
+        raise InvalidOrder(f"{len(values)} values for {len(columns)} columns; quote a name that has a comma.")
+    fields = dict(zip(columns, values, strict=False))
+    cin, name, priority, time = (fields.get(column, "").strip() for column in _COLUMNS)
+    return Order(cin=cin, company_name=name, priority=priority, not_before=time)
+
+
+def _values(line: str, separator: str) -> list[str]:
+    """The values of a row without column names, where an unquoted name may contain commas."""
+    if separator != "," or '"' in line:
+        return _split(line, separator)
+    cin, _, rest = line.partition(",")
+    time = ""
+    if _DATE.match(rest.rpartition(",")[2]):
+        rest, _, time = rest.rpartition(",")
+    name, comma, last = rest.rpartition(",")
+    ends_with_priority = comma and (last.strip().isdigit() or not last.strip())
+    return [cin, name, last, time] if ends_with_priority else [cin, rest, "", time]
+
+
+def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows in lists of at most BATCH, which bounds memory use."""
+    iterator = iter(rows)
+    while batch := list(itertools.islice(iterator, BATCH)):
+        yield batch

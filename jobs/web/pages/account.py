@@ -1,0 +1,112 @@
+"""A user's own account: password, theme, time zone and sessions."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from jobs.models import ApiToken
+from jobs.web.access import needs
+from jobs.web.permissions import Permission
+
+THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
+#: So many sessions, the newest of all users, are searched for the user's own.
+_SEARCHED = 5_000
+
+
+class PreferencesForm(forms.Form):
+    """Theme and time zone. Empty: the defaults."""
+
+    theme = forms.ChoiceField(required=False, choices=list(THEMES.items()))
+    time_zone = forms.CharField(required=False, max_length=64)
+
+    def clean_time_zone(self) -> str:
+        """Refuse names that no zone has."""
+        name: str = self.cleaned_data["time_zone"].strip().replace(" ", "_")
+        if name and name not in available_timezones():
+            raise forms.ValidationError(f"“{name}” is not a time zone. Choose one from the list, such as Asia/Kolkata.")
+        return name
+
+
+@needs(Permission.VIEW)
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """Show the account. A POST stores theme and time zone."""
+    if request.method != "POST":
+        return _page(request)
+    form = PreferencesForm(request.POST)
+    if not form.is_valid():
+        return _page(request, preferences=form)
+    stored = request.preferences  # type: ignore[attr-defined]  # set by PreferencesMiddleware
+    stored.theme, stored.time_zone = form.cleaned_data["theme"], form.cleaned_data["time_zone"]
+    stored.save()
+    messages.success(request, "Saved.")
+    return HttpResponseRedirect(reverse("account"))
+
+
+@needs(Permission.VIEW)
+@require_POST
+@sensitive_post_parameters()
+def password(request: HttpRequest) -> HttpResponse:
+    """Change the password. This ends all other sessions of the user."""
+    form = PasswordChangeForm(request.user, request.POST)  # type: ignore[arg-type]  # `needs` admits only users
+    if not form.is_valid():
+        return _page(request, passwords=form)
+    form.save()
+    update_session_auth_hash(request, form.user)
+    messages.success(request, "The password is changed. Your other sessions have ended; API tokens stay valid.")
+    return HttpResponseRedirect(reverse("account"))
+
+
+@needs(Permission.VIEW)
+@require_POST
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """End the user's other sessions."""
+    others = _sessions(request)
+    Session.objects.filter(pk__in=others).delete()
+    number = len(others)
+    messages.success(request, f"{number} other session{'' if number == 1 else 's'} ended.")
+    return HttpResponseRedirect(reverse("account"))
+
+
+def _sessions(request: HttpRequest) -> list[str]:
+    """The keys of the user's other sessions."""
+    living = Session.objects.filter(expire_date__gt=timezone.now()).exclude(pk=request.session.session_key)
+    newest = living.order_by("-expire_date")[:_SEARCHED]
+    return [each.pk for each in newest if each.get_decoded().get("_auth_user_id") == str(request.user.pk)]
+
+
+def _page(
+    request: HttpRequest, preferences: PreferencesForm | None = None, passwords: PasswordChangeForm | None = None
+) -> HttpResponse:
+    failed = preferences or passwords
+    stored = request.preferences  # type: ignore[attr-defined]
+    context = {
+        "themes": THEMES,
+        "zones": sorted(available_timezones()),
+        "default_zone": settings.TIME_ZONE_SHOWN,
+        "given": {"theme": stored.theme, "time_zone": stored.time_zone}
+        | (preferences.data.dict() if preferences else {}),  # type: ignore[attr-defined]
+        "preferences": preferences,
+        "passwords": passwords,
+        "others": len(_sessions(request)),
+        "tokens": ApiToken.objects.filter(user__username=request.user.get_username(), revoked_at=None).count(),
+    }
+    response = render(
+        request, "account.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
+    )
+    response["Cache-Control"] = "no-store"
+    return response

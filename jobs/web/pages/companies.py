@@ -1,0 +1,129 @@
+"""Companies: their list, the profile of one, and its filings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from jobs.bootstrap import application
+from jobs.domain.companies.filings import Category, CompanyFiling
+from jobs.domain.companies.finances import MEASURES
+from jobs.domain.companies.profile import Profile
+from jobs.domain.job import UNFINISHED
+from jobs.web import companies as shown
+from jobs.web.access import needs
+from jobs.web.company_records import lines_response, values_response
+from jobs.web.company_workbook import workbook_response
+from jobs.web.permissions import Permission
+
+PAGE = 50
+FILINGS_PAGE = 100
+_FOUND = 200
+_LATEST = 10
+_CHARTS = ("revenue", "profit", "net_worth", "long_term_borrowings")
+_CHART_YEARS = 8
+_LONGEST_NAME = 300
+
+
+@needs(Permission.VIEW)
+@require_safe
+def companies(request: HttpRequest) -> HttpResponse:
+    """All companies by name, or those that match a search."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    port = application().companies
+    if text:
+        found = port.found(text, _FOUND)
+        return render(request, "companies.html", {"jobs": found, "text": text, "is_cut": len(found) == _FOUND})
+    page = port.listed(_place(request.GET), PAGE)
+    last = page.items[-1] if page.items and not page.is_last else None
+    return render(
+        request, "companies.html", {"jobs": page.items, "text": "", "last": last, "begun": "name" in request.GET}
+    )
+
+
+def _place(query: QueryDict) -> tuple[str, str] | None:
+    name, cin = (query.get(key, "").replace("\x00", "")[:_LONGEST_NAME] for key in ("name", "cin"))
+    return (name, cin) if name else None
+
+
+@needs(Permission.VIEW)
+@require_safe
+def company(request: HttpRequest, cin: str) -> HttpResponse:
+    profile = shown.profile(cin)
+    own = [each for each in profile.years if not each.consolidated]
+    years = own or list(profile.years)
+    context = {
+        **_heading(profile),
+        "latest": profile.filings[:_LATEST],
+        "charts": [(MEASURES[name], name) for name in _CHARTS if any(name in each.measures for each in years)],
+        "chart_years": list(reversed(years[:_CHART_YEARS])),
+        "measures": [
+            (label, name) for name, label in MEASURES.items() if any(name in each.measures for each in profile.years)
+        ],
+    }
+    return render(request, "company.html", context)
+
+
+def _heading(profile: Profile) -> dict[str, Any]:
+    return {
+        "profile": profile,
+        "about": shown.about(profile.cin),
+        "unfinished": next((job for job in profile.jobs if job.status in UNFINISHED), None),
+    }
+
+
+@needs(Permission.VIEW)
+@require_safe
+def filings(request: HttpRequest, cin: str) -> HttpResponse:
+    """Every filing once, by category and financial year."""
+    profile = shown.profile(cin)
+    category, year = request.GET.get("category", ""), request.GET.get("year", "")
+    text = request.GET.get("q", "").strip().casefold()[:100]
+    matching = [each for each in profile.filings if _matches(each, category, year, text)]
+    begin = _number(request.GET.get("from", "")) // FILINGS_PAGE * FILINGS_PAGE
+    context = {
+        **_heading(profile),
+        "filings": matching[begin : begin + FILINGS_PAGE],
+        "matching": len(matching),
+        "begin": begin,
+        "next": begin + FILINGS_PAGE if begin + FILINGS_PAGE < len(matching) else None,
+        "previous": begin - FILINGS_PAGE if begin else None,
+        "categories": [(each, _count(profile, each)) for each in Category if _count(profile, each)],
+        "years": sorted(Counter(each.year for each in profile.filings if each.year).items(), reverse=True),
+        "category": category,
+        "year": year,
+        "text": request.GET.get("q", "")[:100],
+    }
+    return render(request, "company_filings.html", context)
+
+
+@needs(Permission.VIEW)
+@require_safe
+def export(request: HttpRequest, cin: str, kind: str) -> FileResponse | StreamingHttpResponse:
+    """All records as JSON Lines or CSV, or the company as a workbook."""
+    profile = shown.profile(cin)
+    if kind == "xlsx":
+        return workbook_response(profile)
+    respond = lines_response if kind == "jsonl" else values_response
+    return respond(profile, full=request.user.has_perm(Permission.PAN))
+
+
+def _count(profile: Profile, category: Category) -> int:
+    return sum(each.category is category for each in profile.filings)
+
+
+def _matches(filing: CompanyFiling, category: str, year: str, text: str) -> bool:
+    if category and filing.category != category:
+        return False
+    if year and str(filing.year) != year:
+        return False
+    names = (filing.form, filing.document.filing.file_name, filing.document.filing.srn or "")
+    return not text or any(text in name.casefold() for name in names)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0

@@ -1,0 +1,79 @@
+"""Search everywhere: companies, jobs, documents by SRN, pages and actions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from jobs.bootstrap import application
+from jobs.domain.listing import JobFilter, JobOrder
+from jobs.web.access import needs
+from jobs.web.permissions import Permission
+from jobs.web.request_context import is_partial
+
+_EACH = 6
+_SRN = re.compile(r"[A-Z]{1,2}[0-9]{7,8}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page or an action: the words that find it, and the right that it needs."""
+
+    title: str
+    url_name: str
+    permission: Permission = Permission.VIEW
+    query: str = ""
+    words: str = ""
+
+    @property
+    def url(self) -> str:
+        return reverse(self.url_name) + self.query
+
+
+PLACES = (
+    Place("Dashboard", "home", words="overview health backlog chart"),
+    Place("Jobs", "jobs", words="list orders"),
+    Place("Failed jobs", "jobs", query="?status=failed"),
+    Place("Partial jobs", "jobs", query="?status=partial", words="missing"),
+    Place("Jobs in progress", "jobs", query="?status=processing", words="running"),
+    Place("Companies", "companies"),
+    Place("Documents", "documents", words="filings forms"),
+    Place("Search the text of documents", "text_search", words="content words phrases"),
+    Place("Failures by reason", "failures", words="errors retry"),
+    Place("Workers", "workers"),
+    Place("Order filings", "order", Permission.ORDER, words="new company list csv upload"),
+    Place("Export jobs as CSV", "export", words="download"),
+    Place("Pause the queue", "pause", Permission.PAUSE, words="resume stop"),
+    Place("Audit", "audit", Permission.AUDIT, words="who log activity"),
+    Place("API tokens", "tokens", words="secret bearer"),
+    Place("API reference", "api:openapi-view", words="documentation openapi"),
+    Place("Your account", "account", words="password theme dark time zone sessions"),
+)
+
+
+@needs(Permission.VIEW)
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """The results as a page, or for the box at the top as a list."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    places = [place for place in PLACES if request.user.has_perm(place.permission) and _matches(place, text)]
+    context: dict[str, object] = {"text": text, "places": places[:_EACH] if text else places}
+    if len(text) > 1:
+        srn = text.upper()
+        context |= {
+            "jobs": application().catalogue.jobs(JobFilter(text=text), JobOrder.NEWEST, None, _EACH).items,
+            "companies": application().companies.found(text, _EACH),
+            "documents": application().catalogue.documents_with_srn(srn, _EACH) if _SRN.fullmatch(srn) else [],
+        }
+    return render(request, "_found.html" if is_partial(request) else "find.html", context)
+
+
+def _matches(place: Place, text: str) -> bool:
+    """Whether each word begins a word of the place."""
+    words = f"{place.title} {place.words}".casefold().split()
+    return all(any(word.startswith(each) for word in words) for each in text.casefold().split())

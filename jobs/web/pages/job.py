@@ -1,0 +1,108 @@
+"""One job: its progress, runs, documents and log, and the actions on it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from jobs.bootstrap import application
+from jobs.domain.audit import Action
+from jobs.domain.document import DocumentStatus
+from jobs.domain.errors import WrongUse
+from jobs.domain.job import DONE, PRIORITIES, Job, JobStatus, Progress
+from jobs.domain.listing import JobDocuments, parse_cursor
+from jobs.web import actions
+from jobs.web.access import needs, what_is_missing
+from jobs.web.actions import ACTIONS
+from jobs.web.live import live_page
+from jobs.web.permissions import Permission
+from jobs.web.request_context import actor
+
+PAGE = 50
+_NAMED = 5
+
+
+@needs(Permission.VIEW)
+@require_safe
+def job(request: HttpRequest, job_id: str) -> HttpResponse:
+    details = application().service.history(job_id)
+    job, cin = details.job, details.job.cin
+    given = request.GET.get("documents", "")
+    which = JobDocuments(given) if given in set(JobDocuments) else None
+    cursor = parse_cursor(request.GET.get("cursor", ""))
+    shown = job.reread.job_id if job.reread else job.id
+    page = application().catalogue.documents_of_job(shown, which, cursor, PAGE)
+    is_first = not (which or cursor or job.reread)
+    failed = [each for each in page.items if each.status is DocumentStatus.FAILED] if is_first else []
+    context = {
+        "job": job,
+        "runs": list(reversed(details.runs)),
+        "page": page,
+        "failed": failed[:_NAMED],
+        "now": application().clock().replace(second=0, microsecond=0),
+        "which": which,
+        "tabs": [] if job.reread else _tabs(job.progress),
+        "audit": details.audit,
+        "priorities": PRIORITIES,
+        "unfinished_job": None if job.reread else application().jobs.unfinished([cin]).get(cin),
+        "can": {
+            str(name): action.is_offered(job) and request.user.has_perm(action.permission)
+            for name, action in ACTIONS.items()
+        },
+        "stages": _stages(job),
+        "bytes": sum(run.bytes for run in details.runs),
+    }
+    return live_page(request, "job.html", "_job.html", context)
+
+
+def _tabs(progress: Progress) -> list[tuple[JobDocuments | None, str, int | None]]:
+    """The choices of documents: value, text, and number if it is known."""
+    waiting = (progress.total or 0) - progress.downloaded - progress.failed
+    return [
+        (None, "All", progress.total),
+        (JobDocuments.FAILED, "Failed", progress.failed),
+        (JobDocuments.LISTED, "Not downloaded yet", waiting),
+        (JobDocuments.STORED, "Stored", progress.downloaded),
+        (JobDocuments.ATTACHMENTS, "Attachments", None),
+    ]
+
+
+def _stages(job: Job) -> list[tuple[str, str]]:
+    """The stages of a job, each marked done, now or later; the last is marked stopped if the job did not complete."""
+    names = ["Ordered", "Filings listed", "Documents stored", "Completed"]
+    status, reached = job.status, 1 if job.progress.total is None else 2
+    if job.reread:
+        names, reached = ["Ordered", "Documents read", "Completed"], 1
+    if status in DONE:
+        reached = len(names)
+        names[-1] = status.replace("_", " ").capitalize()
+    if status in (JobStatus.FAILED, JobStatus.CANCELLED):
+        names[-1] = status.capitalize()
+        return [(name, "done" if at < reached else "later") for at, name in enumerate(names[:-1])] + [
+            (names[-1], "stopped")
+        ]
+    return [(name, "done" if at < reached else "now" if at == reached else "later") for at, name in enumerate(names)]
+
+
+@needs(Permission.VIEW)
+@require_POST
+def act(request: HttpRequest, job_id: str, action: str) -> HttpResponse:
+    chosen = ACTIONS[Action(action)]
+    if not request.user.has_perm(chosen.permission):
+        raise PermissionDenied(what_is_missing(request.user, chosen.permission))
+    wanted = actions.Request(
+        job_id=job_id,
+        actor=actor(request),
+        priority=request.POST.get("priority", ""),
+        again="again" in request.POST,
+    )
+    try:
+        changed = chosen.run(application().service, wanted)
+    except WrongUse as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("job", args=[job_id]))
+    messages.success(request, chosen.message(changed))
+    return HttpResponseRedirect(reverse("job", args=[changed.id]) if changed else reverse("jobs"))

@@ -1,0 +1,72 @@
+"""Lists of orders: all of them, one with its progress, and its refused rows as a file to fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from jobs.bootstrap import application
+from jobs.domain.job import PRIORITIES, UNFINISHED, JobStatus
+from jobs.domain.listing import parse_cursor
+from jobs.domain.order_list import OrderList
+from jobs.web.access import needs
+from jobs.web.csv_export import csv_response
+from jobs.web.permissions import Permission
+from jobs.web.request_context import is_partial
+
+PAGE = 50
+#: Fewer ended jobs say too little about the rest.
+FEWEST_ENDED = 3
+COLUMNS = ("line", "cin", "companyName", "priority", "notBefore", "row", "field", "reason")
+
+
+@needs(Permission.VIEW)
+@require_safe
+def lists(request: HttpRequest) -> HttpResponse:
+    page = application().lists.lists.latest(parse_cursor(request.GET.get("cursor", "")), PAGE)
+    return render(request, "lists.html", {"page": page})
+
+
+@needs(Permission.VIEW)
+@require_safe
+def order_list(request: HttpRequest, list_id: str) -> HttpResponse:
+    stored = application().lists.lists
+    found, states = stored.get(list_id), stored.states(list_id)
+    total = sum(states.values())
+    ended = total - sum(states[status] for status in UNFINISHED)
+    context = {
+        "list": found,
+        "states": [(status, number) for status, number in states.items() if number],
+        "total": total,
+        "ended": ended,
+        "remaining": remaining(found, total, ended, application().clock()),
+        "can_retry": states[JobStatus.FAILED] + states[JobStatus.PARTIAL] + states[JobStatus.CANCELLED],
+        "priorities": PRIORITIES,
+    }
+    return render(request, "_list.html" if is_partial(request) else "list.html", context)
+
+
+def remaining(found: OrderList, total: int, ended: int, now: datetime) -> timedelta | None:
+    """The time until all jobs have ended, at the list's pace so far; None if nothing remains or too few have ended."""
+    if ended == total or ended < FEWEST_ENDED:
+        return None
+    return (now - found.at) / ended * (total - ended)
+
+
+@needs(Permission.VIEW)
+@require_safe
+def refused(request: HttpRequest, list_id: str) -> StreamingHttpResponse:
+    """The refused rows, with field and reason. The file can be fixed and uploaded again."""
+    del request
+    stored = application().lists.lists
+    return csv_response(f"refused-{stored.get(list_id).id}.csv", COLUMNS, _rows(list_id))
+
+
+def _rows(list_id: str) -> Iterator[dict[str, object]]:
+    for row in application().lists.lists.refused(list_id):
+        values = (row.line, row.cin, row.company_name, row.priority, row.not_before, row.row, row.field, row.reason)
+        yield dict(zip(COLUMNS, values, strict=True))

@@ -1,0 +1,212 @@
+"""Ordering one company, a list, a file or simulated companies. Lists are previewed before anything is ordered."""
+
+from __future__ import annotations
+
+import io
+import random
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from jobs.bootstrap import application
+from jobs.domain.cin import CLASSES, STATES, Cin, parse_cin
+from jobs.domain.errors import FilesureError, InvalidCin, InvalidOrder, WrongUse
+from jobs.domain.job import PRIORITIES, Job
+from jobs.services import ListRow, Order
+from jobs.simulated_companies import simulated_companies
+from jobs.web.access import needs
+from jobs.web.forms import UploadForm
+from jobs.web.orders_csv import Row, batches, rows_of
+from jobs.web.permissions import Permission
+
+SIMULATED = (1, 3, 5, 10)
+MOST_ROWS = 20_000
+_SHOWN_ROWS, _SHOWN_PROBLEMS = 20, 100
+
+
+@needs(Permission.ORDER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def order(request: HttpRequest) -> HttpResponse:
+    """The page with all order forms; the first one posts here."""
+    if request.method != "POST":
+        return _page(request)
+    given = {name: request.POST.get(name, "") for name in ("cin", "company", "priority", "not_before")}
+    again = request.POST.get("again") == "yes"
+    wanted = Order(
+        cin=given["cin"],
+        company_name=given["company"],
+        priority=given["priority"] or 0,
+        not_before=given["not_before"],
+    )
+    result = application().service.order([wanted], requested_by=request.user.get_username(), again=again)[0]
+    if isinstance(result, FilesureError):
+        return _page(request, status=HTTPStatus.UNPROCESSABLE_ENTITY, given=given, problem=result)
+    messages.success(request, f"Ordered: {result.company_name}.")
+    return HttpResponseRedirect(reverse("job", args=[result.id]))
+
+
+def _page(request: HttpRequest, status: int = HTTPStatus.OK, **more: object) -> HttpResponse:
+    context = {"priorities": PRIORITIES, "simulated": SIMULATED, "most_rows": MOST_ROWS, **more}
+    return render(request, "order.html", context, status=status)
+
+
+@needs(Permission.ORDER)
+@require_safe
+def check(request: HttpRequest) -> HttpResponse:
+    """Explain a CIN while the user types it."""
+    text = request.GET.get("cin", "").strip()[:100]
+    if len(text) < 21:
+        return render(request, "_cin.html", {"missing": 21 - len(text) if text else 0})
+    try:
+        cin = parse_cin(text, this_year=application().clock().year)
+    except InvalidCin as error:
+        return render(request, "_cin.html", {"problem": str(error)})
+    return render(request, "_cin.html", {"cin": cin, "about": _about(cin), "holder": _holder(cin)})
+
+
+def _about(cin: Cin) -> str:
+    listed = "listed" if cin.listed else "unlisted"
+    return f"{CLASSES.get(cin.kind, cin.kind)}, {listed}, {STATES.get(cin.state, cin.state)}, since {cin.year}"
+
+
+def _holder(cin: Cin) -> str | None:
+    return application().jobs.unfinished([str(cin)]).get(str(cin))
+
+
+@needs(Permission.ORDER)
+@require_POST
+def simulated(request: HttpRequest) -> HttpResponse:
+    count = request.POST.get("count", "")
+    if count not in {str(number) for number in SIMULATED}:
+        messages.error(request, "Choose one of the offered numbers of simulated jobs.")
+        return HttpResponseRedirect(reverse("order"))
+    companies = simulated_companies(int(count), random.Random())  # noqa: S311
+    orders = [Order(cin=cin, company_name=name) for cin, name in companies]
+    results = application().service.order(orders, requested_by=request.user.get_username())
+    ordered = [result for result in results if isinstance(result, Job)]
+    messages.success(request, f"{len(ordered)} simulated {'job' if len(ordered) == 1 else 'jobs'} ordered.")
+    return HttpResponseRedirect(reverse("jobs"))
+
+
+# --- lists: first a preview, then a confirmation
+
+
+@needs(Permission.ORDER)
+@require_POST
+def pasted(request: HttpRequest) -> HttpResponse:
+    """Lines of CIN, company and optionally priority, separated by commas, semicolons or tabs."""
+    text = request.POST.get("list", "").replace("\x00", "")
+    if not text.strip():
+        return _page(
+            request,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            list_problem="Paste at least one line with a CIN, a comma and a company name.",
+        )
+    if len(text) > UploadForm.MOST_BYTES:
+        return _page(
+            request,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            list_problem="The list is longer than 5 MB. Use manage.py create_jobs --csv FILE.",
+        )
+    return _preview(request, "pasted list", text.encode())
+
+
+@needs(Permission.ORDER)
+@require_POST
+def upload(request: HttpRequest) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(
+            request, status=HTTPStatus.UNPROCESSABLE_ENTITY, file_problem=form.errors["file"].as_data()[0].messages[0]
+        )
+    file = form.cleaned_data["file"]
+    return _preview(request, file.name, file.read())
+
+
+@dataclass(kw_only=True)
+class Preview:
+    """What a list would order."""
+
+    good: int = 0
+    bad: int = 0
+    rows: list[Job] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, row: Row, result: Job | FilesureError) -> None:
+        """Count one row, and keep it if it fits on the page."""
+        if isinstance(result, Job):
+            self.good += 1
+            if len(self.rows) < _SHOWN_ROWS:
+                self.rows.append(result)
+        else:
+            self.bad += 1
+            if len(self.problems) < _SHOWN_PROBLEMS:
+                self.problems.append((row.line, str(result)))
+
+
+def _preview(request: HttpRequest, name: str, data: bytes) -> HttpResponse:
+    try:
+        preview = _go_through(name, data, request.user.get_username())
+    except WrongUse as error:
+        return _page(
+            request,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            **{"list_problem" if name == "pasted list" else "file_problem": error},
+        )
+    upload_id = application().uploads.keep(request.user.get_username(), name, data) if preview.good else None
+    context = {"name": name, "preview": preview, "upload_id": upload_id}
+    return render(
+        request,
+        "order_preview.html",
+        context,
+        status=HTTPStatus.OK if preview.good else HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
+
+
+def _go_through(name: str, data: bytes, who: str) -> Preview:
+    """Preview a list. Raises WrongUse."""
+    accepted: set[str] = set()
+    preview, service = Preview(), application().service
+    for batch in batches(rows_of(name, io.BytesIO(data))):
+        if preview.good + preview.bad + len(batch) > MOST_ROWS:
+            raise InvalidOrder(
+                f"The list has more than {MOST_ROWS:,} rows. For such lists: manage.py create_jobs --csv FILE."
+            )
+        orders = [row.order for row in batch if row.order]
+        results = service.order(orders, requested_by=who, preview=accepted)
+        accepted |= {job.cin for job in results if isinstance(job, Job)}
+        left = iter(results)
+        for row in batch:
+            preview.add(row, row.problem or next(left))
+    return preview
+
+
+@needs(Permission.ORDER)
+@require_POST
+def confirm(request: HttpRequest, upload_id: str) -> HttpResponse:
+    """Order a previewed list. The upload is deleted last, so an interrupted order can be repeated.
+
+    The list has the upload's id, so nothing is ordered twice.
+    """
+    who = request.user.get_username()
+    try:
+        name, data = application().uploads.get(upload_id, who)
+    except WrongUse as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("order"))
+    rows = ([_list_row(row) for row in batch] for batch in batches(rows_of(name, io.BytesIO(data))))
+    done = application().lists.place(upload_id, name, rows, requested_by=who)
+    application().uploads.delete(upload_id)
+    messages.success(request, f"{done.ordered:,} {'job' if done.ordered == 1 else 'jobs'} ordered.")
+    if done.refused:
+        messages.warning(request, f"{done.refused:,} {'row' if done.refused == 1 else 'rows'} refused.")
+    return HttpResponseRedirect(reverse("list", args=[done.id]))
+
+
+def _list_row(row: Row) -> ListRow:
+    return ListRow(line=row.line, order=row.order, problem=row.problem, text=row.text)

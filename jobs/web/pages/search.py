@@ -1,0 +1,51 @@
+"""Pages for documents of all jobs, failures by reason, and workers."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from jobs.bootstrap import application
+from jobs.domain.listing import parse_cursor
+from jobs.web.access import needs
+from jobs.web.forms import DocumentSearch
+from jobs.web.live import live_page
+from jobs.web.permissions import Permission
+
+PAGE = 50
+AMONG = 10_000
+SHOWN_WORKERS = 200
+
+
+@needs(Permission.VIEW)
+@require_safe
+def documents(request: HttpRequest) -> HttpResponse:
+    search = DocumentSearch(request.GET)
+    catalogue = application().catalogue
+    page = catalogue.documents(search.wanted, parse_cursor(request.GET.get("cursor", "")), PAGE)
+    context = {"page": page, "search": search, "forms": catalogue.document_types()}
+    return render(request, "documents.html", context)
+
+
+@needs(Permission.VIEW)
+@require_safe
+def failures(request: HttpRequest) -> HttpResponse:
+    catalogue, now = application().catalogue, application().clock()
+    context = {
+        "jobs": catalogue.failed_jobs(now, AMONG),
+        "documents": catalogue.failed_documents(now, AMONG),
+        "readings": catalogue.poor_readings(now, AMONG),
+        "among": AMONG,
+    }
+    return render(request, "failures.html", context)
+
+
+@needs(Permission.VIEW)
+@require_safe
+def workers(request: HttpRequest) -> HttpResponse:
+    running, now = application().catalogue.running(SHOWN_WORKERS), application().clock()
+    late = {job.id for job in running if job.lease_expires_at and job.lease_expires_at < now}
+    return live_page(
+        request, "workers.html", "_workers.html", {"running": running, "late": sorted(late), "shown": SHOWN_WORKERS}
+    )

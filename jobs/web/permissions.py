@@ -1,0 +1,34 @@
+"""The rights on the site and in the API. Django stores which accounts have them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """A right; the value is Django's name for it."""
+
+    VIEW = "jobs.view_job"
+    ORDER = "jobs.order_job"
+    RETRY = "jobs.retry_job"
+    CANCEL = "jobs.cancel_job"
+    PRIORITISE = "jobs.prioritise_job"
+    PAUSE = "jobs.pause_job"
+    DELETE = "jobs.delete_job"
+    AUDIT = "jobs.audit_job"
+    PAN = "jobs.pan_job"
+
+    @property
+    def scope(self) -> str:
+        """The corresponding token scope: view, order, …"""
+        return self.removeprefix("jobs.").removesuffix("_job")
+
+
+_FOR_ADMINS = {Permission.DELETE, Permission.AUDIT, Permission.PAN}
+_DAILY_WORK: list[Permission] = [right for right in Permission if right not in _FOR_ADMINS]
+GROUPS: dict[str, list[Permission]] = {
+    "Viewer": [Permission.VIEW],
+    "Operator": _DAILY_WORK,
+    "Admin": list(Permission),
+}
+"""The groups that the migration creates. Admin can also manage accounts."""

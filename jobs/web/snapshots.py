@@ -1,0 +1,172 @@
+"""The dashboard's data, read at most once a second, no matter how many users view it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from jobs.domain.errors import FilesureError
+from jobs.domain.job import Job, JobStatus
+from jobs.domain.listing import Bucket, Count, JobFilter, JobOrder
+from jobs.ports import Catalogue, Clock
+from jobs.web.source_states import SourceStates
+
+COUNTED = 10_000
+SHOWN_RUNNING, SHOWN_FAILURES = 20, 8
+FRESH_SECONDS = 1.0
+ASKED_SECONDS = 30.0
+OK, CHECKING = "ok", "checking"
+
+
+class Span(StrEnum):
+    """The time range of the charts."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+
+
+WIDTHS = {Span.HOUR: (60, 60), Span.DAY: (1_800, 48), Span.WEEK: (21_600, 28)}
+"""Span → seconds per bucket, and number of buckets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The dashboard's data at one moment. ``oldest_due`` is None if no job is due."""
+
+    totals: dict[JobStatus, Count]
+    oldest_due: datetime | None
+    oldest_due_by_priority: dict[int, datetime]
+    running: list[Job]
+    failures: list[Job]
+    buckets: list[Bucket]
+    #: The buckets of the period before, for trends.
+    before: list[Bucket]
+    services: dict[str, str]
+    sources: SourceStates
+
+    @property
+    def etag(self) -> str:
+        """Changes exactly when the shown data changes."""
+        return hashlib.md5(repr(self).encode(), usedforsecurity=False).hexdigest()
+
+
+@dataclass(kw_only=True)
+class _Cached:
+    read_at: float = float("-inf")
+    snapshot: Snapshot | None = None
+    error: FilesureError | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Live:
+    """Snapshots, each cached for a second. Thread-safe: of concurrent callers, one reads and the others wait."""
+
+    def __init__(
+        self,
+        catalogue: Callable[[], Catalogue],
+        clock: Clock,
+        services: Callable[[], dict[str, str]],
+        sources: Callable[[], SourceStates] = SourceStates,
+    ) -> None:
+        self._catalogue, self._clock, self._services, self._sources = catalogue, clock, services, sources
+        self._cached = {span: _Cached() for span in Span}
+        self._closed: dict[Span, dict[datetime, Bucket]] = {span: {} for span in Span}
+
+    def snapshot(self, span: Span) -> Snapshot:
+        """A snapshot at most a second old. Raises DatabaseUnavailable, DatabaseRefused, TooSlow."""
+        cached = self._cached[span]
+        with cached.lock:
+            if time.monotonic() - cached.read_at > FRESH_SECONDS:
+                self._renew(cached, span)
+            if cached.error:
+                raise _anew(cached.error) from cached.error
+            assert cached.snapshot  # noqa: S101
+            return cached.snapshot
+
+    def _renew(self, cached: _Cached, span: Span) -> None:
+        """Failures are cached too, so that while MongoDB is down, waiting callers do not each run into the timeout."""
+        try:
+            cached.snapshot, cached.error = self._read(span), None
+        except FilesureError as error:
+            cached.error = error
+        finally:
+            cached.read_at = time.monotonic()
+
+    def _read(self, span: Span) -> Snapshot:
+        catalogue = self._catalogue()
+        failed = JobFilter(statuses=frozenset({JobStatus.FAILED}))
+        waits = catalogue.oldest_due_by_priority()
+        number, buckets = WIDTHS[span][1], self._buckets(catalogue, span)
+        return Snapshot(
+            totals=catalogue.totals(COUNTED),
+            oldest_due=min(waits.values(), default=None),
+            oldest_due_by_priority=waits,
+            running=catalogue.in_progress(SHOWN_RUNNING),
+            failures=catalogue.jobs(failed, JobOrder.NEWEST, None, SHOWN_FAILURES).items,
+            buckets=buckets[number:],
+            before=buckets[:number],
+            services={"MongoDB": OK, **self._services()},
+            sources=self._sources(),
+        )
+
+    def _buckets(self, catalogue: Catalogue, span: Span) -> list[Bucket]:
+        """All buckets of a span and of the one before. Past ones are cached, because they do not change."""
+        seconds, number = WIDTHS[span][0], 2 * WIDTHS[span][1]
+        width = timedelta(seconds=seconds)
+        current = datetime.fromtimestamp(int(self._clock().timestamp()) // seconds * seconds, UTC)
+        first = current - (number - 1) * width
+        known = self._closed[span]
+        # Read the newest past bucket again, because a worker may store a job's end just after the bucket's time.
+        since = max(first, max(known, default=first) - width)
+        read = {bucket.begins: bucket for bucket in catalogue.ended(since, current + width, seconds)}
+        begins = [first + index * width for index in range(number)]
+        buckets = [
+            read.get(begin, Bucket(begins=begin)) if begin >= since else known.get(begin, Bucket(begins=begin))
+            for begin in begins
+        ]
+        self._closed[span] = {bucket.begins: bucket for bucket in buckets if bucket.begins < current}
+        return buckets
+
+
+class ServiceStates:
+    """The states of services, checked every half minute in a thread, so that no request waits for a slow service."""
+
+    def __init__(self, checks: Mapping[str, Callable[[], object]]) -> None:
+        self._checks = checks
+        self._states = dict.fromkeys(checks, CHECKING)
+        self._asked_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def __call__(self) -> dict[str, str]:
+        """Name → OK, CHECKING before the first result, or a message about the fault."""
+        with self._lock:
+            is_old = time.monotonic() - self._asked_at > ASKED_SECONDS
+            if is_old:
+                self._asked_at = time.monotonic()
+        if is_old:
+            threading.Thread(target=self._ask, name="service-states", daemon=True).start()
+        return dict(self._states)
+
+    def _ask(self) -> None:
+        self._states = {name: _state(check) for name, check in self._checks.items()}
+
+
+def _state(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except FilesureError as error:
+        return str(error)
+    return OK
+
+
+def _anew(error: FilesureError) -> FilesureError:
+    """Copy the error, because raising the same object repeatedly would grow its shared traceback."""
+    new = type(error).__new__(type(error), *error.args)
+    vars(new).update(vars(error))
+    return new

@@ -1,0 +1,44 @@
+"""Searches the text of documents, for the page and the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobs.bootstrap import application
+from jobs.domain.document import Document
+from jobs.domain.search import PageFilter, parse_query
+
+MOST_CANDIDATES = 400
+MOST_HITS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """A page that matches. ``snippet`` is in pieces, each with whether it was sought."""
+
+    document: Document
+    page: int
+    snippet: list[tuple[str, bool]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hits:
+    """The best hits; ``is_cut`` if there may be more."""
+
+    hits: list[Hit]
+    is_cut: bool
+
+
+def search(text: str, wanted: PageFilter) -> Hits:
+    """Pages that match all of the query, among those that the server ranks highest. Raises InvalidSearch, TooSlow."""
+    query, index = parse_query(text), application().pages
+    candidates = index.search(query, wanted, MOST_CANDIDATES)
+    matching = [page for page in candidates if query.matches(page.text)]
+    shown = matching[:MOST_HITS]
+    documents = index.documents({page.content for page in shown})
+    hits = [
+        Hit(document=documents[page.content], page=page.page, snippet=query.snippet(page.text))
+        for page in shown
+        if page.content in documents
+    ]
+    return Hits(hits=hits, is_cut=len(matching) > MOST_HITS or len(candidates) == MOST_CANDIDATES)

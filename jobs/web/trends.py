@@ -1,0 +1,90 @@
+"""The dashboard's key figures, each compared with the period before, and the expected end of the backlog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from jobs.domain.job import UNFINISHED, JobStatus
+from jobs.domain.listing import Bucket, Count
+
+_POINTS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """What ended in a period."""
+
+    completed: int
+    failed: int
+    #: Also cancelled jobs.
+    ended: int
+
+    @property
+    def failed_percent(self) -> float | None:
+        """Of the completed and failed jobs; None if there are neither."""
+        number = self.completed + self.failed
+        return 100 * self.failed / number if number else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trends:
+    """Two periods of the same length."""
+
+    now: Period
+    before: Period
+    hours: float
+    backlog: Count
+    #: Values over time for small charts, the latest last.
+    completed_line: list[int]
+    failed_line: list[int]
+
+    @property
+    def per_hour(self) -> float:
+        return self.now.completed / self.hours
+
+    @property
+    def per_hour_change(self) -> float | None:
+        """In percent; None if nothing completed in the period before."""
+        before = self.before.completed
+        return 100 * (self.now.completed - before) / before if before else None
+
+    @property
+    def failed_change(self) -> float | None:
+        """In percentage points; None if a period has no ended jobs."""
+        now, before = self.now.failed_percent, self.before.failed_percent
+        return None if now is None or before is None else now - before
+
+    @property
+    def backlog_time(self) -> timedelta | None:
+        """How long the backlog takes at the current rate; None if there is none, or nothing has ended lately."""
+        if not self.now.ended or not self.backlog.number:
+            return None
+        return timedelta(hours=self.backlog.number * self.hours / self.now.ended)
+
+
+def trends(
+    totals: Mapping[JobStatus, Count], buckets: Sequence[Bucket], before: Sequence[Bucket], hours: float
+) -> Trends:
+    """Compare the buckets with those of the period before."""
+    waiting = [totals[status] for status in totals if status in UNFINISHED]
+    return Trends(
+        now=_period(buckets),
+        before=_period(before),
+        hours=hours,
+        backlog=Count(number=sum(each.number for each in waiting), more=any(each.more for each in waiting)),
+        completed_line=_line([bucket.completed for bucket in buckets]),
+        failed_line=_line([bucket.failed for bucket in buckets]),
+    )
+
+
+def _period(buckets: Sequence[Bucket]) -> Period:
+    completed, failed = sum(each.completed for each in buckets), sum(each.failed for each in buckets)
+    cancelled = sum(each.cancelled for each in buckets)
+    return Period(completed=completed, failed=failed, ended=completed + failed + cancelled)
+
+
+def _line(numbers: Sequence[int]) -> list[int]:
+    width = max(1, len(numbers) // _POINTS)
+    return [sum(numbers[at : at + width]) for at in range(0, len(numbers), width)]

@@ -1,0 +1,69 @@
+"""The search box and the keyboard's shortcuts."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.making import a_cin
+
+_STOPS = 8
+
+
+@pytest.fixture
+def company(site):
+    cin = a_cin()
+    return cin, site.order(cin, "Sought Limited")
+
+
+def test_box_opens_a_job_by_the_keyboard(asha, company):
+    cin, job_id = company
+    page = asha.page
+    page.goto("/workers/")
+    page.keyboard.press("/")
+    page.keyboard.type(cin)
+    expect(page.locator("#found a", has_text="Sought Limited")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/jobs/{job_id}/")
+
+
+def test_escape_closes_the_results(asha):
+    page = asha.page
+    page.goto("/jobs/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("audit")
+    expect(page.get_by_role("link", name="Audit").last).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#found")).to_be_hidden()
+
+
+def test_question_mark_lists_the_shortcuts(asha):
+    page = asha.page
+    page.goto("/jobs/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Next and previous row")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_few_tab_stops_lead_to_the_first_row(asha, company):
+    page = asha.page
+    page.goto("/jobs/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    for _ in range(_STOPS - 1):
+        page.keyboard.press("Tab")
+        if page.evaluate("Boolean(document.activeElement.closest('tbody tr'))"):
+            return
+    raise AssertionError(f"more than {_STOPS} stops")
+
+
+def test_phone_keeps_a_low_header(site, arrives):
+    page = arrives(site, viewport={"width": 360, "height": 740}).page
+    page.goto("/jobs/")
+    assert page.locator("header.top").bounding_box()["height"] <= 56
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Workers").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Workers")

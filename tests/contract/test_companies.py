@@ -1,0 +1,82 @@
+"""Companies and their documents, in every implementation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from jobs.adapters.memory import MemoryCompanies
+from jobs.adapters.mongo.companies import MongoCompanies
+from jobs.domain.filings.stated import Stated
+from jobs.domain.job import Job
+from jobs.ports import Companies
+from tests.contract.stores import LEASE, Stores, add
+from tests.contract.test_readings import READING
+from tests.making import a_cin, a_file, some_filings
+
+STATED = (
+    Stated(name="revenue", value=412, unit="rupees", page=2, confidence=0.9),
+    Stated(name="holder", value="A Bank", confidence=0.99),
+    Stated(name="held_agm_on", value=date(2025, 9, 1), confidence=0.8),
+)
+
+
+@pytest.fixture
+def companies(stores: Stores, request) -> Companies:
+    if "database" not in request.fixturenames:
+        return MemoryCompanies(stores.jobs, stores.documents)
+    return MongoCompanies(request.getfixturevalue("database"))
+
+
+def listed(companies: Companies, limit: int) -> list[Job]:
+    """All companies, page by page."""
+    found: list[Job] = []
+    while True:
+        page = companies.listed((found[-1].company_name, found[-1].cin) if found else None, limit)
+        found += page.items
+        if page.is_last:
+            return found
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 50])
+def test_companies_are_listed_once_by_name(stores, companies, clock, limit):
+    twice, same_name, other = a_cin(), a_cin(), a_cin()
+    for cin, name in ((twice, "Beta"), (other, "Alpha"), (same_name, "Beta"), (twice, "Beta")):
+        newest = add(stores, clock, cin=cin, company_name=name)
+    found = listed(companies, limit)
+    assert [(each.company_name, each.cin) for each in found] == [
+        ("Alpha", other),
+        *sorted((("Beta", twice), ("Beta", same_name))),
+    ]
+    assert newest.id in {each.id for each in found}
+
+
+def test_companies_are_found_by_words_and_cin(stores, companies, clock):
+    first, second = add(stores, clock, company_name="Vindhya Chemicals"), add(stores, clock, company_name="Other")
+    assert [each.cin for each in companies.found("vindh", 5)] == [first.cin]
+    assert [each.cin for each in companies.found(second.cin, 5)] == [second.cin]
+    assert companies.found("", 5) == companies.found("nobody", 5) == []
+
+
+def test_documents_come_with_what_they_state(stores, companies, clock):
+    job = add(stores, clock)
+    add(stores, clock)
+    held = stores.jobs.claim(job.id, "w", LEASE)
+    stores.documents.add(held.lease, held, some_filings(2))
+    document = stores.documents.get(job.id, 1)
+    stores.documents.save_stored(held.lease, document, a_file())
+    stores.documents.save_reading(held.lease, document, replace(READING, stated=STATED))
+    found = companies.documents(job.cin, 5)
+    assert sorted(each.filing.number for each in found) == [1, 2]
+    assert next(each.reading.stated for each in found if each.reading) == STATED
+    assert len(companies.documents(job.cin, 1)) == 1
+    assert companies.documents(a_cin(), 5) == []
+
+
+def test_orders_of_a_company_are_newest_first(stores, companies, clock):
+    cin = a_cin()
+    ids = [add(stores, clock, cin=cin).id for _ in range(3)]
+    add(stores, clock)
+    assert [each.id for each in companies.orders(cin, 2)] == ids[:0:-1]

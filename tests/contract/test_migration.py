@@ -1,0 +1,97 @@
+"""Jobs of schema 1 are migrated to the current schema, even if the migration is interrupted."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.adapters.mongo import migration
+from jobs.adapters.mongo.jobs import MongoJobRepository
+from jobs.adapters.mongo.migration import migrate
+from jobs.adapters.mongo.records import SCHEMA_VERSION, STAGE
+from jobs.adapters.mongo.totals.ledger import Ledger
+from jobs.domain.job import JobStatus
+from jobs.telemetry.series import series_key
+from tests.making import a_cin, a_job
+
+pytestmark = pytest.mark.server
+
+
+def old_job(database, clock, kind: str, downloaded: int, failed: int) -> str:
+    """A failed job as version 1 stored it."""
+    job = a_job(clock(), cin=a_cin())
+    MongoJobRepository(database, clock).add([job], again=False)
+    stage = {
+        "totalDocuments": downloaded + failed,
+        "downloadedDocuments": downloaded,
+        "failedDocuments": failed,
+        "status": "failed",
+    }
+    values = {
+        "jobStatus": "failed",
+        "schemaVersion": 1,
+        "failures": 1,
+        "lastError": {"kind": kind, "message": "as it was", "at": clock()},
+        **{f"{STAGE}.{name}": value for name, value in stage.items()},
+    }
+    database["jobs"].update_one({"cin": job.cin}, {"$set": values})
+    return job.id
+
+
+def in_state(ledger: Ledger, state: str) -> float:
+    return ledger.totals().get(series_key("filesure_jobs", {"state": state}), 0)
+
+
+@pytest.fixture
+def old(database, clock):
+    database["jobs"].delete_many({})
+    database["totals"].delete_many({})
+    return {
+        JobStatus.PARTIAL: old_job(database, clock, "documents_missing", 3, 1),
+        JobStatus.NO_FILINGS: old_job(database, clock, "company_not_found", 0, 0),
+        JobStatus.FAILED: old_job(database, clock, "source_unavailable", 2, 0),
+    }
+
+
+def states(database, clock, ids):
+    return [MongoJobRepository(database, clock).get(job_id).status for job_id in ids]
+
+
+def test_migration_gives_honest_outcomes(database, clock, old):
+    assert sum(migrate(database)) == 3
+    assert states(database, clock, old.values()) == list(old)
+    assert database["jobs"].count_documents({"schemaVersion": SCHEMA_VERSION}) == 3
+    assert sum(migrate(database)) == 0
+
+
+def test_interrupted_migration_continues(database, clock, old, monkeypatch):
+    monkeypatch.setattr(migration, "BATCH", 1)
+    next(migrate(database))
+    assert sum(migrate(database)) == 2
+    assert states(database, clock, old.values()) == list(old)
+
+
+def test_migration_keeps_totals_right(database, clock, old):
+    ledger = Ledger(database)
+    while ledger.fold():
+        pass
+    assert in_state(ledger, "failed") == 3
+    assert sum(migrate(database)) == 3
+    while ledger.fold():
+        pass
+    assert [in_state(ledger, state) for state in ("failed", "partial", "no_filings")] == [1, 1, 1]
+    assert ledger.totals()["filesure_jobs_failed_total"] == 3
+
+
+def test_job_retried_meanwhile_keeps_its_state(database, clock, old, monkeypatch):
+    jobs, write = MongoJobRepository(database, clock), migration._write
+    job_id = old[JobStatus.PARTIAL]
+
+    def retry_first(*args):
+        monkeypatch.setattr(migration, "_write", write)
+        jobs.retry(job_id, jobs.get(job_id).progress)
+        return write(*args)
+
+    monkeypatch.setattr(migration, "_write", retry_first)
+    assert sum(migrate(database)) == 3
+    assert jobs.get(job_id).status is JobStatus.PENDING
+    assert database["jobs"].count_documents({"schemaVersion": SCHEMA_VERSION}) == 3

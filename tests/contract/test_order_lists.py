@@ -1,0 +1,99 @@
+"""Lists of orders, in every implementation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from bson import ObjectId
+
+from jobs.adapters.memory import MemoryJobRepository, MemoryOrderListRepository
+from jobs.adapters.mongo.jobs import MongoJobRepository
+from jobs.adapters.mongo.order_lists import MongoOrderListRepository
+from jobs.domain.errors import UnknownList
+from jobs.domain.order_list import OrderList, RefusedRow
+from jobs.ports import JobRepository, OrderListRepository
+from tests.contract.stores import LEASE
+from tests.making import a_cin, a_job
+
+
+@pytest.fixture(params=["memory", pytest.param("mongodb", marks=pytest.mark.server)])
+def both(request, clock) -> tuple[OrderListRepository, JobRepository]:
+    if request.param == "memory":
+        jobs = MemoryJobRepository(clock)
+        return MemoryOrderListRepository(clock, lambda: list(jobs._jobs.values())), jobs
+    clock.now = datetime.now(UTC).replace(microsecond=0)  # old refusals would be deleted
+    database = request.getfixturevalue("database")
+    for name in ("lists", "refusals"):
+        database[name].delete_many({})
+    return MongoOrderListRepository(database, clock), MongoJobRepository(database, clock)
+
+
+@pytest.fixture
+def lists(both) -> OrderListRepository:
+    return both[0]
+
+
+def a_list(clock, name: str = "orders.csv") -> OrderList:
+    return OrderList(id=str(ObjectId()), name=name, by="asha", at=clock())
+
+
+def refusal(line: int) -> RefusedRow:
+    return RefusedRow(line=line, cin="x", company_name="Acme", priority="11", field="priority", reason="No.")
+
+
+def test_list_is_begun_once_and_finished(lists, clock):
+    made = lists.begin(a_list(clock))
+    assert made.done_at is None
+    clock.advance(5)
+    assert lists.begin(OrderList(id=made.id, name="other", by="ravi", at=clock())) == made
+    lists.finish(made.id, ordered=3, refused=1)
+    done = lists.get(made.id)
+    assert (done.ordered, done.refused, done.done_at) == (3, 1, clock())
+    assert lists.begin(made) == done
+
+
+def test_refused_rows_are_kept_in_order(lists, clock):
+    made = lists.begin(a_list(clock))
+    lists.refuse(made.id, [refusal(30), refusal(4)])
+    lists.refuse(made.id, [refusal(5), refusal(4)])
+    lists.refuse(made.id, [])
+    assert list(lists.refused(made.id)) == [refusal(4), refusal(5), refusal(30)]
+
+
+def test_repetition_checks_refused_rows_again(lists, clock):
+    made = lists.begin(a_list(clock))
+    lists.refuse(made.id, [refusal(4)])
+    lists.begin(made)
+    assert list(lists.refused(made.id)) == []
+    lists.refuse(made.id, [refusal(4)])
+    lists.finish(made.id, ordered=0, refused=1)
+    lists.begin(made)
+    assert list(lists.refused(made.id)) == [refusal(4)]
+
+
+@pytest.mark.parametrize("list_id", ["0" * 24, "nonsense"])
+def test_unknown_list_is_reported(lists, list_id):
+    with pytest.raises(UnknownList):
+        lists.get(list_id)
+
+
+def test_lists_are_paged_newest_first(lists, clock):
+    made = [lists.begin(a_list(clock, f"{number}")) for number in range(5)]
+    first = lists.latest(None, 3)
+    second = lists.latest(first.next, 3)
+    assert [each.name for each in [*first.items, *second.items]] == [each.name for each in reversed(made)]
+    assert second.next is None
+
+
+def test_jobs_are_counted_by_state(both, clock):
+    lists, jobs = both
+    made = lists.begin(a_list(clock))
+    jobs.add([a_job(clock(), cin=a_cin(), list_id=made.id) for _ in range(3)], again=False)
+    jobs.add([a_job(clock(), cin=a_cin())], again=False)
+    claimed = jobs.claim_next("w", LEASE)
+    assert claimed.list_id == made.id
+    assert {status: number for status, number in lists.states(made.id).items() if number} == {
+        "pending": 2,
+        "processing": 1,
+    }

@@ -1,0 +1,63 @@
+"""The filmed system: a Filesure, the Prometheus that scrapes it, and a browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.browser.site import Site, a_site
+from tests.demo.camera import HEIGHT, WIDTH, Camera
+from tests.monitoring.observe import quick_rules, scrapes
+from tests.servers import free_port
+from tests.servers.chromium import chromium
+from tests.servers.prometheus import Prometheus, prometheus
+
+WORKERS = 6
+SETTINGS = {
+    "MAX_WORKERS": str(WORKERS),
+    "LEASE_SECONDS": "6",
+    "BACKOFF_SECONDS": "1",
+    "LOGNAME": "night-import",
+    "SIMULATED_SECONDS_PER_DOCUMENT": "1",
+    "WORKER_CONCURRENCY": "4",
+    "RUN_FRACTION": "0.35",
+    "WEB_PROCESSES": "2",
+}
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """A site, the Prometheus that scrapes it, and a page of a user who is not logged in yet.
+
+    ``pictures`` is the folder for pictures that are used outside the film.
+    """
+
+    site: Site
+    watching: Prometheus
+    page: Page
+    camera: Camera
+    pictures: Path
+    began: float
+
+
+@contextmanager
+def a_stage(folder: Path, pictures: Path, *, quick: bool = False) -> Iterator[Stage]:
+    """Run everything that is filmed, with its data in ``folder``.
+
+    ``quick``: alerts fire at once, and captions are shown only briefly.
+    """
+    port = str(min(free_port(), 65_000))
+    with (
+        a_site(folder, **SETTINGS, METRICS_PORT=port) as site,
+        prometheus(folder, scrapes(site.machine, WORKERS), quick_rules(folder, at_once=quick)) as watching,
+        chromium() as browser,
+    ):
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+        page.set_default_timeout(20_000)
+        camera = Camera(folder / "film", for_readers=not quick)
+        yield Stage(site=site, watching=watching, page=page, camera=camera, pictures=pictures, began=time.time())

@@ -1,0 +1,85 @@
+"""A user's own account: password, theme, time zone and sessions."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from tests.integration.conftest import a_stored_job, text_of
+
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
+
+OLD, NEW = "old words of mine", "new words of mine"
+
+
+@pytest.fixture
+def viewer(app):
+    """Somebody with the fewest rights, logged in."""
+    del app
+    user = get_user_model().objects.create_user("vera", password=OLD)
+    user.groups.set(Group.objects.filter(name="Viewer"))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def _change(client, old=OLD, new=NEW, again=NEW):
+    form = {"old_password": old, "new_password1": new, "new_password2": again}
+    return client.post("/account/password/", form, follow=True)
+
+
+def test_viewer_changes_the_own_password(viewer):
+    other = Client()
+    other.force_login(get_user_model().objects.get(username="vera"))
+    assert "The password is changed." in text_of(_change(viewer))
+    assert get_user_model().objects.get(username="vera").check_password(NEW)
+    assert viewer.get("/account/").status_code == 200
+    assert other.get("/account/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("form", "problem"),
+    [
+        ({"old": "guess"}, "old password was entered incorrectly"),
+        ({"again": "another"}, "didn’t match"),
+        ({"new": "password", "again": "password"}, "too common"),
+    ],
+)
+def test_refused_password_change_says_why(viewer, form, problem):
+    page = _change(viewer, **form)
+    assert page.status_code == 422
+    assert problem in text_of(page)
+    assert get_user_model().objects.get(username="vera").check_password(OLD)
+
+
+def test_other_sessions_can_be_ended(viewer):
+    vera = get_user_model().objects.get(username="vera")
+    others = [Client(), Client()]
+    for other in others:
+        other.force_login(vera)
+    stranger = Client()
+    stranger.force_login(get_user_model().objects.create_user("somebody"))
+    assert "2 other browsers" in text_of(viewer.get("/account/"))
+    assert "2 other sessions ended." in text_of(viewer.post("/account/sessions/", follow=True))
+    assert [each.get("/account/").status_code for each in (viewer, *others, stranger)] == [200, 302, 302, 403]
+
+
+def test_pages_follow_theme_and_time_zone(viewer, app):
+    job = a_stored_job(app)
+    at = app.jobs.get(job.id).created_at
+    assert 'data-zone="Asia/Kolkata"' in text_of(viewer.get("/jobs/"))
+    page = text_of(viewer.post("/account/", {"theme": "dark", "time_zone": "America/New York"}, follow=True))
+    assert 'data-theme="dark"' in page
+    assert "New York time" in page
+    page = text_of(viewer.get(f"/jobs/{job.id}/"))
+    assert f"({at:%d %b, %H:%M} UTC)" in page
+    assert 'data-zone="America/New_York"' in page
+
+
+def test_unknown_time_zone_is_refused(viewer):
+    page = viewer.post("/account/", {"theme": "", "time_zone": "Mars/Base"})
+    assert page.status_code == 422
+    assert "is not a time zone" in text_of(page)
+    assert 'value="Mars/Base"' in text_of(page)

@@ -1,0 +1,108 @@
+"""The pages of companies: their list, a profile with sources, and all filings once."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.domain.document import Filing
+from tests.integration.companies import NAME, STATED, an_order
+from tests.integration.conftest import a_stored_job, text_of
+from tests.making import a_cin
+
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
+
+
+def test_profile_links_each_value_to_its_filing(staff, app):
+    cin = a_cin()
+    job_id = an_order(app, cin)
+    page = text_of(staff.get(f"/companies/{cin.lower()}/"))
+    assert "Vindhya &lt;Chemicals&gt; Limited" in page
+    assert f"/jobs/{job_id}/documents/1/?page=3" in page
+    for text in ("₹ 412.60 Cr", "−₹ 5.00 lakh", "Asha Raman", "State Bank", "Vindhya Dyes Limited", "Private company"):
+        assert text in page
+    assert "1 filing not read yet" in page
+
+
+def test_disagreeing_filings_are_both_shown(staff, app):
+    cin = a_cin()
+    an_order(app, cin)
+    page = text_of(staff.get(f"/companies/{cin}/"))
+    assert "₹ 190.00 Cr" in page
+    assert "₹ 187.00 Cr" in page
+    assert "read with little confidence" in page
+
+
+def test_filings_of_several_orders_are_listed_once(staff, app):
+    cin = a_cin()
+    an_order(app, cin)
+    newest = an_order(app, cin)
+    page = text_of(staff.get(f"/companies/{cin}/filings/"))
+    assert page.count(">AOC-4.pdf</a>") == 1
+    assert "4 filings" in page
+    assert newest in page
+    assert "Orders</th>" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "forms"),
+    [
+        ("category=Charge+documents", ["CHG-1"]),
+        ("year=2025", ["AOC-4", "MGT-7"]),
+        ("q=s3", ["CHG-1"]),
+        ("category=nonsense", []),
+        ("year=x&from=-1", []),
+        ("from=99999999", ["AOC-4", "MGT-7", "CHG-1"]),
+    ],
+)
+def test_filings_are_filtered(staff, app, query, forms):
+    cin = a_cin()
+    an_order(app, cin)
+    page = text_of(staff.get(f"/companies/{cin}/filings/?{query}"))
+    assert [form for form in STATED if f">{form}.pdf</a>" in page] == forms
+
+
+@pytest.mark.parametrize("cin", ["L24295GJ1987PLC143792", "nonsense", "x" * 300, "%00", "ü"])
+@pytest.mark.parametrize("end", ["", "filings/"])
+def test_unknown_company_is_not_found(staff, cin, end):
+    answer = staff.get(f"/companies/{cin}/{end}")
+    assert answer.status_code == 404
+    assert "have been ordered" in text_of(answer)
+
+
+def test_companies_are_listed_and_found(staff, app):
+    cin = a_cin()
+    an_order(app, cin)
+    assert cin in text_of(staff.get("/companies/"))
+    assert cin in text_of(staff.get("/companies/?q=vindhya"))
+    assert "No company matches" in text_of(staff.get("/companies/?q=nobody"))
+    assert cin not in text_of(staff.get(f"/companies/?name={NAME}&cin={cin}"))
+
+
+def test_update_now_orders_the_company_again(staff, app):
+    cin = a_cin()
+    an_order(app, cin)
+    page = text_of(staff.get(f"/companies/{cin}/"))
+    assert "Update now" in page
+    answer = staff.post("/order/", {"cin": cin, "company": NAME})
+    assert answer.status_code == 302
+    page = text_of(staff.get(f"/companies/{cin}/"))
+    assert "Update now" not in page
+    assert "Order in progress" in page
+
+
+def test_company_being_read_has_a_page(staff, app):
+    job = a_stored_job(app)
+    page = text_of(staff.get(f"/companies/{job.cin}/"))
+    assert "No order has ended yet" in page
+    assert "not listed yet" in page
+
+
+def test_filing_without_a_date_is_shown(staff, app):
+    job = a_stored_job(app)
+    held = app.jobs.claim(job.id, "w", 60)
+    app.documents.add(held.lease, held, [Filing(number=1, document_type="OTHER", file_name="letter.pdf")])
+    for end in ("", "filings/", "export.xlsx"):
+        answer = staff.get(f"/companies/{job.cin}/{end}")
+        assert answer.status_code == 200
+        answer.close()
+    assert "letter.pdf" in text_of(staff.get(f"/companies/{job.cin}/filings/"))

@@ -1,0 +1,182 @@
+"""Ordering on the pages: one company, a file, a pasted list, simulated companies."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from tests.integration.conftest import a_stored_job, ordered, text_of
+from tests.making import a_cin
+
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
+
+CIN = "L24295GJ1987PLC143792"
+
+
+def test_company_is_ordered_once(staff, app):
+    form = {"cin": CIN.lower(), "company": " Example  Limited ", "priority": "3"}
+    page = staff.post("/order/", form, follow=True)
+    assert "Ordered: Example Limited." in text_of(page)
+    again = staff.post("/order/", form)
+    assert again.status_code == 422
+    assert "already ordered by the unfinished job" in text_of(again)
+    (job,) = ordered(app)
+    assert (job.cin, job.priority, job.requested_by) == (CIN, 3, "staff")
+    staff.post("/order/", {**form, "again": "yes"})
+    assert len(ordered(app)) == 2
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"cin": "x", "company": "A"}, "a CIN has 21"),
+        ({"cin": CIN, "company": ""}, "name is missing"),
+        ({}, "a CIN has 21"),
+        ({"cin": CIN, "company": "A", "priority": "99"}, "whole number from 0 to 9"),
+        ({"cin": CIN, "company": "a" * 300}, "at most 200"),
+        ({"cin": CIN, "company": "A", "not_before": "tomorrow"}, "is not a time"),
+    ],
+)
+def test_refused_order_keeps_the_input(staff, app, form, sentence):
+    answer = staff.post("/order/", form)
+    assert answer.status_code == 422
+    assert sentence in text_of(answer)
+    assert f'value="{form.get("cin", "")}"' in text_of(answer)
+    assert ordered(app) == []
+
+
+def test_delayed_company_can_be_run_now(staff, app):
+    tomorrow = f"{app.clock() + timedelta(days=1):%Y-%m-%dT%H:%M}"
+    staff.post("/order/", {"cin": CIN, "company": "Example", "not_before": tomorrow})
+    (job,) = ordered(app)
+    assert f"{job.run_after:%Y-%m-%dT%H:%M}" == f"{job.due_at:%Y-%m-%dT%H:%M}" == tomorrow
+    assert app.jobs.claim_next("w", 60) is None
+    assert "Run now" in text_of(staff.get(f"/jobs/{job.id}/"))
+    page = staff.post(f"/jobs/{job.id}/run_now/", follow=True)
+    assert "The job is due now, with the highest priority." in text_of(page)
+    assert app.jobs.claim_next("w", 60).id == job.id
+    assert "Run now" not in text_of(staff.get(f"/jobs/{job.id}/"))
+
+
+def test_cin_is_checked_while_typed(staff, app):
+    assert "public company, listed, Gujarat, since 1987" in text_of(staff.get(f"/order/check/?cin={CIN}"))
+    assert "20 more characters" in text_of(staff.get("/order/check/?cin=L"))
+    assert "not a known state" in text_of(staff.get("/order/check/?cin=L24295XX1987PLC143792"))
+    a_stored_job(app, cin=CIN)
+    assert "unfinished job exists" in text_of(staff.get(f"/order/check/?cin={CIN}"))
+
+
+def upload(staff, data: bytes, name: str = "orders.csv"):
+    return staff.post("/order/upload/", {"file": SimpleUploadedFile(name, data)})
+
+
+def test_file_preview_shows_errors_before_ordering(staff, app):
+    cins = [a_cin() for _ in range(3)]
+    rows = [
+        "\ufeffcin,companyName,priority",
+        f"{cins[0]},A,1",
+        "nonsense,B,1",
+        f"{cins[0]},A again,1",
+        f"{cins[1]},C,11",
+        f"{cins[2]},<script>alert(1)</script>,",
+    ]
+    page = upload(staff, "\n".join(rows).encode())
+    text = text_of(page)
+    assert "2 would be ordered, 3 refused" in text
+    assert "occurs twice" in text
+    assert "<script>alert" not in text
+    assert ordered(app) == []
+    confirm = re.search(r'action="(/order/upload/[0-9a-f]{24}/)"', text).group(1)
+    done = staff.post(confirm, follow=True)
+    assert "2 jobs ordered." in text_of(done)
+    assert "3 rows refused." in text_of(done)
+    assert {job.cin for job in ordered(app)} == {cins[0], cins[2]}
+    assert "was already ordered" in text_of(staff.post(confirm, follow=True))
+    assert len(ordered(app)) == 2
+
+
+def test_upload_is_visible_only_to_its_owner(staff, app, django_user_model):
+    text = text_of(upload(staff, f"cin,companyName\n{CIN},A\n".encode()))
+    confirm = re.search(r'action="(/order/upload/[0-9a-f]{24}/)"', text).group(1)
+    other = Client()
+    other.force_login(django_user_model.objects.create_superuser("other"))
+    assert "more than an hour old" in text_of(other.post(confirm, follow=True))
+    assert ordered(app) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (f"cin,companyName\n{CIN},A\n".encode("utf-16"), "UTF-16"),
+        (b"a,b\n1,2\n", "lacks cin and companyName"),
+        (b"\x00\x01\x02", "not UTF-8|lacks|not CSV"),
+        (b"cin,companyName\n" + b"x" * 5_000_001, "5.0 MB; the limit here is"),
+        (b"", "empty"),
+        (b'cin,companyName\n"unclosed', "0 would be ordered, 1 refused"),
+        (b"company,number\nA,1\n", "lacks cin;"),
+    ],
+)
+def test_unreadable_file_is_refused_with_a_reason(staff, app, data, sentence):
+    answer = upload(staff, data)
+    assert answer.status_code == 422
+    assert re.search(sentence, text_of(answer))
+    assert ordered(app) == []
+
+
+def test_too_many_rows_are_refused(staff, app, monkeypatch):
+    monkeypatch.setattr("jobs.web.pages.ordering.MOST_ROWS", 1500)
+    rows = "\n".join(f"U72900KA1990PTC{number:06d},Company" for number in range(1600))
+    answer = upload(staff, f"cin,companyName\n{rows}".encode())
+    assert answer.status_code == 422
+    assert "more than 1,500 rows" in text_of(answer)
+    assert ordered(app) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{0}, Example Ltd, 5\n{1}, Other, Sons & Co",
+        "{0}\tExample Ltd\t5\r\n{1}\tOther, Sons & Co\t",
+        "cin;companyName;priority\n{0};Example Ltd;5\n{1};Other, Sons & Co;",
+        "Priority\tName of the Company\tCIN\n5\tExample Ltd\t{0}\n\tOther, Sons & Co\t{1}",
+        '\n{0},"Example Ltd",5\n\n{1},"Other, Sons & Co",\n\n',
+    ],
+)
+@pytest.mark.parametrize("way", ["/order/list/", "/order/upload/"])
+def test_list_accepts_any_separator_and_heading(staff, app, text, way):
+    cins = [a_cin(), a_cin()]
+    data = text.format(*cins)
+    given = {"list": data} if way == "/order/list/" else {"file": SimpleUploadedFile("a.csv", data.encode())}
+    page = text_of(staff.post(way, given))
+    assert "2 would be ordered, 0 refused" in page
+    staff.post(re.search(r'action="(/order/upload/[0-9a-f]{24}/)"', page).group(1))
+    assert [(job.cin, job.company_name, job.priority) for job in ordered(app)] == [
+        (cins[0], "Example Ltd", 5),
+        (cins[1], "Other, Sons & Co", 0),
+    ]
+    assert staff.post("/order/list/", {"list": "  "}).status_code == 422
+
+
+def test_stray_quote_costs_only_its_line(staff, app):
+    cins = [a_cin() for _ in range(3)]
+    page = text_of(staff.post("/order/list/", {"list": f'{cins[0]},"Stray Ltd\n{cins[1]},B\n{cins[2]},"C ""and"" D"'}))
+    assert "2 would be ordered, 1 refused" in page
+    assert re.search(r"1</td>\s*<td[^>]*>\s*not CSV: unexpected end of data; a quotation mark may be missing", page)
+    assert "C &quot;and&quot; D" in page
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 10])
+def test_requested_number_of_simulated_jobs_is_created(staff, app, count):
+    page = staff.post("/order/simulated/", {"count": count}, follow=True)
+    assert f"{count} simulated job" in text_of(page)
+    assert len(ordered(app)) == count
+
+
+def test_out_of_range_numbers_are_refused(staff, app):
+    for count in ("", "2", "1000000", "x"):
+        assert "Choose one" in text_of(staff.post("/order/simulated/", {"count": count}, follow=True))
+    assert ordered(app) == []

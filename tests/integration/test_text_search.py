@@ -1,0 +1,102 @@
+"""The search in the text of documents: page, API, and the worker that indexes it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from jobs.domain.audit import Actor
+from jobs.domain.search import Content
+from tests.integration.api import is_problem
+from tests.integration.companies import NAME, an_order
+from tests.integration.conftest import a_stored_job, text_of
+from tests.making import a_cin
+from worker.bootstrap import pipeline
+from worker.sources.directory import DirectorySource
+from worker.sources.simulated_pdf import text_pdf
+from worker.stopping import Stop
+
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
+
+CIN = "L17110MH1973PLC019786"
+
+
+@pytest.fixture
+def app(app, database):
+    database["pages"].delete_many({})
+    return app
+
+
+@pytest.fixture
+def indexed(app) -> str:
+    """A company whose first filing has a text of two pages."""
+    cin = a_cin()
+    for _ in range(2):
+        job_id = an_order(app, cin)
+    document = app.documents.get(job_id, 1)
+    texts = ["Deed of <hypothecation>", "Schedule: motor vehicles"]
+    app.pages.replace(Content.of(document), texts, form="AOC-4", year=2025)
+    return job_id
+
+
+def test_hit_leads_to_its_page_once(staff, indexed):
+    page = text_of(staff.get("/search/?q=motor+vehicles"))
+    assert page.count("page 2\n") == 1
+    assert f"/jobs/{indexed}/documents/1/?page=2" in page
+    assert "<mark>motor</mark> <mark>vehicles</mark>" in page
+
+
+def test_text_of_a_hit_is_escaped(staff, indexed):
+    page = text_of(staff.get("/search/?q=hypothecation"))
+    assert "&lt;<mark>hypothecation</mark>&gt;" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "says"),
+    [
+        ("", 200, "Words"),
+        ("q=nothing-like-it", 200, "No page matches"),
+        ("q=-deed", 422, "at least one word"),
+        ("q=" + "x" * 10_000, 422, "10,000 characters"),
+        ("q=" + "+".join("abcdefghijk"), 422, "words and phrases"),
+        ("q=deed&year=nonsense&cin=%00", 200, "page 1"),
+    ],
+)
+def test_search_says_what_is_wrong(staff, indexed, query, status, says):
+    answer = staff.get(f"/search/?{query}")
+    assert answer.status_code == status
+    assert says in text_of(answer)
+
+
+def test_api_finds_pages(call, indexed):
+    body = call("GET", "/api/v1/search?q=deed&form=AOC-4&year=2025").json()
+    (hit,) = body["items"]
+    assert (hit["document"]["jobId"], hit["page"], body["isCut"]) == (indexed, 1, False)
+    assert {"text": "Deed", "sought": True} in hit["snippet"]
+    assert is_problem(call("GET", "/api/v1/search?q=-deed"), 422, "invalid_search")
+    assert is_problem(call("GET", "/api/v1/search"), 422)
+
+
+def test_worker_indexes_what_it_reads_until_it_is_deleted(staff, app, tmp_path):
+    folder = tmp_path / CIN
+    folder.mkdir()
+    (folder / "MGT-14.pdf").write_bytes(
+        text_pdf([["Resolution about borrowing"], ["Second page: zebras"]], title="MGT-14")
+    )
+    job = a_stored_job(app, cin=CIN, company_name=NAME)
+    with closing(pipeline(app, Stop())) as run:
+        run.source = DirectorySource(tmp_path)
+        run.run(app.jobs.claim(job.id, "w", 60))
+    assert f"/jobs/{job.id}/documents/1/?page=2" in text_of(staff.get("/search/?q=zebras"))
+    app.service.delete(job.id, Actor(name="staff"))
+    assert "No page matches" in text_of(staff.get("/search/?q=zebras"))
+    assert list(app.pages.contents()) == []
+
+
+def test_sweep_forgets_pages_without_a_document(app, indexed):
+    app.pages.replace(Content(cin=CIN, checksum="sha256:gone"), ["orphan"], form=None, year=None)
+    app.documents.delete_of_job(indexed)
+    app.sweep.sweep()
+    assert [each.cin for each in app.pages.contents()] != []
+    assert CIN not in {each.cin for each in app.pages.contents()}

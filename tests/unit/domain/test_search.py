@@ -1,0 +1,50 @@
+"""What a search asks for, and where a page answers it."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.domain.errors import InvalidSearch
+from jobs.domain.search import LONGEST, MOST_TERMS, Query, parse_query
+
+
+@pytest.mark.parametrize(
+    ("text", "terms", "excluded"),
+    [
+        ("deed", ("deed",), ()),
+        ('"State  Bank" -mortgage', ("State Bank",), ("mortgage",)),
+        ('deed -"State Bank" deed', ("deed",), ("State Bank",)),
+        ("12,34,567 AOC-4", ("12 34 567", "AOC 4"), ()),
+        ('"never closed', ("never closed",), ()),
+        ("बैंक {$gt: 1}", ("बैंक", "gt", "1"), ()),
+    ],
+)
+def test_words_and_phrases_are_parsed(text, terms, excluded):
+    assert parse_query(text) == Query(terms=terms, excluded=excluded)
+
+
+@pytest.mark.parametrize("text", ["", '"', '-"', "- -", "-deed", '-"a b"', "*** ()", "x" * (LONGEST + 1), "x" * 10_000])
+def test_search_for_nothing_is_refused(text):
+    with pytest.raises(InvalidSearch):
+        parse_query(text)
+
+
+def test_too_many_words_are_refused():
+    with pytest.raises(InvalidSearch, match="10"):
+        parse_query(" ".join(f"w{at}" for at in range(MOST_TERMS + 1)))
+
+
+def test_whole_words_match_across_lines():
+    query = parse_query('"State Bank" india')
+    assert query.matches("STATE\n  bank, of India")
+    assert not query.matches("the estate bank of India")
+    assert not query.matches("State of the Bank, India")
+
+
+def test_snippet_marks_what_was_sought():
+    pieces = parse_query("deed").snippet("x " * 200 + "the Deed of " + "y " * 200)
+    assert ("Deed", True) in pieces
+    text = "".join(piece for piece, _ in pieces)
+    assert text.startswith("…")
+    assert text.endswith("…")
+    assert len(text) < 300

@@ -1,0 +1,20 @@
+"""Makes the text of a document searchable."""
+
+from __future__ import annotations
+
+from jobs.domain.companies.filings import financial_year
+from jobs.domain.document import Document
+from jobs.domain.filings.reading import Reading
+from jobs.domain.filings.summary import DocumentReading
+from jobs.domain.search import Content
+from jobs.ports import PageIndex
+
+
+def index_text(pages: PageIndex | None, document: Document, reading: Reading, summary: DocumentReading) -> None:
+    """Pages are numbered as in the text. Without an index, nothing is done."""
+    content = Content.of(document)
+    if pages is None or content is None:
+        return
+    end = summary.facts.year_end
+    form = summary.facts.form or document.filing.document_type
+    pages.replace(content, reading.text.split("\f"), form=form, year=financial_year(end) if end else None)

@@ -1,0 +1,1 @@
+"""A filings portal: a web site that lists companies' filings and offers them for download."""

@@ -1,0 +1,88 @@
+"""Counts what a run has done so far, and measures its start and end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from jobs.domain.ending import Ending
+from jobs.domain.errors import FilesureError
+from jobs.domain.job import Job, Run, RunOutcome
+from jobs.telemetry import tracing
+from jobs.telemetry.metrics import Instruments
+from worker.fetching import Failed, Result, Stored
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Tally:
+    """Counts of one run. A job's progress is counted from the stored documents, never from these."""
+
+    stored: int = 0
+    read: int = 0
+    given_up: int = 0
+    bytes: int = 0
+    #: The first error that affects every document.
+    failure: FilesureError | None = None
+    #: The first error that affects a single document.
+    document_error: FilesureError | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def advanced(self) -> bool:
+        """Whether a document reached its final state, or was read."""
+        return self.stored + self.read + self.given_up > 0
+
+    def store(self, size: int) -> None:
+        """Count a stored document. Called by the fetching threads, since reading it may outlast the run."""
+        with self._lock:
+            self.stored += 1
+            self.bytes += size
+
+    def add(self, result: Result) -> None:
+        match result:
+            case Stored():
+                self.read += result.read
+            case Failed():
+                self.given_up += result.final
+                self.document_error = self.document_error or result.error
+
+
+def measure_start(instruments: Instruments, job: Job, silent: int) -> None:
+    """``silent``: how many workers died while holding this job. If none did, record how long the job was due.
+
+    Jobs that read documents again wait for all others, so their waits say nothing about the number of workers.
+    """
+    if silent:
+        instruments.count("filesure_leases_taken_over_total", silent)
+    elif job.due_at and job.locked_at and not job.reread:
+        waited = (job.locked_at - job.due_at).total_seconds()
+        instruments.observe("filesure_job_queue_wait_seconds", waited)
+
+
+def measure_end(instruments: Instruments, job: Job, run: Run, ending: Ending, now: datetime) -> None:
+    instruments.count("filesure_runs_total", outcome=ending.outcome)
+    instruments.observe("filesure_run_duration_seconds", (now - run.started_at).total_seconds())
+    if ending.outcome is RunOutcome.COMPLETED and not job.reread:
+        waited = (now - job.created_at).total_seconds()
+        instruments.observe("filesure_job_completion_duration_seconds", waited)
+
+
+def log_end(tally: Tally, ending: Ending) -> None:
+    """Log and trace how a run ended."""
+    progress, reason = ending.progress, ending.error.message if ending.error else None
+    extra = {
+        "outcome": str(ending.outcome),
+        "stored": tally.stored,
+        "bytes": tally.bytes,
+        "downloaded": progress.downloaded,
+        "failed": progress.failed,
+        "total": progress.total,
+        "reason": reason,
+    }
+    tracing.outcome(ending.outcome, reason)
+    failed = ending.outcome is RunOutcome.FAILED
+    logger.log(logging.WARNING if failed else logging.INFO, "run.ended", extra=extra)

@@ -1,0 +1,88 @@
+"""What a job's runs do: retrieve a company's filings, or read the stored documents of another job again."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from jobs.domain.document import Document
+from jobs.domain.errors import UnknownJob
+from jobs.domain.job import Job, Lease, Progress
+from jobs.ports import DocumentRepository, JobRepository
+from jobs.services.rereading import progress_of, to_reread
+
+
+class Task(Protocol):
+    """Tells a pipeline which documents wait, and who may write them."""
+
+    def begin(self, job: Job) -> Lease:
+        """Reject writes to the documents by earlier workers. Returns the lease with which to write.
+
+        Raises DocumentsInUse.
+        """
+
+    def waiting(self, job: Job, fraction: float) -> tuple[list[Document], list[Document]]:
+        """The documents to download, and those to read, in this run."""
+
+    def progress(self, job: Job) -> Progress:
+        """The job's progress, counted from the stored documents."""
+
+    def has_unread(self, job: Job) -> bool:
+        """Whether a stored document still waits to be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retrieval:
+    """Downloads a share of the documents, and reads those that an earlier run stored but did not read."""
+
+    documents: DocumentRepository
+
+    def begin(self, job: Job) -> Lease:
+        self.documents.take_over(job.lease)
+        return job.lease
+
+    def waiting(self, job: Job, fraction: float) -> tuple[list[Document], list[Document]]:
+        total = job.progress.total or 0
+        wanted = self.documents.to_download(job.id, math.ceil(fraction * total))
+        return wanted, self.documents.to_read(job.id, total)  # before any download could add to them
+
+    def progress(self, job: Job) -> Progress:
+        return self.documents.progress(job.id)
+
+    def has_unread(self, job: Job) -> bool:
+        return bool(self.documents.to_read(job.id, 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rereading:
+    """Reads a share of another job's documents again.
+
+    Its writes carry a fence of that job, so they are rejected once that job runs, is deleted, or has a new reader.
+    """
+
+    jobs: JobRepository
+    documents: DocumentRepository
+
+    def begin(self, job: Job) -> Lease:
+        try:
+            lease = self.jobs.borrow(_original(job))
+        except UnknownJob:  # deleted: nothing is left to read
+            return job.lease
+        self.documents.take_over(lease)
+        return lease
+
+    def waiting(self, job: Job, fraction: float) -> tuple[list[Document], list[Document]]:
+        share = math.ceil(fraction * (job.progress.total or 0))
+        return [], to_reread(self.documents, job)[:share]
+
+    def progress(self, job: Job) -> Progress:
+        return progress_of(self.documents, job)
+
+    def has_unread(self, job: Job) -> bool:
+        return bool(to_reread(self.documents, job))
+
+
+def _original(job: Job) -> str:
+    assert job.reread  # noqa: S101  only jobs with it get this task
+    return job.reread.job_id
