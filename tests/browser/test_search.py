@@ -33,10 +33,18 @@ def test_escape_closes_the_results(asha):
     page = asha.page
     page.goto("/jobs/")
     page.keyboard.press("Control+k")
+    found, box = page.locator("#found"), page.get_by_label("Search everywhere")
     page.keyboard.type("audit")
-    expect(page.get_by_role("link", name="Audit").last).to_be_visible()
+    expect(found.locator("a")).to_have_text(["Audit"])
     page.keyboard.press("Escape")
-    expect(page.locator("#found")).to_be_hidden()
+    expect(found).to_be_hidden()
+    expect(box).to_have_value("audit")
+    page.keyboard.press("Escape")
+    expect(box).to_have_value("")
+    expect(found.locator("a", has_text="Dashboard")).to_have_count(1)  # what an empty box finds has arrived
+    expect(found).to_be_hidden()
+    page.keyboard.type("audit")
+    expect(found).to_be_visible()
 
 
 def test_question_mark_lists_the_shortcuts(asha):

@@ -37,7 +37,7 @@ SETTINGS = {
     "MAX_ATTEMPTS": "100",
     "BACKOFF_SECONDS": "0.2",
     "SIMULATED_SECONDS_PER_DOCUMENT": "0.3",
-    "SIMULATED_FAULT_RATE": "0.02",
+    "SIMULATED_FAULT_RATE": "0.1",  # few jobs must have faults too
     "WEB_PROCESSES": "2",
 }
 # Panels that may be empty, and why.

@@ -19,7 +19,7 @@ function focusSearch(event) {
   box.select();
 }
 
-let isClosed = false; // by Escape: results that arrive later stay hidden until more is typed
+let isClosed = false; // by Escape: results that arrive later stay hidden until something is typed
 
 function hideFound() {
   found.hidden = true;
@@ -28,7 +28,10 @@ function hideFound() {
 function moveInResults(event) {
   const links = [...found.querySelectorAll("a")];
   if (event.key === "Escape") {
-    if (!found.hidden) box.focus();
+    if (!found.hidden) {
+      event.preventDefault(); // the first Escape keeps what was typed; the browser clears it at the second
+      box.focus();
+    }
     isClosed = true;
     hideFound();
     return;
@@ -61,7 +64,7 @@ function shortcut(event) {
 document.addEventListener("keydown", shortcut);
 if (box) {
   box.form.addEventListener("keydown", moveInResults);
-  box.addEventListener("input", () => { isClosed = false; });
+  box.addEventListener("input", () => { isClosed = isClosed && !box.value; });
   box.addEventListener("focus", () => { found.hidden = !found.childElementCount; });
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.target === found) found.hidden = isClosed || !box.form.contains(document.activeElement);
