@@ -10,6 +10,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("filesure", deadline=None)  # a busy machine is no failure
+settings.load_profile("filesure")
 
 # Django reads the settings when it is first imported, so the tests' own data directory must be set before.
 _data_dir = tempfile.TemporaryDirectory(prefix="filesure-tests-")

@@ -142,6 +142,24 @@ class Document:
     created_at: datetime | None = None
 
     @property
+    def form(self) -> str:
+        """As read from the document, else as listed."""
+        facts = self.reading.facts if self.reading else None
+        return (facts.form if facts else None) or self.filing.document_type
+
+    @property
+    def filed_on(self) -> date | None:
+        """As listed, else as read."""
+        facts = self.reading.facts if self.reading else None
+        return self.filing.filed_on or (facts.filed_on if facts else None)
+
+    @property
+    def year_end(self) -> date | None:
+        """The end of its financial year, if it was read."""
+        facts = self.reading.facts if self.reading else None
+        return facts.year_end if facts else None
+
+    @property
     def blob_name(self) -> str:
         """The original's name in the blob store: the same for every attempt, so a retry overwrites it."""
         suffix = PurePosixPath(self.filing.file_name).suffix.lower()

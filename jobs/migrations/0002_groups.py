@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from django.apps.registry import Apps
-from django.contrib.auth.management import create_permissions
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+from jobs.migrations._granting import create_now
 from jobs.web.permissions import GROUPS
 
 
 def make_groups(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Permissions come after all migrations otherwise: make them now."""
     for label in ("jobs", "auth"):
-        config = apps.get_app_config(label)
-        config.models_module = True  # type: ignore[assignment]  # a historical app has none, and would be skipped
-        create_permissions(config, apps=apps, verbosity=0)
+        create_now(apps, label)
     group_model, permission_model = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     for name, rights in GROUPS.items():
         group, _ = group_model.objects.get_or_create(name=name)

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from django.apps.registry import Apps
-from django.contrib.auth.management import create_permissions
 from django.db import migrations
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-
-def grant(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
-    config = apps.get_app_config("jobs")
-    config.models_module = True  # type: ignore[assignment]  # a historical app has none, and would be skipped
-    create_permissions(config, apps=apps, verbosity=0)
-    permission = apps.get_model("auth", "Permission").objects.get(content_type__app_label="jobs", codename="pause_job")
-    for group in apps.get_model("auth", "Group").objects.filter(name__in=["Operator", "Admin"]):
-        group.permissions.add(permission)
+from jobs.migrations._granting import granting
 
 
 class Migration(migrations.Migration):
@@ -40,5 +30,5 @@ class Migration(migrations.Migration):
                 ),
             },
         ),
-        migrations.RunPython(grant, migrations.RunPython.noop),
+        granting("pause_job", "Operator", "Admin"),
     ]

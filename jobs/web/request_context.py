@@ -63,3 +63,8 @@ def _address(given: str) -> str | None:
         return str(ipaddress.ip_address(given))
     except ValueError:
         return None
+
+
+def whole_number(text: str, *, most_digits: int) -> int | None:
+    """A whole number in a URL; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= most_digits else None

@@ -148,7 +148,6 @@ def drive(monkeypatch, empty, examples: int, *, thorough: bool) -> None:
         settings=settings(
             max_examples=examples,
             stateful_step_count=STEPS,
-            deadline=None,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),

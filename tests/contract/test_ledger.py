@@ -152,7 +152,6 @@ DEEDS = ["order", "run", "cancel", "retry", "delete", "fold", "fold_and_die", "s
 
 @settings(
     max_examples=40,
-    deadline=None,
     database=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -167,7 +167,6 @@ def drive(empty: Callable[[FakeClock], tuple[Stores, PauseRepository]], examples
         settings=settings(
             max_examples=examples,
             stateful_step_count=STEPS,
-            deadline=None,
             database=None,
             phases=[Phase.generate, *([Phase.shrink] if thorough else [])],  # on a server, shrinking takes minutes
             suppress_health_check=list(HealthCheck),

@@ -44,7 +44,7 @@ def headers(app, django_user_model, request, settings) -> dict[str, str]:
 
 @pytest.mark.parametrize("headers", ["anonymous", "authenticated"], indirect=True)
 @schema.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_every_call_matches_the_openapi_document(case, headers):
     response = case.call(headers={**(case.headers or {}), **headers})
     assert response.status_code != UNAVAILABLE

@@ -97,12 +97,16 @@ class MongoPages:
             if row is None:
                 return
             after = row["content"]
-            cin, _, checksum = after.partition(" ")
-            yield Content(cin=cin, checksum=checksum)
+            yield _content(after)
 
 
 def _key(content: Content) -> str:
     return f"{content.cin} {content.checksum}"
+
+
+def _content(key: str) -> Content:
+    cin, _, checksum = key.partition(" ")
+    return Content(cin=cin, checksum=checksum)
 
 
 def _filter(wanted: PageFilter) -> dict[str, Any]:
@@ -110,5 +114,4 @@ def _filter(wanted: PageFilter) -> dict[str, Any]:
 
 
 def _to_page(row: Record) -> PageFound:
-    cin, _, checksum = row["content"].partition(" ")
-    return PageFound(content=Content(cin=cin, checksum=checksum), page=row["page"], text=row["text"])
+    return PageFound(content=_content(row["content"]), page=row["page"], text=row["text"])

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from jobs.domain.companies.statements import Fact, Source, StatedFiling, fact, in_order, of_forms, plain
+from jobs.domain.companies.statements import (
+    Fact,
+    Source,
+    StatedFiling,
+    connected,
+    days,
+    fact,
+    in_order,
+    of_forms,
+    plain,
+)
 from jobs.domain.filings.charges import Charge
 
 _SATISFACTIONS = ("CHG-4", "Form 17")
@@ -28,8 +38,8 @@ class CompanyCharge:
 
     @property
     def first_day(self) -> date:
-        days = [each.value for each in self.created] or [each.filed_on for each in self.sources if each.filed_on]
-        return min(days, default=date.min)
+        known = [each.value for each in self.created] or [each.filed_on for each in self.sources if each.filed_on]
+        return min(known, default=date.min)
 
 
 def charges_of(filings: Sequence[StatedFiling]) -> list[CompanyCharge]:
@@ -38,16 +48,7 @@ def charges_of(filings: Sequence[StatedFiling]) -> list[CompanyCharge]:
     The registrar assigns the charge's number, so the form that creates it does not state one: then holder and day of
     creation connect it with later forms.
     """
-    groups: list[list[StatedFiling]] = []
-    known: dict[tuple[object, ...], list[StatedFiling]] = {}
-    for filing in in_order(of_forms(filings, Charge.FORMS)):
-        keys = _keys(filing)
-        group = next((known[key] for key in keys if key in known), None)
-        if group is None:
-            group = []
-            groups.append(group)
-        group.append(filing)
-        known.update(dict.fromkeys(keys, group))
+    groups = connected(in_order(of_forms(filings, Charge.FORMS)), _keys)
     found = sorted((_charge(each) for each in groups), key=lambda each: each.first_day, reverse=True)
     return sorted(found, key=lambda each: not each.is_open)
 
@@ -65,9 +66,9 @@ def _charge(filings: Sequence[StatedFiling]) -> CompanyCharge:
     return CompanyCharge(
         ids=_texts(filings, "charge_id"),
         holders=_texts(filings, "holder"),
-        created=_days(filings, "created_on"),
-        modified=_days(filings, "modified_on"),
-        satisfied=_days(filings, "satisfied_on"),
+        created=days(filings, "created_on"),
+        modified=days(filings, "modified_on"),
+        satisfied=days(filings, "satisfied_on"),
         amounts=fact((each.paise("amount"), each.source("amount")) for each in filings),
         properties=_texts(filings, "property"),
         sources=tuple(each.source() for each in reversed(filings)),
@@ -77,7 +78,3 @@ def _charge(filings: Sequence[StatedFiling]) -> CompanyCharge:
 
 def _texts(filings: Sequence[StatedFiling], name: str) -> Fact[str]:
     return fact(((each.text(name), each.source(name)) for each in filings), same=plain)
-
-
-def _days(filings: Sequence[StatedFiling], name: str) -> Fact[date]:
-    return fact((each.day(name), each.source(name)) for each in filings)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from jobs.domain.companies.filings import CompanyFiling
+from jobs.domain.companies.filings import CompanyFiling, financial_year
 from jobs.domain.companies.statements import Source, StatedFiling, of_forms
 from jobs.domain.filings.accounts import FinancialStatements
 from jobs.domain.filings.annual_returns import AnnualReturn
@@ -57,7 +57,7 @@ def dues_of(
 
     ``kind`` is the class in the CIN and ``since`` the year of incorporation.
     """
-    last = as_of.year if (as_of.month, as_of.day) > (3, 31) else as_of.year - 1
+    last = financial_year(as_of) - 1
     seen = [each.year for each in listed if each.year]
     first = max(_FIRST_YEAR, (since or 0) + 1, last - YEARS + 1, min(seen, default=last))
     found: list[Due] = []
@@ -90,8 +90,7 @@ def _due(form: str, forms: Sequence[str], year: int, due_on: date, listed: Seque
     copies = [each for each in listed if each.form in forms and each.year == year]
     filed = min((each for each in copies if each.filed_on), key=lambda each: each.filed_on or date.max, default=None)
     if filed and filed.filed_on:
-        late = max(0, (filed.filed_on - due_on).days)
-        state, days = (DueState.LATE if late else DueState.FILED), late
+        state, days = _punctuality(filed.filed_on, due_on)
     elif copies:
         state, days = DueState.FILED, 0
     else:
@@ -109,6 +108,11 @@ def _due(form: str, forms: Sequence[str], year: int, due_on: date, listed: Seque
     )
 
 
+def _punctuality(filed_on: date, due_on: date) -> tuple[DueState, int]:
+    late = max(0, (filed_on - due_on).days)
+    return (DueState.LATE if late else DueState.FILED), late
+
+
 def _appointments(filings: Sequence[StatedFiling], first: int) -> list[Due]:
     found = []
     for each in of_forms(filings, AuditorAppointment.FORMS):
@@ -116,14 +120,14 @@ def _appointments(filings: Sequence[StatedFiling], first: int) -> list[Due]:
         if day is None or each.filed_on is None or day.year < first:
             continue
         due_on = day + _ADT_1
-        late = max(0, (each.filed_on - due_on).days)
+        state, late = _punctuality(each.filed_on, due_on)
         found.append(
             Due(
                 form=each.form,
                 year=day.year,
                 due_on=due_on,
                 filed_on=each.filed_on,
-                state=DueState.LATE if late else DueState.FILED,
+                state=state,
                 days=late,
                 source=each.source("held_agm_on", "appointed_on"),
             )

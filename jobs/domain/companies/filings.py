@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
+from jobs.domain.companies.statements import connected
 from jobs.domain.document import Document, DocumentStatus
 from jobs.domain.filings.accounts import FinancialStatements
 from jobs.domain.filings.annual_returns import AnnualReturn
@@ -71,20 +72,14 @@ def filings_of(documents: Iterable[Document]) -> list[CompanyFiling]:
     Two documents are the same filing if they have the SRN and the file name in common, or the SRN and the SHA-256.
     """
     attachments: dict[tuple[str, int], list[Document]] = defaultdict(list)
-    groups: list[list[Document]] = []
-    known: dict[tuple[str, ...], list[Document]] = {}
-    listed: Counter[tuple[str, ...]] = Counter()
+    filings = []
     for document in sorted(documents, key=lambda each: (each.job_id, each.filing.number)):
-        if document.parent is not None:
+        if document.parent is None:
+            filings.append(document)
+        else:
             attachments[document.job_id, document.place[0]].append(document)
-            continue
-        keys = _keys(document, listed)
-        group = next((known[key] for key in keys if key in known), None)
-        if group is None:
-            group = []
-            groups.append(group)
-        group.append(document)
-        known.update(dict.fromkeys(keys, group))
+    listed: Counter[tuple[str, ...]] = Counter()
+    groups = connected(filings, lambda each: _keys(each, listed))
     found = [_filing(group, attachments) for group in groups]
     return sorted(found, key=_newest_first, reverse=True)
 
@@ -101,17 +96,14 @@ def _keys(document: Document, listed: Counter[tuple[str, ...]]) -> list[tuple[st
 
 def _filing(group: Sequence[Document], attachments: dict[tuple[str, int], list[Document]]) -> CompanyFiling:
     best = max(group, key=_quality)
-    facts = best.reading.facts if best.reading else None
-    form = (facts.form if facts else None) or best.filing.document_type
-    filed_on = best.filing.filed_on or (facts.filed_on if facts else None)
-    category = category_of(form, best.filing.file_name)
+    category = category_of(best.form, best.filing.file_name)
     inside = attachments.get((best.job_id, best.filing.number), [])
     return CompanyFiling(
         document=best,
-        form=form,
+        form=best.form,
         category=category,
-        filed_on=filed_on,
-        year=_year(category, facts.year_end if facts else None, filed_on),
+        filed_on=best.filed_on,
+        year=_year(category, best.year_end, best.filed_on),
         versions=len({each.file.checksum for each in group if each.file}) or 1,
         jobs=tuple(dict.fromkeys(sorted((each.job_id for each in group), reverse=True))),
         attachments=tuple(sorted(inside, key=lambda each: each.place)),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from jobs.domain.companies.statements import Fact, Source, StatedFiling, fact, in_order, of_forms
+from jobs.domain.companies.statements import Fact, Source, StatedFiling, days, fact, in_order, of_forms
 from jobs.domain.filings.accounts import FinancialStatements
 from jobs.domain.filings.annual_returns import AnnualReturn
 from jobs.domain.filings.capital import Allotment, CapitalChange
@@ -113,10 +113,7 @@ def _year(
 def shareholding_of(filings: Sequence[StatedFiling]) -> list[Shareholding]:
     """The latest first."""
     names = ("shareholders", "promoters_share", "public_share")
-    groups: dict[date, list[StatedFiling]] = {}
-    for filing in of_forms(filings, AnnualReturn.FORMS):
-        if filing.year_end and any(name in filing.values for name in names):
-            groups.setdefault(filing.year_end, []).append(filing)
+    stating = [each for each in of_forms(filings, AnnualReturn.FORMS) if any(name in each.values for name in names)]
     return [
         Shareholding(
             end=end,
@@ -124,7 +121,7 @@ def shareholding_of(filings: Sequence[StatedFiling]) -> list[Shareholding]:
             promoters=fact((each.text("promoters_share"), each.source("promoters_share")) for each in group),
             public=fact((each.text("public_share"), each.source("public_share")) for each in group),
         )
-        for end, group in sorted(groups.items(), reverse=True)
+        for end, group in _by_year(stating)
     ]
 
 
@@ -146,15 +143,24 @@ def capital_of(filings: Sequence[StatedFiling]) -> list[CapitalStep]:
 
 def meetings_of(filings: Sequence[StatedFiling]) -> list[Meetings]:
     """The latest first."""
-    groups: dict[date, list[StatedFiling]] = {}
-    for filing in of_forms(filings, (*FinancialStatements.FORMS, *AnnualReturn.FORMS)):
-        if filing.year_end and (filing.day("board_met_on") or filing.day("held_agm_on")):
-            groups.setdefault(filing.year_end, []).append(filing)
+    stating = [
+        each
+        for each in of_forms(filings, (*FinancialStatements.FORMS, *AnnualReturn.FORMS))
+        if each.day("board_met_on") or each.day("held_agm_on")
+    ]
     return [
         Meetings(
             end=end,
-            board=fact((each.day("board_met_on"), each.source("board_met_on")) for each in group),
-            general=fact((each.day("held_agm_on"), each.source("held_agm_on")) for each in group),
+            board=days(group, "board_met_on"),
+            general=days(group, "held_agm_on"),
         )
-        for end, group in sorted(groups.items(), reverse=True)
+        for end, group in _by_year(stating)
     ]
+
+
+def _by_year(filings: Sequence[StatedFiling]) -> list[tuple[date, list[StatedFiling]]]:
+    groups: dict[date, list[StatedFiling]] = {}
+    for filing in filings:
+        if filing.year_end:
+            groups.setdefault(filing.year_end, []).append(filing)
+    return sorted(groups.items(), reverse=True)

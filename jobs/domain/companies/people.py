@@ -82,10 +82,9 @@ def _mentions(filing: StatedFiling) -> Iterable[_Mention]:
         for row in rows or ([filing] if filing.text("din") else []):
             yield from _mention(row, row.text("din"), None, row.text("designation"), event=_event(row))
         for row in filing.rows("officers"):
-            name = " ".join(each for each in (row.text("first_name"), row.text("last_name")) if each) or None
             on = row.day("effective_from")
             begun = PersonEvent(what="appointed", on=on, designation=row.text("designation"), source=row.source())
-            yield from _mention(row, row.text("din"), name, row.text("designation"), event=begun)
+            yield from _mention(row, row.text("din"), _full_name(row), row.text("designation"), event=begun)
     elif filing.form in AnnualReturn.FORMS:
         for row in filing.rows("directors"):
             left = row.day("ceased_on")
@@ -96,8 +95,11 @@ def _mentions(filing: StatedFiling) -> Iterable[_Mention]:
                 row, row.text("din"), row.text("name"), row.text("designation"), event=event, annual=True
             )
     elif filing.form in DirectorKyc.FORMS:
-        name = " ".join(each for each in (filing.text("first_name"), filing.text("last_name")) if each) or None
-        yield from _mention(filing, filing.text("din"), name, None)
+        yield from _mention(filing, filing.text("din"), _full_name(filing), None)
+
+
+def _full_name(row: StatedFiling) -> str | None:
+    return " ".join(each for each in (row.text("first_name"), row.text("last_name")) if each) or None
 
 
 def _mention(

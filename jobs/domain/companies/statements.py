@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from jobs.domain.document import Document
@@ -62,17 +63,15 @@ class StatedFiling:
 
     @property
     def form(self) -> str:
-        facts = self.document.reading.facts if self.document.reading else None
-        return (facts.form if facts else None) or self.document.filing.document_type
+        return self.document.form
 
     @property
     def filed_on(self) -> date | None:
-        facts = self.document.reading.facts if self.document.reading else None
-        return self.document.filing.filed_on or (facts.filed_on if facts else None)
+        return self.document.filed_on
 
     @property
     def year_end(self) -> date | None:
-        return self.document.reading.facts.year_end if self.document.reading else None
+        return self.document.year_end
 
     @property
     def age(self) -> tuple[date, str, int]:
@@ -81,12 +80,16 @@ class StatedFiling:
 
     def rows(self, table: str) -> Iterator[StatedFiling]:
         """Each row of a table, as if it were a filing of its own."""
-        found: dict[int, dict[str, Stated]] = {}
+        rows = self._tables.get(table, {})
+        return (StatedFiling(self.document, values) for _, values in sorted(rows.items()))
+
+    @cached_property
+    def _tables(self) -> dict[str, dict[int, dict[str, Stated]]]:
+        found: dict[str, dict[int, dict[str, Stated]]] = {}
         for each in self.values.values():
-            match = _ROW.fullmatch(each.name)
-            if match and match["table"] == table:
-                found.setdefault(int(match["row"]), {})[match["name"]] = each
-        return (StatedFiling(self.document, values) for _, values in sorted(found.items()))
+            if match := _ROW.fullmatch(each.name):
+                found.setdefault(match["table"], {}).setdefault(int(match["row"]), {})[match["name"]] = each
+        return found
 
     def source(self, *names: str) -> Source:
         """This filing, at the page of the first of these values that it states."""
@@ -129,6 +132,26 @@ def fact(said: Iterable[tuple[T | None, Source]], same: Callable[[T], Hashable] 
         if value is not None:
             groups.setdefault(same(value), (value, []))[1].append(source)
     return tuple(Said(value=value, sources=tuple(sources)) for value, sources in groups.values())
+
+
+def days(filings: Iterable[StatedFiling], name: str) -> Fact[date]:
+    """Every day that the filings state under this name."""
+    return fact((each.day(name), each.source(name)) for each in filings)
+
+
+def connected(things: Iterable[T], keys_of: Callable[[T], Sequence[Hashable]]) -> list[list[T]]:
+    """Group things that have a key in common with one before them, in their order."""
+    groups: list[list[T]] = []
+    known: dict[Hashable, list[T]] = {}
+    for thing in things:
+        keys = keys_of(thing)
+        group = next((known[key] for key in keys if key in known), None)
+        if group is None:
+            group = []
+            groups.append(group)
+        group.append(thing)
+        known.update(dict.fromkeys(keys, group))
+    return groups
 
 
 def newest(facts: Fact[T]) -> T | None:

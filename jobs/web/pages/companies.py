@@ -19,6 +19,7 @@ from jobs.web.access import needs
 from jobs.web.company_records import lines_response, values_response
 from jobs.web.company_workbook import workbook_response
 from jobs.web.permissions import Permission
+from jobs.web.request_context import whole_number
 
 PAGE = 50
 FILINGS_PAGE = 100
@@ -84,7 +85,8 @@ def filings(request: HttpRequest, cin: str) -> HttpResponse:
     category, year = request.GET.get("category", ""), request.GET.get("year", "")
     text = request.GET.get("q", "").strip().casefold()[:100]
     matching = [each for each in profile.filings if _matches(each, category, year, text)]
-    begin = _number(request.GET.get("from", "")) // FILINGS_PAGE * FILINGS_PAGE
+    begin = (whole_number(request.GET.get("from", ""), most_digits=6) or 0) // FILINGS_PAGE * FILINGS_PAGE
+    categories = Counter(each.category for each in profile.filings)
     context = {
         **_heading(profile),
         "filings": matching[begin : begin + FILINGS_PAGE],
@@ -92,7 +94,7 @@ def filings(request: HttpRequest, cin: str) -> HttpResponse:
         "begin": begin,
         "next": begin + FILINGS_PAGE if begin + FILINGS_PAGE < len(matching) else None,
         "previous": begin - FILINGS_PAGE if begin else None,
-        "categories": [(each, _count(profile, each)) for each in Category if _count(profile, each)],
+        "categories": [(each, categories[each]) for each in Category if categories[each]],
         "years": sorted(Counter(each.year for each in profile.filings if each.year).items(), reverse=True),
         "category": category,
         "year": year,
@@ -112,10 +114,6 @@ def export(request: HttpRequest, cin: str, kind: str) -> FileResponse | Streamin
     return respond(profile, full=request.user.has_perm(Permission.PAN))
 
 
-def _count(profile: Profile, category: Category) -> int:
-    return sum(each.category is category for each in profile.filings)
-
-
 def _matches(filing: CompanyFiling, category: str, year: str, text: str) -> bool:
     if category and filing.category != category:
         return False
@@ -123,7 +121,3 @@ def _matches(filing: CompanyFiling, category: str, year: str, text: str) -> bool
         return False
     names = (filing.form, filing.document.filing.file_name, filing.document.filing.srn or "")
     return not text or any(text in name.casefold() for name in names)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0

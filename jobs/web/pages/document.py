@@ -20,6 +20,7 @@ from jobs.web.access import needs
 from jobs.web.documents import original_response, stored, stored_text, text_response, thumbnail, thumbnail_response
 from jobs.web.permissions import Permission
 from jobs.web.records import parts_of, stored_record
+from jobs.web.request_context import whole_number
 
 SHOWN_CHARACTERS = 200_000
 _SHOWN_INLINE = {"application/pdf"}
@@ -39,7 +40,7 @@ def document(request: HttpRequest, job_id: str, number: int) -> HttpResponse:
         "filing": documents.get(job_id, root) if index else found,
         "attachments": documents.attachments(job_id, root),
         "parts": parts,
-        "page": _page(request.GET.get("page", "")),
+        "page": whole_number(request.GET.get("page", ""), most_digits=5) or 1,
         "doubtful": sum(line.trust == "doubtful" for part in parts for line in part.lines),
         "signatures": record["signatures"] if record else [],
         "is_viewable": file.content_type in _SHOWN_INLINE and not _is_xfa(found),
@@ -84,11 +85,6 @@ def document_text(request: HttpRequest, job_id: str, number: int) -> HttpRespons
         "hits": sum(page.hits for page in pages),
     }
     return render(request, "document_text.html", context)
-
-
-def _page(text: str) -> int:
-    """The page to show first."""
-    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 6 else 1
 
 
 def _is_xfa(document: Document) -> bool:

@@ -13,6 +13,7 @@ from jobs.domain.forms import FORMS
 from jobs.domain.search import LONGEST, PageFilter
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
+from jobs.web.request_context import whole_number
 from jobs.web.text_search import search
 
 
@@ -27,9 +28,7 @@ def text_search(request: HttpRequest) -> HttpResponse:
     }
     if not given["q"]:
         return render(request, "search.html", context)
-    year = (
-        int(given["year"]) if given["year"].isascii() and given["year"].isdigit() and len(given["year"]) == 4 else None
-    )
+    year = whole_number(given["year"], most_digits=4)
     wanted = PageFilter(cin=given["cin"].upper()[:40], form=given["form"][:60], year=year)
     try:
         return render(request, "search.html", {**context, "found": search(given["q"], wanted)})

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.configuration.table import load
@@ -173,7 +173,6 @@ def texts(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-@settings(deadline=None)
 @given(st.text(min_size=masking.SHORTEST))
 def test_json_lines_hide_secret_settings(secret):
     masking.know([secret])
@@ -183,7 +182,6 @@ def test_json_lines_hide_secret_settings(secret):
     assert "ValueError: before *** after" in second["exc_info"]
 
 
-@settings(deadline=None)
 @given(st.text(min_size=masking.SHORTEST))
 def test_console_lines_hide_secret_settings(secret):
     masking.know([secret])

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
@@ -43,7 +43,6 @@ class UnsureTotals:
         return 0
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(
     st.lists(st.one_of(st.integers(1, 5), st.just("flush")), max_size=30),
     st.lists(st.sampled_from(["good", "lost", "unanswered"]), max_size=30),

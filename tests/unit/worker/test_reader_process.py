@@ -170,7 +170,8 @@ def test_memory_hungry_document_is_given_up(plain: Path) -> None:
 def test_too_much_memory_is_not_tried_twice(extractor: Reader, plain: Path, fake: Fake, tmp_path: Path) -> None:
     starts = tmp_path / "starts"
     ready = f"open({str(starts)!r}, 'a').write('x'); print({{}}, flush=True)"
-    with fake('sys.stdin.readline(); print(\'["done", {"memory": true}]\', flush=True)', ready=ready):
+    script = 'sys.stdin.readline(); print(\'["done", {"memory": true}]\', flush=True); sys.stdin.read()'
+    with fake(script, ready=ready):
         read_again = Reader(Limits(memory_bytes=300 * 1024**2))
         for _ in range(2):
             with pytest.raises(DocumentUnreadable, match=r"takes more memory than 300 MB\.$"):
