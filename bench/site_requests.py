@@ -54,13 +54,13 @@ def pages(small: str, large: str) -> dict[str, tuple[float, float, int]]:
     monitoring.register(counter)
     client = Client()
     client.force_login(get_user_model().objects.create_superuser("bench"))
-    database = application().database.client
+    database = application().database
     found = {}
     for path in PAGES:
         times: dict[str, list[float]] = {small: [], large: []}
         for _ in range(ROUNDS):
             for name in (small, large):
-                _use(database[name])
+                _use(database.client.get_database(name, codec_options=database.codec_options))
                 started, before = time.perf_counter(), counter.number
                 answer = client.get(path)
                 times[name].append(time.perf_counter() - started)

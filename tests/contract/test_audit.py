@@ -29,7 +29,8 @@ def log(request) -> AuditLog:
 
 
 def add(log: AuditLog, job_id: str = FIRST, action: Action = Action.CANCEL, by: str = "asha", **more) -> str:
-    return log.add(AuditEntry(job_id=job_id, action=action, by=by, at=datetime.now(UTC), **more))
+    entry = {"job_id": job_id, "action": action, "by": by, "at": datetime.now(UTC), **more}
+    return log.add(AuditEntry(**entry))
 
 
 def found(log: AuditLog, **wanted) -> list[AuditEntry]:
@@ -44,8 +45,9 @@ def test_action_on_the_queue_names_no_job(log):
 
 
 def test_entries_of_a_job_come_newest_first(log):
-    add(log, address="127.0.0.1", details="to 3")
-    log.refuse(add(log, action=Action.RETRY), "It runs.")
+    now = datetime.now(UTC)
+    add(log, address="127.0.0.1", details="to 3", at=now)
+    log.refuse(add(log, action=Action.RETRY, at=now), "It runs.")  # even within one millisecond
     entries = log.of_job(FIRST, 10)
     assert [(entry.action, entry.refused) for entry in entries] == [(Action.RETRY, "It runs."), (Action.CANCEL, None)]
     assert (entries[1].address, entries[1].details) == ("127.0.0.1", "to 3")

@@ -49,7 +49,7 @@ def test_hit_leads_to_its_page_once(staff, indexed):
 
 def test_text_of_a_hit_is_escaped(staff, indexed):
     page = text_of(staff.get("/search/?q=hypothecation"))
-    assert "&lt;<mark>hypothecation</mark>&gt;" in page
+    assert "&lt; <mark>hypothecation</mark>&gt;" in page
 
 
 @pytest.mark.parametrize(

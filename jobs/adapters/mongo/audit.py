@@ -51,7 +51,8 @@ class MongoAuditLog:
 
     @translated
     def of_job(self, job_id: str, limit: int) -> list[AuditEntry]:
-        rows = self._entries.find({"jobId": parse_job_id(job_id)}, sort=[("at", DESCENDING)], limit=limit)
+        newest_first = [("at", DESCENDING), ("_id", DESCENDING)]
+        rows = self._entries.find({"jobId": parse_job_id(job_id)}, sort=newest_first, limit=limit)
         return [_entry(row) for row in rows]
 
     @translated

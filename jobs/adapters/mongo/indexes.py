@@ -142,7 +142,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("countedAt", ASCENDING)], name="countedAt", sparse=True),
     ],
     "audit": [
-        IndexModel([("jobId", ASCENDING), ("at", DESCENDING)], name="jobId_at"),
+        IndexModel([("jobId", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], name="jobId_at"),
         IndexModel([("by", ASCENDING), ("_id", DESCENDING)], name="by_id"),
         IndexModel([("action", ASCENDING), ("_id", DESCENDING)], name="action_id"),
     ],
