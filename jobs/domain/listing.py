@@ -182,6 +182,11 @@ class Bucket:
     cancelled: int = 0
 
 
+def company_key(company_name: str) -> str:
+    """The key that sorts companies by name, without regard to case."""
+    return company_name.casefold()
+
+
 def words(company_name: str) -> list[str]:
     """The distinct words of a company's name that a search matches, case-folded."""
     found = (match.casefold() for match in _WORD.findall(company_name))

@@ -21,7 +21,10 @@ class Companies(Protocol):
     """Companies that were ordered. Every method is bounded by an index and a limit, and can raise TooSlow."""
 
     def listed(self, after: tuple[str, str] | None, limit: int) -> CompanyPage:
-        """The companies by name and CIN, after that name and CIN; one with several names is several."""
+        """The companies by name, without regard to case, and CIN, after that name and CIN.
+
+        One with several names is several.
+        """
 
     def found(self, text: str, limit: int) -> list[Job]:
         """Companies that match a text, as in JobFilter, among the newest 1,000 matching orders: newest first."""

@@ -96,6 +96,14 @@ def test_paging_shows_every_job_once(world, size):
     assert walk(world, JobOrder.COMPANY, size) == ids(sorted(jobs, key=lambda job: (job.company_name, job.id)))
 
 
+@pytest.mark.parametrize("size", [1, 2, 9])
+def test_company_order_ignores_case(world, size):
+    names = ["beta", "Alpha", "Étoile", "alpha", "BETA", "Ä", "étoile"]
+    jobs = [world.add(company_name=name)[0] for name in names]
+    wanted = sorted(jobs, key=lambda job: (job.company_name.casefold(), job.id))
+    assert walk(world, JobOrder.COMPANY, size) == ids(wanted)
+
+
 def test_deleting_jobs_are_on_no_page(world):
     jobs = world.add(5)
     for job in (jobs[0], jobs[2]):

@@ -53,6 +53,20 @@ def test_companies_are_listed_once_by_name(stores, companies, clock, limit):
     assert newest.id in {each.id for each in found}
 
 
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_company_list_ignores_case(stores, companies, clock, limit):
+    twice, *others = sorted(a_cin() for _ in range(3))
+    names = ((twice, "acme"), (others[0], "Zeta"), (others[1], "ACME"), (twice, "Acme"))
+    for cin, name in names:
+        add(stores, clock, cin=cin, company_name=name)
+    found = listed(companies, limit)
+    assert [(each.company_name, each.cin) for each in found] == [
+        ("Acme", twice),
+        ("ACME", others[1]),
+        ("Zeta", others[0]),
+    ]
+
+
 def test_companies_are_found_by_words_and_cin(stores, companies, clock):
     first, second = add(stores, clock, company_name="Vindhya Chemicals"), add(stores, clock, company_name="Other")
     assert [each.cin for each in companies.found("vindh", 5)] == [first.cin]

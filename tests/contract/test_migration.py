@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from jobs.adapters.mongo import migration
+from jobs.adapters.mongo.catalogue import MongoCatalogue
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.migration import migrate
 from jobs.adapters.mongo.records import SCHEMA_VERSION, STAGE
 from jobs.adapters.mongo.totals.ledger import Ledger
 from jobs.domain.job import JobStatus
+from jobs.domain.listing import JobFilter, JobOrder
 from jobs.telemetry.series import series_key
 from tests.making import a_cin, a_job
 
@@ -50,6 +52,33 @@ def old(database, clock):
         JobStatus.NO_FILINGS: old_job(database, clock, "company_not_found", 0, 0),
         JobStatus.FAILED: old_job(database, clock, "source_unavailable", 2, 0),
     }
+
+
+def test_migration_fills_the_company_key(database, clock):
+    """Version 2 had no key, and sorted by the name itself."""
+    database["jobs"].delete_many({})
+    jobs = MongoJobRepository(database, clock)
+    named = [a_job(clock(), cin=a_cin(), company_name=name) for name in ("beta", "ALPHA", "Gamma")]
+    jobs.add(named, again=False)
+    database["jobs"].update_many({}, {"$set": {"schemaVersion": 2}, "$unset": {"companyKey": ""}})
+    database["jobs"].create_index([("companyName", 1), ("_id", 1)])
+    lines = list(migration.update_all(database, "simulated"))
+    assert "3 jobs migrated." in lines
+    assert any(line.startswith("jobs: index") and line.endswith("dropped") for line in lines)
+    page = MongoCatalogue(database, clock).jobs(JobFilter(), JobOrder.COMPANY, None, 5)
+    assert [job.company_name for job in page.items] == ["ALPHA", "beta", "Gamma"]
+    assert not any("dropped" in line for line in migration.update_all(database, "simulated"))
+
+
+def test_jobs_not_migrated_yet_can_be_paged(database, clock):
+    database["jobs"].delete_many({})
+    MongoJobRepository(database, clock).add([a_job(clock(), cin=a_cin(), company_name="x")], again=False)
+    database["jobs"].update_many({}, {"$unset": {"companyKey": ""}})
+    MongoJobRepository(database, clock).add([a_job(clock(), cin=a_cin(), company_name="y")], again=False)
+    catalogue = MongoCatalogue(database, clock)
+    first = catalogue.jobs(JobFilter(), JobOrder.COMPANY, None, 1)
+    second = catalogue.jobs(JobFilter(), JobOrder.COMPANY, first.next, 1)
+    assert [job.company_name for job in first.items + second.items] == ["x", "y"]
 
 
 def states(database, clock, ids):

@@ -7,7 +7,7 @@ from jobs.adapters.memory.jobs import MemoryJobRepository
 from jobs.domain.cin import is_cin_prefix
 from jobs.domain.document import Document
 from jobs.domain.job import Job, JobStatus
-from jobs.domain.listing import words
+from jobs.domain.listing import company_key, words
 from jobs.ports.companies import CompanyPage
 
 AMONG = 1_000
@@ -23,8 +23,9 @@ class MemoryCompanies:
     def listed(self, after: tuple[str, str] | None, limit: int) -> CompanyPage:
         newest: dict[tuple[str, str], Job] = {}
         for job in self._visible():
-            newest.setdefault((job.company_name, job.cin), job)
-        rest = [job for key, job in sorted(newest.items()) if key > (after or ("", ""))]
+            newest.setdefault((company_key(job.company_name), job.cin), job)
+        name, cin = after or ("", "")
+        rest = [job for key, job in sorted(newest.items()) if key > (company_key(name), cin)]
         return CompanyPage(items=rest[:limit], is_last=len(rest) <= limit)
 
     def found(self, text: str, limit: int) -> list[Job]:

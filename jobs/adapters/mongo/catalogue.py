@@ -53,7 +53,7 @@ _ORDERS: dict[JobOrder, tuple[str, int]] = {
     JobOrder.NEWEST: ("_id", DESCENDING),
     JobOrder.OLDEST: ("_id", ASCENDING),
     JobOrder.PRIORITY: ("priority", DESCENDING),
-    JobOrder.COMPANY: ("companyName", ASCENDING),
+    JobOrder.COMPANY: ("companyKey", ASCENDING),
 }
 
 

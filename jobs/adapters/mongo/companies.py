@@ -12,13 +12,14 @@ from jobs.adapters.mongo.paging import in_time
 from jobs.adapters.mongo.records import to_document, to_job
 from jobs.domain.document import Document
 from jobs.domain.job import Job, JobStatus
+from jobs.domain.listing import company_key
 from jobs.ports.companies import CompanyPage
 
 AMONG = 1_000
 #: For up to 10,000 documents with what they state, some 20 MB.
 DOCUMENTS_SECONDS = 15.0
 _VISIBLE = {"jobStatus": {"$ne": str(JobStatus.DELETING)}}
-_BY_NAME = [("companyName", ASCENDING), ("cin", ASCENDING), ("_id", DESCENDING)]
+_BY_NAME = [("companyKey", ASCENDING), ("cin", ASCENDING), ("_id", DESCENDING)]
 
 
 class MongoCompanies:
@@ -36,22 +37,23 @@ class MongoCompanies:
     def _listed(self, after: tuple[str, str] | None, limit: int) -> CompanyPage:
         found: list[Job] = []
         name, cin = after or ("", "")
+        key = company_key(name)
         while len(found) <= limit:
-            row = self._following(name, cin)
+            row = self._following(key, cin)
             if row is None:
                 return CompanyPage(items=found, is_last=True)
-            name, cin = row["companyName"], row["cin"]
+            key, cin = row["companyKey"], row["cin"]
             if row["jobStatus"] == JobStatus.DELETING:
-                row = self._jobs.find_one({"companyName": name, "cin": cin, **_VISIBLE}, sort=_BY_NAME)
+                row = self._jobs.find_one({"companyKey": key, "cin": cin, **_VISIBLE}, sort=_BY_NAME)
             if row:
                 found.append(to_job(row))
         return CompanyPage(items=found[:limit], is_last=False)
 
-    def _following(self, name: str, cin: str) -> Record | None:
+    def _following(self, key: str, cin: str) -> Record | None:
         """The newest order of the next company: with the same name, or with the next name."""
-        same = {"companyName": name, "cin": {"$gt": cin}}
+        same = {"companyKey": key, "cin": {"$gt": cin}}
         return self._jobs.find_one(same, sort=_BY_NAME) or self._jobs.find_one(
-            {"companyName": {"$gt": name}}, sort=_BY_NAME
+            {"companyKey": {"$gt": key}}, sort=_BY_NAME
         )
 
     @translated

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -11,9 +10,9 @@ from typing import Any
 from neosqlite._sqlite import sqlite3
 from neosqlite.collection.json_helpers import neosqlite_json_dumps, neosqlite_json_loads
 from neosqlite.objectid import ObjectId
-from pymongo import IndexModel
 
 from jobs.adapters.mongo import embedded_sql as sql
+from jobs.adapters.mongo.embedded_indexes import Indexes
 from jobs.adapters.mongo.embedded_sql import Untranslatable, Where
 
 Command = dict[str, Any]
@@ -36,6 +35,7 @@ class Request:
         self._name: str = collection.name
         self._table = sql.Table(self._name, self._is_common)
         self._db: sqlite3.Connection = collection.db
+        self._indexes = Indexes(self._db, self._name)
         self._ends = time.monotonic() + command.get("maxTimeMS", 3_600_000) / 1000
 
     # --- limits
@@ -243,32 +243,16 @@ class Request:
     # --- indexes
 
     def create_indexes(self) -> Reply:
-        """Drops an index of the same fields that the server made itself, as earlier versions let it do."""
         self._collection.create()
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS filesure_indexes (collection, name, key, PRIMARY KEY (collection, name))"
-        )
-        for given in self._command["indexes"]:
-            index = IndexModel([*given["key"].items()], **{name: each for name, each in given.items() if name != "key"})
-            self._drop_other(sql.index_name(self._name, index), sql.index_statements(self._name, index)[0])
-            for statement in sql.index_statements(self._name, index):
-                self._db.execute(statement)
-            fields = "_".join(field.replace(".", "_") for field in given["key"])
-            self._db.execute(f"DROP INDEX IF EXISTS idx_{self._name}_{fields}")
-            row = (self._name, given["name"], json.dumps(given["key"]))
-            self._db.execute("INSERT OR REPLACE INTO filesure_indexes VALUES (?, ?, ?)", row)
+        self._indexes.create(self._command["indexes"])
         return {"ok": 1, "createdCollectionAutomatically": False}
 
-    def _drop_other(self, name: str, statement: str) -> None:
-        """Drop an index of the same name with another definition."""
-        rows = self._db.execute("SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?", (name,))
-        if any(statement.split(" IF NOT EXISTS ")[1] not in text for (text,) in rows):
-            self._db.execute(f"DROP INDEX {name}")
-
     def list_indexes(self) -> Reply:
-        rows = self._db.execute("SELECT name, key FROM filesure_indexes WHERE collection = ?", (self._name,))
-        known = [{"v": 2, "name": name, "key": json.loads(key)} for name, key in rows]
-        return self._cursor([{"v": 2, "name": "_id_", "key": {"_id": 1}}, *known])
+        return self._cursor(self._indexes.all())
+
+    def drop_indexes(self) -> Reply:
+        self._indexes.drop(self._command["index"])
+        return {"ok": 1}
 
     def drop(self) -> Reply:
         """The collection's indexes are forgotten with it."""
@@ -276,8 +260,7 @@ class Request:
         mine = "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB ?"
         for (table,) in self._db.execute(mine, (f"filesure_{self._name}_*",)).fetchall():
             self._db.execute(f"DROP TABLE {table}")
-        if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'filesure_indexes'").fetchone():
-            self._db.execute("DELETE FROM filesure_indexes WHERE collection = ?", (self._name,))
+        self._indexes.forget()
         return {"ok": 1}
 
 
@@ -295,5 +278,6 @@ ACTS: dict[str, Callable[[Request], Reply]] = {
     "findAndModify": Request.find_and_modify,
     "createIndexes": Request.create_indexes,
     "listIndexes": Request.list_indexes,
+    "dropIndexes": Request.drop_indexes,
     "drop": Request.drop,
 }

@@ -230,7 +230,7 @@ class OrderedIndex:
 def ordered_index(collection: str, found: Where, sort: Sort) -> OrderedIndex | None:
     """The best index for a sort order without the fields that equal one value."""
     usable = [
-        OrderedIndex(index_name(collection, index), found.fields <= {*index.document["key"]})
+        OrderedIndex(index_name(collection, index.document["name"]), found.fields <= {*index.document["key"]})
         for index in INDEXES[collection]
         if presence(index) in {None, *found.fields} and _sorts(list(index.document["key"].items()), found.equal, sort)
     ]
@@ -258,8 +258,8 @@ def presence(index: IndexModel) -> str | None:
     return None
 
 
-def index_name(collection: str, index: IndexModel) -> str:
-    return f"filesure_{collection}_{index.document['name'].replace('.', '_')}"
+def index_name(collection: str, name: str) -> str:
+    return f"filesure_{collection}_{name.replace('.', '_')}"
 
 
 def elements(collection: str, field: str) -> str:
@@ -277,7 +277,7 @@ def index_statements(collection: str, index: IndexModel) -> list[str]:
     unique = "UNIQUE " if index.document.get("unique") else ""
     present = presence(index)
     partial = f" WHERE {column(collection, present)} IS NOT NULL" if present else ""
-    name = index_name(collection, index)
+    name = index_name(collection, index.document["name"])
     return [f"CREATE {unique}INDEX IF NOT EXISTS {name} ON {collection} ({columns}){partial}"]
 
 

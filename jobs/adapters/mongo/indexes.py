@@ -9,6 +9,9 @@ from jobs.adapters.mongo.records import SCHEMA_VERSION
 #: The filter of jobs stored by an earlier version.
 OUTDATED = {"schemaVersion": {"$lt": SCHEMA_VERSION}}
 
+#: Indexes of earlier versions, by their fields; dropped once all jobs are migrated.
+RETIRED: dict[str, list[tuple[str, ...]]] = {"jobs": [("companyName", "_id"), ("companyName", "cin", "_id")]}
+
 INDEXES: dict[str, list[IndexModel]] = {
     "jobs": [
         # The claim, in claim order. Contains unfinished jobs only, so its size does not grow with history.
@@ -43,9 +46,9 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("jobStatus", ASCENDING), ("_id", ASCENDING)], name="jobStatus_id"),
         IndexModel([("requestedBy", ASCENDING), ("_id", ASCENDING)], name="requestedBy_id"),
         IndexModel([("priority", ASCENDING), ("_id", ASCENDING)], name="priority_id"),
-        IndexModel([("companyName", ASCENDING), ("_id", ASCENDING)], name="companyName_id"),
+        IndexModel([("companyKey", ASCENDING), ("_id", ASCENDING)], name="companyKey_id"),
         # The list of companies: hops from one to the next.
-        IndexModel([("companyName", ASCENDING), ("cin", ASCENDING), ("_id", DESCENDING)], name="companyName_cin"),
+        IndexModel([("companyKey", ASCENDING), ("cin", ASCENDING), ("_id", DESCENDING)], name="companyKey_cin"),
         IndexModel(
             [("lastError.kind", ASCENDING), ("_id", ASCENDING)],
             name="lastError.kind_id",

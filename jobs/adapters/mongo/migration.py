@@ -15,12 +15,13 @@ from pymongo.database import Database
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.indexes import OUTDATED
 from jobs.adapters.mongo.records import SCHEMA_VERSION, STAGE
-from jobs.adapters.mongo.schema import ensure
+from jobs.adapters.mongo.schema import drop_retired, ensure
 from jobs.adapters.mongo.totals.ledger import counted
 from jobs.domain.job import JobStatus
+from jobs.domain.listing import company_key
 
 BATCH = 500
-_FIELDS = {"jobStatus": True, "lastError": True, "processingStages": True}
+_FIELDS = {"jobStatus": True, "lastError": True, "processingStages": True, "companyName": True, "schemaVersion": True}
 
 
 def update_all(database: Database[Document], source: str) -> Iterator[str]:
@@ -30,6 +31,7 @@ def update_all(database: Database[Document], source: str) -> Iterator[str]:
     for number in migrate(database):
         migrated += number
         yield f"{migrated} jobs migrated."
+    yield from drop_retired(database)
     yield "All jobs have this version's schema."
 
 
@@ -51,12 +53,12 @@ def _write(database: Database[Document], batch: list[Document]) -> int:
 
 def _operation(record: Document) -> UpdateOne:
     """A job whose state changed since it was read is left for the next batch, which reads it again."""
-    values = _outcome(record)
-    version = {"schemaVersion": SCHEMA_VERSION}
+    outcome = _outcome(record) if record["schemaVersion"] < 2 else {}
+    current = {"schemaVersion": SCHEMA_VERSION, "companyKey": company_key(record["companyName"])}
     unchanged = {"_id": record["_id"], "jobStatus": record["jobStatus"]}
-    if not values:
-        return UpdateOne({"_id": record["_id"]}, {"$set": version})
-    return UpdateOne(unchanged, counted({"$set": {**values, **version}}))
+    if not outcome:
+        return UpdateOne({"_id": record["_id"]}, {"$set": current})
+    return UpdateOne(unchanged, counted({"$set": {**outcome, **current}}))
 
 
 def _outcome(record: Document) -> Document:

@@ -77,7 +77,8 @@ def page(
 
 
 def _cursor(row: Mapping[str, Any], field: str, *, before: bool = False) -> Cursor:
-    return Cursor(id=str(row["_id"]), value=None if field == "_id" else row[field], before=before)
+    """A job that an earlier version stores during an upgrade has no ``companyKey`` until it is migrated."""
+    return Cursor(id=str(row["_id"]), value=None if field == "_id" else row.get(field, ""), before=before)
 
 
 def _past_cursor(field: str, towards: int, cursor: Cursor) -> Record:

@@ -27,11 +27,11 @@ from jobs.domain.job import (
     RunOutcome,
     parse_job_id,
 )
-from jobs.domain.listing import words
+from jobs.domain.listing import company_key, words
 from jobs.domain.rereading import Reread
 
-#: Version 2 introduced the states ``partial`` and ``no_filings``; see ``migration.py``.
-SCHEMA_VERSION = 2
+#: Version 2 introduced the states ``partial`` and ``no_filings``, version 3 ``companyKey``; see ``migration.py``.
+SCHEMA_VERSION = 3
 STAGE = "processingStages.documentDownload"
 
 TIME, TEXT, ID = {"bsonType": "date"}, {"bsonType": "string"}, {"bsonType": "objectId"}
@@ -69,12 +69,7 @@ def _to_error(error: Mapping[str, Any] | None) -> JobError | None:
 
 def reread_fields(reread: Reread) -> dict[str, Any]:
     return known(
-        {
-            "jobId": reread.job_id,
-            "form": reread.form,
-            "storedSince": reread.stored_since,
-            "below": reread.below,
-        }
+        {"jobId": reread.job_id, "form": reread.form, "storedSince": reread.stored_since, "below": reread.below}
     )
 
 
@@ -148,6 +143,7 @@ def new_job_record(job: Job, *, unique: bool) -> dict[str, Any]:
     return {
         **{field.name: field.stored(value) for field, value in values if value is not None},
         **({"unfinishedCin": job.unique_key} if unique else {}),
+        "companyKey": company_key(job.company_name),
         "words": words(job.company_name),
         "processingStages": {"documentDownload": stage_fields(job.progress, job.created_at)},
         "schemaVersion": SCHEMA_VERSION,

@@ -38,6 +38,7 @@ VALIDATORS: dict[str, Document] = {
                 "required": ["documentDownload"],
                 "properties": {"documentDownload": _STAGE},
             },
+            "companyKey": TEXT,
             "words": {"bsonType": "array"},
             "unfinishedCin": TEXT,
             "schemaVersion": COUNT,
