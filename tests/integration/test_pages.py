@@ -184,6 +184,31 @@ def test_documents_and_their_text_are_served(staff, app):
     assert 'href="/documents/?reading=needs_ocr"' in failures
 
 
+def test_documents_are_grouped_by_company(staff, app):
+    """Two jobs list their documents in turns; a page has each company once, and paging keeps the filter."""
+    jobs = [a_stored_job(app, company_name=f"Company <{name}>") for name in "ab"]
+    leases = [app.jobs.claim(job.id, "w", 60).lease for job in jobs]
+    for number in range(30):
+        for job, lease in zip(jobs, leases, strict=True):
+            filing = replace(some_filings(1)[0], number=number + 1, file_name=f"{number}.pdf", srn=f"S{number}")
+            app.documents.add(lease, job, [filing])
+    page = text_of(staff.get("/documents/?form=AOC-4"))
+    heads = re.findall(r'<tr class="group">.*?</tr>', page, re.DOTALL)
+    assert len(heads) == 2
+    for job in jobs:
+        (head,) = [each for each in heads if job.cin in each]
+        assert f'href="/companies/{job.cin}/"' in head
+        assert job.company_name.replace("<", "&lt;").replace(">", "&gt;") in head
+        assert f'href="?form=AOC-4&amp;q={job.cin}"' in head
+        assert page.count(f'href="/jobs/{job.id}/"') == 25
+    following = re.search(r'rel="next" href="(\?[^"]+)"', page).group(1).replace("&amp;", "&")
+    assert "form=AOC-4" in following
+    assert text_of(staff.get(f"/documents/{following}")).count('data-label="File"') == 10
+    only = text_of(staff.get(f"/documents/?q={jobs[0].cin}"))
+    assert only.count('class="group"') == 1
+    assert "Only this company" not in only
+
+
 def _md5(data: bytes) -> bytes:
     import hashlib
 

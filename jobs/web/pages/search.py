@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
+from jobs.domain.document import Document
 from jobs.domain.listing import parse_cursor
 from jobs.web.access import needs
 from jobs.web.forms import DocumentSearch
@@ -24,8 +27,21 @@ def documents(request: HttpRequest) -> HttpResponse:
     search = DocumentSearch(request.GET)
     catalogue = application().catalogue
     page = catalogue.documents(search.wanted, parse_cursor(request.GET.get("cursor", "")), PAGE)
-    context = {"page": page, "search": search, "forms": catalogue.document_types()}
+    context = {
+        "page": page,
+        "companies": _by_company(page.items),
+        "search": search,
+        "forms": catalogue.document_types(),
+    }
     return render(request, "documents.html", context)
+
+
+def _by_company(documents: Sequence[Document]) -> list[list[Document]]:
+    """The page's documents with those of a company together. Workers of several jobs store theirs in turns."""
+    groups: dict[str, list[Document]] = {}
+    for each in documents:
+        groups.setdefault(each.cin, []).append(each)
+    return list(groups.values())
 
 
 @needs(Permission.VIEW)
