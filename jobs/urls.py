@@ -39,6 +39,7 @@ urlpatterns = [
     path("order/check/", ordering.check, name="order_check"),
     path("order/list/", ordering.pasted, name="order_list"),
     path("order/simulated/", ordering.simulated, name="order_simulated"),
+    path("order/template.csv", ordering.template, name="order_template"),
     path("order/upload/", ordering.upload, name="order_upload"),
     path("order/upload/<str:upload_id>/", ordering.confirm, name="order_confirm"),
     path("companies/", companies.companies, name="companies"),

@@ -18,8 +18,8 @@ from jobs.domain.errors import FilesureError, InvalidOrder, WrongUse
 from jobs.services import Order
 
 BATCH = 1000
-_COLUMNS = ("cin", "companyName", "priority", "notBefore")
-_REQUIRED = frozenset(_COLUMNS[:2])
+COLUMNS = ("cin", "companyName", "priority", "notBefore")
+_REQUIRED = frozenset(COLUMNS[:2])
 _HEADINGS = {"cin": "cin", "priority": "priority", "notbefore": "notBefore"} | dict.fromkeys(
     ("companyname", "company", "name", "nameofthecompany", "nameofcompany"), "companyName"
 )
@@ -28,7 +28,7 @@ _DATE = re.compile(r"\s*\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row: an order or its fault. ``read_bytes``: how much of the file has been read."""
+    """One row: its text, and an order or its fault. ``read_bytes``: how much of the file has been read."""
 
     line: int
     read_bytes: int
@@ -65,7 +65,7 @@ def rows_of(name: str, binary: IO[bytes]) -> Iterator[Row]:
         except InvalidOrder as problem:
             yield Row(line=line, read_bytes=binary.tell(), problem=problem, text=text)
         else:
-            yield Row(line=line, read_bytes=binary.tell(), order=order)
+            yield Row(line=line, read_bytes=binary.tell(), order=order, text=text)
 
 
 def _lines(name: str, binary: IO[bytes]) -> Iterator[tuple[int, str]]:
@@ -91,7 +91,7 @@ def _columns(name: str, line: str, separator: str) -> list[str]:
     if len(missing) == len(_REQUIRED) and values and any(map(str.isdigit, values[0])):
         return []
     if missing:
-        wanted = ",".join(_COLUMNS)
+        wanted = ",".join(COLUMNS)
         raise WrongUse(f"{name}: the first line lacks {' and '.join(missing)}; it must be {wanted}, or a row.")
     return columns
 
@@ -107,13 +107,13 @@ def _split(line: str, separator: str) -> list[str]:
 def _order(columns: list[str], line: str, separator: str) -> Order:
     """Raises InvalidOrder."""
     if not columns:
-        columns, values = list(_COLUMNS), _values(line, separator)
+        columns, values = list(COLUMNS), _values(line, separator)
     else:
         values = _split(line, separator)
     if len(values) > len(columns):
         raise InvalidOrder(f"{len(values)} values for {len(columns)} columns; quote a name that has a comma.")
     fields = dict(zip(columns, values, strict=False))
-    cin, name, priority, time = (fields.get(column, "").strip() for column in _COLUMNS)
+    cin, name, priority, time = (fields.get(column, "").strip() for column in COLUMNS)
     return Order(cin=cin, company_name=name, priority=priority, not_before=time)
 
 

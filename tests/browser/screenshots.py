@@ -101,6 +101,7 @@ class _Photographer:
         page.get_by_label("CIN", exact=True).press_sequentially("L24295GJ1987PLC143792")
         page.get_by_label("Company", exact=True).fill("Vindhya Chemicals Limited")
         self._shoot(page, "order")
+        page.goto("/order/?by=list")
         page.get_by_label("One company per line").fill(PASTED)
         page.get_by_role("button", name="Check the list").click()
         self._shoot(page, "order-preview")

@@ -48,7 +48,7 @@ def _address(path: str) -> Callable[[Page, Shown], None]:
 
 
 def _preview(page: Page, _shown: Shown) -> None:
-    page.goto("/order/")
+    page.goto("/order/?by=list")
     page.get_by_label("One company per line").fill(f"{a_cin()}; {HOSTILE[1]}\nnonsense; {HOSTILE[1]}")
     page.get_by_role("button", name="Check the list").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("1 refused")
@@ -87,6 +87,8 @@ PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "job": ("asha", _address("/jobs/{good}/"), 200),
     "job that failed": ("asha", _opened_job, 200),
     "order": ("asha", _address("/order/"), 200),
+    "order, list": ("asha", _address("/order/?by=list"), 200),
+    "order, file": ("asha", _address("/order/?by=file"), 200),
     "order, refused": ("asha", _order_refused, 422),
     "order preview": ("asha", _preview, 200),
     "bulk confirmation": ("asha", _bulk_confirmation, 200),

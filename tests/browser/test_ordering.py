@@ -177,14 +177,36 @@ def test_file_without_valid_rows_cannot_be_ordered(asha):
 
 
 def _upload(page, data):
-    page.goto("/order/")
+    page.goto("/order/?by=file")
     page.set_input_files("#file", {"name": "orders.csv", "mimeType": "text/csv", "buffer": data})
     page.get_by_role("button", name="Check the file").click()
 
 
-def test_pasted_list_is_previewed_and_ordered(asha):
+def test_dropped_file_is_chosen(asha):
     page = asha.page
     page.goto("/order/")
+    page.get_by_role("link", name="A file").click()
+    dropped = page.evaluate_handle(
+        """text => {
+          const data = new DataTransfer();
+          data.items.add(new File([text], "dropped.csv", { type: "text/csv" }));
+          return data;
+        }""",
+        f"{a_cin()};Dropped Limited\n",
+    )
+    zone = page.locator(".drop-file")
+    zone.dispatch_event("dragover", {"dataTransfer": dropped})
+    expect(zone).to_have_class("drop-file over")
+    zone.dispatch_event("drop", {"dataTransfer": dropped})
+    expect(zone).to_have_class("drop-file")
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 would be ordered, 0 refused")
+    expect(page.get_by_role("navigation", name="Breadcrumb")).to_contain_text("dropped.csv")
+
+
+def test_pasted_list_is_previewed_and_ordered(asha):
+    page = asha.page
+    page.goto("/order/?by=list")
     page.get_by_label("One company per line").fill(
         f"{a_cin()}, Pasted, Commas and All Limited, 4\n{a_cin()}, Plain Ltd"
     )
@@ -202,7 +224,7 @@ def _as_a_spreadsheet_copies(names):
 
 def test_hostile_names_in_a_list_stay_text(asha):
     page = asha.page
-    page.goto("/order/")
+    page.goto("/order/?by=list")
     page.get_by_label("One company per line").fill(_as_a_spreadsheet_copies(HOSTILE))
     page.get_by_role("button", name="Check the list").click()
     for name in HOSTILE:

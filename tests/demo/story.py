@@ -97,7 +97,7 @@ def process(stage: Stage) -> None:
 
 def many(stage: Stage) -> None:
     page = stage.page
-    page.goto(stage.site.url("/order/"))
+    page.goto(stage.site.url("/order/?by=list"))
     with stage.camera.scene("A list", page) as scene:
         scene.say("Paste a list from a spreadsheet, or upload a CSV file of up to 20,000 rows.")
         page.get_by_label("One company per line").fill(_list())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from html import escape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -165,8 +167,61 @@ def test_stray_quote_costs_only_its_line(staff, app):
     cins = [a_cin() for _ in range(3)]
     page = text_of(staff.post("/order/list/", {"list": f'{cins[0]},"Stray Ltd\n{cins[1]},B\n{cins[2]},"C ""and"" D"'}))
     assert "2 would be ordered, 1 refused" in page
-    assert re.search(r"1</td>\s*<td[^>]*>\s*not CSV: unexpected end of data; a quotation mark may be missing", page)
+    reason = "not CSV: unexpected end of data; a quotation mark may be missing"
+    assert re.search(rf"1</td>.*?Stray Ltd</code>\s*</td>\s*<td[^>]*>\s*{reason}", page, re.DOTALL)
     assert "C &quot;and&quot; D" in page
+
+
+def test_refused_rows_are_shown_as_given(staff, app):
+    """Also those that only ordering refuses: the second row of a company, and one that is ordered already."""
+    held = a_stored_job(app)
+    rows = [f"{CIN}; A;  3", f"{CIN};A again", f"{held.cin};<Held>", "nonsense;B"]
+    page = text_of(staff.post("/order/list/", {"list": "\n".join(rows)}))
+    assert "1 would be ordered, 3 refused" in page
+    for row in rows[1:]:
+        assert f"<code>{escape(row)}</code>" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/order/", 'id="cin"'),
+        ("/order/?by=list", 'id="list"'),
+        ("/order/?by=file", 'id="file"'),
+        ("/order/?by=x", "cin"),
+    ],
+)
+def test_each_way_to_order_has_a_tab(staff, app, path, shown):
+    page = text_of(staff.get(path))
+    assert shown in page
+    assert page.count('method="post"') - page.count('action="/order/simulated/"') == 2  # the other one logs out
+    assert page.count('aria-current="page"') == 2
+    for link in ("/order/", "/order/?by=list", "/order/?by=file"):
+        assert f'href="{link}"' in page
+
+
+@pytest.mark.parametrize(("way", "field"), [("list", "list"), ("upload", "file")])
+def test_refused_list_stays_on_its_tab(staff, app, way, field):
+    answer = staff.post(f"/order/{way}/", {})
+    assert answer.status_code == 422
+    assert f'id="{field}"' in text_of(answer)
+    assert 'role="alert"' in text_of(answer)
+
+
+def test_template_has_the_headings_that_files_need(staff, app):
+    answer = staff.get("/order/template.csv")
+    assert "attachment" in answer["Content-Disposition"]
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert text.strip() == "cin,companyName,priority,notBefore"
+    assert "1 would be ordered, 0 refused" in text_of(upload(staff, f"{text}{CIN},A,,\n".encode()))
+
+
+def test_simulated_companies_need_the_simulated_source(staff, app, monkeypatch):
+    assert "Simulated companies" in text_of(staff.get("/order/"))
+    monkeypatch.setattr(app, "configuration", replace(app.configuration, source="directory"))
+    assert "Simulated companies" not in text_of(staff.get("/order/"))
+    assert "only with SOURCE=simulated" in text_of(staff.post("/order/simulated/", {"count": "1"}, follow=True))
+    assert ordered(app) == []
 
 
 @pytest.mark.parametrize("count", [1, 3, 5, 10])

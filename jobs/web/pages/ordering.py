@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,11 +20,13 @@ from jobs.domain.job import PRIORITIES, Job
 from jobs.services import ListRow, Order
 from jobs.simulated_companies import simulated_companies
 from jobs.web.access import needs
+from jobs.web.csv_export import csv_response
 from jobs.web.forms import UploadForm
-from jobs.web.orders_csv import Row, batches, rows_of
+from jobs.web.orders_csv import COLUMNS, Row, batches, rows_of
 from jobs.web.permissions import Permission
 
 SIMULATED = (1, 3, 5, 10)
+WAYS = {"one": "One company", "list": "A list", "file": "A file"}
 MOST_ROWS = 20_000
 _SHOWN_ROWS, _SHOWN_PROBLEMS = 20, 100
 
@@ -32,9 +34,9 @@ _SHOWN_ROWS, _SHOWN_PROBLEMS = 20, 100
 @needs(Permission.ORDER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def order(request: HttpRequest) -> HttpResponse:
-    """The page with all order forms; the first one posts here."""
+    """The page with a tab for each way to order; the first one posts here."""
     if request.method != "POST":
-        return _page(request)
+        return _page(request, request.GET.get("by", ""))
     given = {name: request.POST.get(name, "") for name in ("cin", "company", "priority", "not_before")}
     again = request.POST.get("again") == "yes"
     wanted = Order(
@@ -45,14 +47,29 @@ def order(request: HttpRequest) -> HttpResponse:
     )
     result = application().service.order([wanted], requested_by=request.user.get_username(), again=again)[0]
     if isinstance(result, FilesureError):
-        return _page(request, status=HTTPStatus.UNPROCESSABLE_ENTITY, given=given, problem=result)
+        return _page(request, "one", given=given, problem=result)
     messages.success(request, f"Ordered: {result.company_name}.")
     return HttpResponseRedirect(reverse("job", args=[result.id]))
 
 
-def _page(request: HttpRequest, status: int = HTTPStatus.OK, **more: object) -> HttpResponse:
-    context = {"priorities": PRIORITIES, "simulated": SIMULATED, "most_rows": MOST_ROWS, **more}
+def _page(request: HttpRequest, way: str, **refused: object) -> HttpResponse:
+    way = way if way in WAYS else "one"
+    context = {
+        "ways": WAYS.items(),
+        "way": way,
+        "title": WAYS[way],
+        "priorities": PRIORITIES,
+        "simulated": SIMULATED if way == "one" and _is_simulated() else (),
+        "most_rows": MOST_ROWS,
+        **refused,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
     return render(request, "order.html", context, status=status)
+
+
+def _is_simulated() -> bool:
+    """Other sources know nothing of the simulated companies, so their jobs would fail."""
+    return application().configuration.source == "simulated"
 
 
 @needs(Permission.ORDER)
@@ -82,6 +99,9 @@ def _holder(cin: Cin) -> str | None:
 @require_POST
 def simulated(request: HttpRequest) -> HttpResponse:
     count = request.POST.get("count", "")
+    if not _is_simulated():
+        messages.error(request, "Simulated companies can be ordered only with SOURCE=simulated.")
+        return HttpResponseRedirect(reverse("order"))
     if count not in {str(number) for number in SIMULATED}:
         messages.error(request, "Choose one of the offered numbers of simulated jobs.")
         return HttpResponseRedirect(reverse("order"))
@@ -102,18 +122,12 @@ def pasted(request: HttpRequest) -> HttpResponse:
     """Lines of CIN, company and optionally priority, separated by commas, semicolons or tabs."""
     text = request.POST.get("list", "").replace("\x00", "")
     if not text.strip():
-        return _page(
-            request,
-            status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            list_problem="Paste at least one line with a CIN, a comma and a company name.",
-        )
+        return _page(request, "list", list_problem="Paste at least one line with a CIN, a comma and a company name.")
     if len(text) > UploadForm.MOST_BYTES:
         return _page(
-            request,
-            status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            list_problem="The list is longer than 5 MB. Use manage.py create_jobs --csv FILE.",
+            request, "list", list_problem="The list is longer than 5 MB. Use manage.py create_jobs --csv FILE."
         )
-    return _preview(request, "pasted list", text.encode())
+    return _preview(request, "list", "pasted list", text.encode())
 
 
 @needs(Permission.ORDER)
@@ -121,11 +135,16 @@ def pasted(request: HttpRequest) -> HttpResponse:
 def upload(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _page(
-            request, status=HTTPStatus.UNPROCESSABLE_ENTITY, file_problem=form.errors["file"].as_data()[0].messages[0]
-        )
+        return _page(request, "file", file_problem=form.errors["file"].as_data()[0].messages[0])
     file = form.cleaned_data["file"]
-    return _preview(request, file.name, file.read())
+    return _preview(request, "file", file.name, file.read())
+
+
+@needs(Permission.ORDER)
+@require_safe
+def template(_request: HttpRequest) -> StreamingHttpResponse:
+    """An empty list with the headings."""
+    return csv_response("orders.csv", COLUMNS, [])
 
 
 @dataclass(kw_only=True)
@@ -135,7 +154,7 @@ class Preview:
     good: int = 0
     bad: int = 0
     rows: list[Job] = field(default_factory=list)
-    problems: list[tuple[int, str]] = field(default_factory=list)
+    problems: list[tuple[int, str, str]] = field(default_factory=list)
 
     def add(self, row: Row, result: Job | FilesureError) -> None:
         """Count one row, and keep it if it fits on the page."""
@@ -146,20 +165,16 @@ class Preview:
         else:
             self.bad += 1
             if len(self.problems) < _SHOWN_PROBLEMS:
-                self.problems.append((row.line, str(result)))
+                self.problems.append((row.line, row.text, str(result)))
 
 
-def _preview(request: HttpRequest, name: str, data: bytes) -> HttpResponse:
+def _preview(request: HttpRequest, way: str, name: str, data: bytes) -> HttpResponse:
     try:
         preview = _go_through(name, data, request.user.get_username())
     except WrongUse as error:
-        return _page(
-            request,
-            status=HTTPStatus.UNPROCESSABLE_ENTITY,
-            **{"list_problem" if name == "pasted list" else "file_problem": error},
-        )
+        return _page(request, way, **{f"{way}_problem": error})
     upload_id = application().uploads.keep(request.user.get_username(), name, data) if preview.good else None
-    context = {"name": name, "preview": preview, "upload_id": upload_id}
+    context = {"name": name, "preview": preview, "upload_id": upload_id, "way": way}
     return render(
         request,
         "order_preview.html",

@@ -91,6 +91,7 @@ TABLE = [
     Row("order", OPERATORS),
     Row("order", OPERATORS, "POST"),
     Row("order_check", OPERATORS),
+    Row("order_template", OPERATORS),
     Row("order_list", OPERATORS, "POST"),
     Row("order_simulated", OPERATORS, "POST"),
     Row("order_upload", OPERATORS, "POST"),
