@@ -8,10 +8,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AnonymousUser, PermissionsMixin, User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from jobs.models import ApiToken
+from jobs.models import ApiToken, Job
 from jobs.web.permissions import Permission
 
 PREFIX = "fsr_"
@@ -22,6 +22,19 @@ _SEEN_EVERY = timedelta(minutes=1)
 def scopes_of(user: PermissionsMixin | AnonymousUser) -> list[Permission]:
     """The rights that a token of this account can have."""
     return [right for right in Permission if user.has_perm(right)]
+
+
+def explained(rights: Collection[Permission]) -> list[tuple[str, str]]:
+    """The scopes of these rights, each with what it allows."""
+    texts = dict(Job._meta.permissions)  # noqa: SLF001  documented by Django
+    return [(right.scope, str(texts[right.removeprefix("jobs.")]).removeprefix("Can ")) for right in rights]
+
+
+def active(username: str) -> QuerySet[ApiToken]:
+    """An account's tokens that are neither revoked nor expired."""
+    return ApiToken.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None, user__username=username
+    )
 
 
 def issue(user: User, name: str, scopes: Collection[Permission], expires_at: datetime | None) -> tuple[ApiToken, str]:

@@ -144,6 +144,30 @@ def test_tokens_are_shown_once_and_revocable(client, owner):
     assert client.post("/tokens/", {"name": "", "scopes": ["fly"], "expires": "2001-01-01"}).status_code == 422
 
 
+def test_tokens_page_explains_and_asks_before_revoking(client, owner):
+    client.force_login(owner)
+    living, old, gone = (tokens.issue(owner, name, [Permission.VIEW], None)[0] for name in ("Living", "Old", "Gone"))
+    ApiToken.objects.filter(pk=old.pk).update(expires_at=timezone.now() - timedelta(days=1))
+    assert "The token Gone is revoked." in client.post(f"/tokens/{gone.pk}/revoke/", follow=True).content.decode()
+    page = client.get("/tokens/").content.decode()
+    assert "delete jobs with their documents" in page
+    before, collapsed = page.split("Revoked or expired tokens")
+    assert '<details class="ended">' in before
+    assert f"/tokens/{living.pk}/revoke/" in before
+    assert "lose access at once" in before
+    assert re.findall(r"<td>\s*(\w+)", collapsed) == ["Gone", "Old"]
+    assert "revoke/" not in collapsed
+
+
+def test_expired_tokens_leave_room_for_new_ones(client, owner, monkeypatch):
+    monkeypatch.setattr("jobs.web.pages.tokens.MOST_LIVING", 1)
+    client.force_login(owner)
+    tokens.issue(owner, "old", [Permission.VIEW], timezone.now() - timedelta(days=1))
+    wanted = {"name": "new", "scopes": ["view"]}
+    assert client.post("/tokens/", wanted).status_code == 200
+    assert "Revoke one before" in client.post("/tokens/", wanted).content.decode()
+
+
 def test_refused_token_form_keeps_its_input(client, owner):
     client.force_login(owner)
     page = client.post("/tokens/", {"name": "Report", "scopes": ["retry"], "expires": "2001-01-01"}).content.decode()

@@ -82,6 +82,20 @@ function closeForms(event) {
   }
 }
 
+// Copies a text. Browsers allow that only on HTTPS and on this machine; elsewhere the text is selected instead.
+async function copy(event) {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  getSelection().selectAllChildren(source);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Selected: press Ctrl+C";
+  }
+}
+
 // A browser that goes back restores what was ticked last, but the list is that of the page's address.
 function showFiltersOfAddress() {
   for (const form of document.querySelectorAll("form.filters")) form.reset();
@@ -219,6 +233,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("keydown", closeForms);
   document.addEventListener("click", closeForms);
   document.addEventListener("click", clickRow);
+  document.addEventListener("click", copy);
   document.addEventListener("formdata", leaveOutDefaults);
   window.addEventListener("pageshow", () => { sent = new WeakMap(); showFiltersOfAddress(); });
   for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) document.addEventListener(name, press);

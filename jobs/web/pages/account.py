@@ -18,9 +18,9 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from jobs.models import ApiToken
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
+from jobs.web.tokens import active
 
 THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
 #: So many sessions, the newest of all users, are searched for the user's own.
@@ -103,7 +103,7 @@ def _page(
         "preferences": preferences,
         "passwords": passwords,
         "others": len(_sessions(request)),
-        "tokens": ApiToken.objects.filter(user__username=request.user.get_username(), revoked_at=None).count(),
+        "tokens": active(request.user.get_username()).count(),
     }
     response = render(
         request, "account.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from http import HTTPStatus
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from jobs.web.access import needs
 from jobs.web.permissions import Permission
 
 MOST_LIVING = 20
+_SHOWN_ENDED = 50
 
 
 class TokenForm(forms.Form):
@@ -48,8 +50,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
     rights = api_tokens.scopes_of(request.user)
     form = TokenForm(rights, request.POST if request.method == "POST" else None)
     secret = None
-    mine = ApiToken.objects.filter(user__username=request.user.get_username())
-    if request.method == "POST" and mine.filter(revoked_at=None).count() >= MOST_LIVING:
+    name = request.user.get_username()
+    active = api_tokens.active(name)
+    if request.method == "POST" and active.count() >= MOST_LIVING:
         form.add_error(None, f"You have {MOST_LIVING} active tokens. Revoke one before you create another.")
     elif request.method == "POST" and form.is_valid():
         chosen = [right for right in rights if right.scope in form.cleaned_data["scopes"]]
@@ -57,13 +60,13 @@ def tokens(request: HttpRequest) -> HttpResponse:
         form = TokenForm(rights)
     month = timezone.localdate() + timedelta(days=90)
     context = {
-        "tokens": mine[:100],
+        "active": active,
+        "ended": ApiToken.objects.filter(user__username=name).exclude(pk__in=active)[:_SHOWN_ENDED],
         "form": form,
-        "rights": rights,
+        "rights": api_tokens.explained(rights),
         "scopes": form["scopes"].value() if form.is_bound else [Permission.VIEW.scope],
         "secret": secret,
         "month": month,
-        "now": timezone.now(),
     }
     response = render(
         request, "tokens.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -75,5 +78,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @needs(Permission.VIEW)
 @require_POST
 def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
-    api_tokens.revoke(get_object_or_404(ApiToken, pk=token_id, user__pk=request.user.pk))
+    token = get_object_or_404(ApiToken, pk=token_id, user__pk=request.user.pk)
+    api_tokens.revoke(token)
+    messages.success(request, f"The token {token.name} is revoked.")
     return HttpResponseRedirect(reverse("tokens"))
