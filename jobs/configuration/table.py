@@ -146,7 +146,7 @@ class Configuration:
     filings_dir: Path | None = _setting(
         env.path,
         None,
-        "For SOURCE=directory: a folder with one folder per company, named by its CIN, that holds its files.",
+        "For SOURCE=directory: a folder with one folder of files per company, named by its CIN, LLPIN or FCRN.",
         example="./filings",
     )
     portal_mapping: Path | None = _setting(

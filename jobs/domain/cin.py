@@ -10,7 +10,7 @@
     143792  registration number
 
 Source: the structure published by the Ministry of Corporate Affairs. A CIN has no check digit, so only its
-structure, year, codes and plausibility can be checked. LLPs have an LLPIN instead.
+structure, year, codes and plausibility can be checked. ``company_id`` parses CINs, and what others have instead.
 """
 
 from __future__ import annotations
@@ -84,19 +84,10 @@ FIRST_YEAR = 1850  # the first Companies Act of British India
 
 LENGTH = 21
 
-# The parts of a CIN: name, allowed characters, length.
-_PARTS = (
-    ("listing", "[A-Z]", 1),
-    ("industry", r"\d", 5),
-    ("state", "[A-Z]", 2),
-    ("year", r"\d", 4),
-    ("kind", "[A-Z]", 3),
-    ("number", r"\d", 6),
+PATTERN = re.compile(
+    r"(?P<listing>[LU])(?P<industry>\d{5})(?P<state>[A-Z]{2})(?P<year>\d{4})(?P<kind>[A-Z]{3})(?P<number>\d{6})",
+    re.ASCII,
 )
-_STRUCTURE = re.compile("".join(f"(?P<{name}>{kind}{{{size}}})" for name, kind, size in _PARTS), re.ASCII)
-_CHARACTERS = [re.compile(kind, re.ASCII) for _, kind, size in _PARTS for _ in range(size)]
-_LLPIN = re.compile(r"[A-Z]{3}-?\d{4}", re.ASCII)
-_EXAMPLE = "a CIN looks like L24295GJ1987PLC143792"
 _LISTED, _UNLISTED = "L", "U"
 
 
@@ -116,14 +107,10 @@ class Cin:
         return f"{listing}{self.industry}{self.state}{self.year}{self.kind}{self.number}"
 
 
-def parse_cin(text: str, *, this_year: int, allow_unknown_codes: bool = False) -> Cin:
-    """Parse a CIN; surrounding white space and lower case are accepted.
-
-    Raises InvalidCin, with ``overridable`` set if ``allow_unknown_codes`` would accept the text.
-    """
-    found = _matched(text.strip().upper())
+def cin_of(found: re.Match[str], *, this_year: int, allow_unknown_codes: bool) -> Cin:
+    """The parts that PATTERN found. Raises InvalidCin."""
     cin = Cin(
-        listed=_listing(found["listing"]),
+        listed=found["listing"] == _LISTED,
         industry=found["industry"],
         state=found["state"],
         year=_year(found["year"], this_year),
@@ -135,35 +122,10 @@ def parse_cin(text: str, *, this_year: int, allow_unknown_codes: bool = False) -
     return cin
 
 
-def is_cin_prefix(text: str) -> bool:
-    """Whether the text, in upper case, can be the beginning of a CIN; True for empty text."""
-    letters = zip(text, _CHARACTERS, strict=False)
-    begins_well = text[:1] in ("", _LISTED, _UNLISTED)
-    return begins_well and len(text) <= LENGTH and all(kind.fullmatch(letter) for letter, kind in letters)
-
-
 def year_of(cin: str) -> int | None:
     """The year of incorporation; None if the text does not have the structure of a CIN."""
-    found = _STRUCTURE.fullmatch(cin)
+    found = PATTERN.fullmatch(cin)
     return int(found["year"]) if found else None
-
-
-def _matched(text: str) -> re.Match[str]:
-    found = _STRUCTURE.fullmatch(text)
-    if found:
-        return found
-    shown = text if len(text) <= 40 else text[:40] + "…"
-    if _LLPIN.fullmatch(text):
-        raise InvalidCin(f"'{shown}' is the LLPIN of an LLP; only companies, which have a CIN, can be ordered.")
-    if len(text) != LENGTH:
-        raise InvalidCin(f"'{shown}' has {len(text)} characters; a CIN has {LENGTH}: {_EXAMPLE}.")
-    raise InvalidCin(f"'{shown}' is not a valid CIN: {_EXAMPLE}.")
-
-
-def _listing(letter: str) -> bool:
-    if letter not in (_LISTED, _UNLISTED):
-        raise InvalidCin(f"A CIN starts with L (listed) or U (unlisted), not with '{letter}'.")
-    return letter == _LISTED
 
 
 def _year(digits: str, this_year: int) -> int:

@@ -39,6 +39,7 @@ SERIES = MappingProxyType(
         "CRA": 4,
         "DIR": 12,
         "DPT": 4,
+        "FC": 4,
         "GNL": 4,
         "INC": 35,
         "LLP": 34,

@@ -40,7 +40,7 @@ class JobOrder(StrEnum):
 class JobFilter:
     """A filter of jobs. Fields that are empty or None match all jobs. Both days are days of ``zone``, and inclusive.
 
-    ``text`` is a job's id, the beginning of a CIN, or the beginnings of words in a company's name.
+    ``text`` is a job's id, the beginning of a CIN, LLPIN or FCRN, or the beginnings of words in a company's name.
     ``reason`` is the ``kind`` of the job's last error.
     """
 

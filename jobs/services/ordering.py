@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from jobs.domain.audit import Action, Actor, AuditEntry
-from jobs.domain.cin import parse_cin
+from jobs.domain.company_id import parse_company_id
 from jobs.domain.document import Document, folders_of
 from jobs.domain.errors import AlreadyOrdered, FilesureError, UnknownJob, WrongState
 from jobs.domain.job import TRANSITIONS, Job, JobStatus, Run, Transition, parse_job_id
@@ -127,7 +127,7 @@ class JobService:
         self, order: Order, requested_by: str, allow_unknown_codes: bool, now: datetime
     ) -> Job | FilesureError:
         try:
-            cin = parse_cin(order.cin, this_year=now.year, allow_unknown_codes=allow_unknown_codes)
+            cin = parse_company_id(order.cin, this_year=now.year, allow_unknown_codes=allow_unknown_codes)
             name, priority = name_of(order.company_name), priority_of(order.priority)
             due = max(now, not_before(order.not_before, now) or now)
         except FilesureError as error:

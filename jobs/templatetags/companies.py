@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from jobs.domain.companies.filings import year_name
 from jobs.domain.companies.finances import FinancialYear
 from jobs.domain.companies.statements import Fact, Source, newest
+from jobs.domain.company_id import IdKind, kind_of
 
 register = template.Library()
 
@@ -25,6 +26,12 @@ _WIDTH, _HEIGHT, _LABELS, _GAP, _THICKEST = 240, 70, 16, 8, 40
 @register.filter("year_name")
 def named_year(year: int | None) -> str:
     return year_name(year) if year else "–"
+
+
+@register.filter
+def id_kind(identifier: str) -> str:
+    """CIN, LLPIN or FCRN."""
+    return kind_of(identifier) or IdKind.CIN
 
 
 @register.filter

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from jobs.bootstrap import application
-from jobs.domain.cin import CLASSES, LENGTH, STATES, parse_cin
+from jobs.domain.cin import CLASSES, LENGTH, STATES, Cin
 from jobs.domain.companies.profile import Profile, profile_of
+from jobs.domain.company_id import Llpin, as_stored, parse_company_id
 from jobs.domain.errors import InvalidCin, UnknownCompany
 
 MOST_DOCUMENTS = 10_000
@@ -13,7 +14,7 @@ MOST_ORDERS = 200
 
 def profile(cin: str) -> Profile:
     """A company's profile, from two queries. Raises UnknownCompany, TooSlow."""
-    cin = cin.strip().upper()
+    cin = as_stored(cin)
     if len(cin) > 2 * LENGTH or not cin.isascii() or not cin.isprintable():
         raise UnknownCompany(f"{cin[:LENGTH]!r}")
     companies = application().companies
@@ -24,11 +25,16 @@ def profile(cin: str) -> Profile:
 
 
 def about(cin: str) -> list[str]:
-    """What a CIN says: class, listing, state and year; empty if its codes are unknown."""
+    """What a CIN says: class, listing, state and year; of LLPs and foreign companies only what they are.
+
+    Empty if it is neither, or its codes are unknown.
+    """
     try:
-        found = parse_cin(cin, this_year=application().clock().year, allow_unknown_codes=True)
+        found = parse_company_id(cin, this_year=application().clock().year, allow_unknown_codes=True)
     except InvalidCin:
         return []
-    kind = CLASSES.get(found.kind, found.kind)
-    state = STATES.get(found.state, found.state)
-    return [kind[:1].upper() + kind[1:], "listed" if found.listed else "unlisted", state, f"since {found.year}"]
+    if isinstance(found, Cin):
+        kind = CLASSES.get(found.kind, found.kind)
+        state = STATES.get(found.state, found.state)
+        return [kind[:1].upper() + kind[1:], "listed" if found.listed else "unlisted", state, f"since {found.year}"]
+    return ["Limited liability partnership" if isinstance(found, Llpin) else "Foreign company"]

@@ -14,6 +14,7 @@ from jobs.domain.companies.filings import year_name
 from jobs.domain.companies.finances import MEASURES
 from jobs.domain.companies.profile import Profile
 from jobs.domain.companies.statements import Fact, Source, newest
+from jobs.domain.company_id import IdKind, kind_of
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
@@ -105,7 +106,7 @@ def _last(fact: Fact[Any]) -> Any:
 
 def _profile(profile: Profile) -> Iterator[Row]:
     yield ("Name", profile.name)
-    yield ("CIN", profile.cin)
+    yield (kind_of(profile.cin) or IdKind.CIN, profile.cin)
     yield ("As of (UTC)", profile.as_of)
     yield ("Filings", len(profile.filings))
     yield ("Filings not read", profile.unread)

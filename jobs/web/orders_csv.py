@@ -1,6 +1,6 @@
 """Streams orders from a list with the columns ``cin``, ``companyName``, ``priority`` and ``notBefore``.
 
-The last two are optional. Values are separated by commas, semicolons or tabs.
+``cin`` holds a CIN, LLPIN or FCRN. The last two are optional. Values are separated by commas, semicolons or tabs.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ from jobs.services import Order
 BATCH = 1000
 COLUMNS = ("cin", "companyName", "priority", "notBefore")
 _REQUIRED = frozenset(COLUMNS[:2])
-_HEADINGS = {"cin": "cin", "priority": "priority", "notbefore": "notBefore"} | dict.fromkeys(
-    ("companyname", "company", "name", "nameofthecompany", "nameofcompany"), "companyName"
-)
+_HEADINGS = {
+    "priority": "priority",
+    "notbefore": "notBefore",
+    **dict.fromkeys(("cin", "llpin", "fcrn", "cinllpin", "cinfcrn", "cinorllpin", "cinllpinorfcrn"), "cin"),
+    **dict.fromkeys(("companyname", "company", "name", "nameofthecompany", "nameofcompany"), "companyName"),
+}
 _DATE = re.compile(r"\s*\d{4}-\d\d-\d\d")
 
 

@@ -98,7 +98,7 @@ class _Photographer:
 
     def _shoot_orders(self, page: Page) -> None:
         page.goto("/order/")
-        page.get_by_label("CIN", exact=True).press_sequentially("L24295GJ1987PLC143792")
+        page.get_by_label("CIN, LLPIN or FCRN", exact=True).press_sequentially("L24295GJ1987PLC143792")
         page.get_by_label("Company", exact=True).fill("Vindhya Chemicals Limited")
         self._shoot(page, "order")
         page.goto("/order/?by=list")

@@ -71,7 +71,7 @@ def _opened_job(page: Page, shown: Shown) -> None:
 
 def _order_refused(page: Page, _shown: Shown) -> None:
     page.goto("/order/")
-    page.get_by_label("CIN", exact=True).fill("nonsense")
+    page.get_by_label("CIN, LLPIN or FCRN", exact=True).fill("nonsense")
     page.get_by_label("Company", exact=True).fill(HOSTILE[0])
     page.get_by_role("button", name="Order", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()

@@ -67,6 +67,14 @@ def test_company_list_ignores_case(stores, companies, clock, limit):
     ]
 
 
+@pytest.mark.parametrize(("cin", "texts"), [("AAB-1234", ("aab-1234", "AAB1", "aab-")), ("F01234", ("f01234", "F01"))])
+def test_llps_and_foreign_companies_are_found(stores, companies, clock, cin, texts):
+    add(stores, clock, cin=cin, company_name="Kaveri Foods")
+    add(stores, clock, company_name="Aab Fabrics")
+    assert [[each.cin for each in companies.found(text, 5)] for text in texts] == [[cin]] * len(texts)
+    assert [each.company_name for each in companies.found("aab", 5)] == ["Aab Fabrics"]
+
+
 def test_companies_are_found_by_words_and_cin(stores, companies, clock):
     first, second = add(stores, clock, company_name="Vindhya Chemicals"), add(stores, clock, company_name="Other")
     assert [each.cin for each in companies.found("vindh", 5)] == [first.cin]

@@ -31,6 +31,14 @@ def test_create_job_stores_what_it_reports(call, app):
     assert app.jobs.get(one["jobs"][0]["jobId"]).priority == 7
 
 
+@pytest.mark.parametrize(("written", "stored"), [("aab1234", "AAB-1234"), (" f01234 ", "F01234")])
+def test_llpins_and_fcrns_are_accepted(call, written, stored):
+    made = call("POST", "/api/v1/jobs", {"cin": written, "companyName": "Example"})
+    assert (made.status_code, made.json()["cin"]) == (201, stored)
+    assert call("POST", "/create-job", {"cin": stored, "companyName": "Example"}).status_code == 409
+    assert call("GET", f"/api/v1/companies/{written.strip()}").json()["cin"] == stored
+
+
 def test_delayed_order_waits_or_runs_now(call, app):
     order = {"cin": "L24295GJ1987PLC143792", "companyName": "Example"}
     time = (app.clock() + timedelta(days=2)).replace(hour=6, minute=30, second=0, microsecond=0)

@@ -69,6 +69,20 @@ def test_unknown_company_is_not_found(staff, cin, end):
     assert "have been ordered" in text_of(answer)
 
 
+@pytest.mark.parametrize(
+    ("cin", "written", "said"),
+    [("AAB-1234", "aab1234", "Limited liability partnership"), ("F01234", "f01234", "Foreign company")],
+)
+def test_llps_and_foreign_companies_have_pages(staff, app, cin, written, said):
+    job_id = an_order(app, cin)
+    page = text_of(staff.get(f"/companies/{written}/"))
+    for text in (cin, said, "Due dates of LLPs and foreign companies are not calculated."):
+        assert text in page
+    assert "₹ 412.60 Cr" in page
+    assert f"<dt>{'LLPIN' if '-' in cin else 'FCRN'}</dt>" in text_of(staff.get(f"/jobs/{job_id}/"))
+    assert staff.get(f"/companies/{cin}/filings/").status_code == 200
+
+
 def test_companies_are_listed_and_found(staff, app):
     cin = a_cin()
     an_order(app, cin)

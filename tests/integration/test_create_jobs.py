@@ -64,7 +64,7 @@ def test_closed_pipe_still_stores_every_order(installation):
         (["--cin", "X24295GJ1987PLC143792", "--company", "A"], "starts with L (listed) or U"),
         (["--cin", "L24295ZZ1987PLC143792", "--company", "A"], "not a known state"),
         (["--cin", "L24295GJ2987PLC143792", "--company", "A"], "No company was incorporated in 2987"),
-        (["--cin", "AAB-1234", "--company", "A"], "LLPIN"),
+        (["--cin", "AAB-123", "--company", "A"], "an LLPIN 8 (AAB-1234)"),
         (["--csv", "/nowhere.csv"], "/nowhere.csv cannot be read: No such file or directory."),
     ],
 )

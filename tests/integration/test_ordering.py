@@ -32,6 +32,17 @@ def test_company_is_ordered_once(staff, app):
     assert len(ordered(app)) == 2
 
 
+def test_llps_and_foreign_companies_are_ordered(staff, app):
+    staff.post("/order/", {"cin": "aab1234", "company": "Kaveri Foods LLP"})
+    again = staff.post("/order/", {"cin": "AAB-1234", "company": "Kaveri Foods LLP"})
+    assert "AAB-1234 is already ordered by the unfinished job" in text_of(again)
+    page = staff.post(
+        "/order/list/", {"list": "LLPIN, Name\nABC-1234, Tapti Steel LLP\nAAB-1234, Twice\nF01234, Utkal Ltd"}
+    )
+    assert "2 would be ordered, 1 refused" in text_of(page)
+    assert {job.cin for job in ordered(app)} == {"AAB-1234"}
+
+
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
@@ -68,6 +79,10 @@ def test_cin_is_checked_while_typed(staff, app):
     assert "public company, listed, Gujarat, since 1987" in text_of(staff.get(f"/order/check/?cin={CIN}"))
     assert "20 more characters" in text_of(staff.get("/order/check/?cin=L"))
     assert "not a known state" in text_of(staff.get("/order/check/?cin=L24295XX1987PLC143792"))
+    assert "20 more characters of a CIN, or 7 of an LLPIN." in text_of(staff.get("/order/check/?cin=U"))
+    assert "Valid: limited liability partnership." in text_of(staff.get("/order/check/?cin=aab1234"))
+    assert "Valid: foreign company." in text_of(staff.get("/order/check/?cin=F01234"))
+    assert "character 6 must be a digit, not &#x27;I&#x27;" in text_of(staff.get("/order/check/?cin=AAB-1I34"))
     a_stored_job(app, cin=CIN)
     assert "unfinished job exists" in text_of(staff.get(f"/order/check/?cin={CIN}"))
 

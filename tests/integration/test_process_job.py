@@ -91,6 +91,15 @@ def test_mongodb_crash_loses_nothing(data_dir):
         nothing_is_missing_or_double(after, job_id)
 
 
+def test_llp_s_filings_are_stored_and_read(installation):
+    assert installation.run("create_jobs", "--cin", "aab1234", "--company", "Kaveri Foods LLP").returncode == 0
+    assert installation.run("run_scaler", "--until-idle").returncode == 0
+    (job,) = installation.app.companies.orders("AAB-1234", 9)
+    assert job.status is JobStatus.COMPLETED
+    documents = installation.app.companies.documents("AAB-1234", 99)
+    assert {"LLP-8", "LLP-11"} <= {each.reading.facts.form for each in documents}
+
+
 def test_id_comes_from_environment_or_file(installation, tmp_path):
     first, second, third = installation.order(3)
     assert installation.run("process_job", JOB_ID=first).returncode == 0

@@ -1,4 +1,4 @@
-"""A folder as a source: ``<root>/<CIN>/…``, filled by people or by another program.
+"""A folder as a source: ``<root>/<CIN, LLPIN or FCRN>/…``, filled by people or by another program.
 
 The folder may be shared, so nothing outside the root is read: a link out of it would expose the
 worker's own files to anyone who can create links there.
@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from jobs.domain.company_id import kind_of
 from jobs.domain.document import Filing
 from jobs.domain.errors import CompanyNotFound, DocumentUnavailable, DocumentUnreadable, SourceUnavailable
 from jobs.domain.filings.file_names import from_file_name
-from jobs.domain.filings.identifiers import PATTERNS, Identifier
 from jobs.domain.forms import OTHER
 from worker.sources.folders import DAMAGED, MOST_FILES, Found, TooManyFiles, found_in, members_of, named
 
@@ -33,7 +33,7 @@ class DirectorySource:
 
     def filings(self, cin: str, company_name: str) -> Sequence[Filing]:
         """The company's files in natural order (2 before 10). Raises CompanyNotFound, SourceUnavailable."""
-        del company_name  # the folder is named by the CIN
+        del company_name  # the folder is named by the identifier
         folder = self._folder(cin)
         try:
             names = sorted((found.name for found in found_in(folder)), key=_natural)
@@ -65,7 +65,7 @@ class DirectorySource:
         """The company's folder, with links resolved."""
         root = self._resolved_root()
         folder = root / cin
-        if not cin.isalnum() or not folder.is_dir():
+        if not cin.replace("-", "").isalnum() or not folder.is_dir():
             raise CompanyNotFound(f"There is no folder {cin} in {self._root} (FILINGS_DIR).")
         resolved = folder.resolve()
         if not resolved.is_relative_to(root):
@@ -107,7 +107,7 @@ class DirectorySource:
 
 def _leads_to_another(path: Path, root: Path, cin: str) -> bool:
     """Whether a path inside the root lies in the folder of another company, however deep."""
-    return any(part != cin and PATTERNS[Identifier.CIN].fullmatch(part) for part in path.relative_to(root).parts)
+    return any(part != cin and kind_of(part) for part in path.relative_to(root).parts)
 
 
 def _file(path: Path) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """A source that invents filings for demonstrations and tests. They contain no data of real companies.
 
-Everything is derived from the CIN: each process, run and retry sees the same filings and the same bytes, and
-the filings of one company fit together over the years.
+Everything is derived from the company's identifier: each process, run and retry sees the same filings and the same
+bytes, and the filings of one company fit together over the years.
 """
 
 from __future__ import annotations
@@ -9,16 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from jobs.domain.company_id import IdKind, kind_of
 from jobs.domain.document import Filing
 from jobs.domain.errors import DocumentUnavailable
 from jobs.simulated_companies.chance import chance_of
 from worker.sources.simulated_filings import pdf_of, simulated_filings
 from worker.sources.simulated_pages import NOTE
+from worker.sources.simulated_partners import partner_filings, partner_pdf
 from worker.sources.simulated_pdf import text_pdf
+
+_PARTNERS = (IdKind.LLPIN, IdKind.FCRN)
 
 
 class SimulatedSource:
-    """Invents 30 to 50 filings for any CIN.
+    """Invents 30 to 50 filings for any CIN, and fewer for LLPs and foreign companies.
 
     ``fault_rate`` (0 to 1) is the share of downloads that fail. Which ones fail depends on company,
     number and attempt, so that a retry can succeed. Thread-safe.
@@ -33,7 +37,10 @@ class SimulatedSource:
 
     def filings(self, cin: str, company_name: str) -> Sequence[Filing]:
         """The company's filings, oldest first."""
-        del company_name  # names are spelled in many ways; the CIN identifies the company
+        del company_name  # names are spelled in many ways; the identifier decides
+        kind = kind_of(cin)
+        if kind in _PARTNERS:
+            return partner_filings(cin, kind)
         return [
             Filing(
                 number=number,
@@ -57,6 +64,9 @@ class SimulatedSource:
 
 
 def _pdf(cin: str, company_name: str, filing: Filing) -> bytes:
+    kind = kind_of(cin)
+    if kind in _PARTNERS:
+        return partner_pdf(cin, kind, company_name, filing)
     found = next((each for each in simulated_filings(cin) if each.srn == filing.srn), None)
     if found:
         return pdf_of(found, company_name)

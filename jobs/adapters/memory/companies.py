@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jobs.adapters.memory.documents import MemoryDocumentRepository
 from jobs.adapters.memory.jobs import MemoryJobRepository
-from jobs.domain.cin import is_cin_prefix
+from jobs.domain.company_id import id_prefix
 from jobs.domain.document import Document
 from jobs.domain.job import Job, JobStatus
 from jobs.domain.listing import company_key, words
@@ -51,7 +51,7 @@ class MemoryCompanies:
 def _matches(job: Job, text: str) -> bool:
     if not text:
         return False
-    if len(text) > 1 and is_cin_prefix(text.upper()):
-        return job.cin.startswith(text.upper())
+    if start := id_prefix(text):
+        return job.cin.startswith(start)
     wanted = words(text)
     return bool(wanted) and all(any(each.startswith(word) for each in words(job.company_name)) for word in wanted)

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from bson import ObjectId
 
 from jobs.adapters.mongo.connection import Document as Record
-from jobs.domain.cin import is_cin_prefix
+from jobs.domain.company_id import id_prefix
 from jobs.domain.job import TRANSITIONS, VISIBLE, JobStatus, Lease, Transition
 from jobs.domain.listing import DocumentFilter, JobFilter, TextKind, words
 
@@ -60,14 +60,14 @@ def job_filter(wanted: JobFilter, word: Word, *, hide: bool = True) -> Record:
 
 
 def text_filter(text: str, word: Word) -> list[Record]:
-    """Conditions for an id, the beginning of a CIN, or the beginnings of words in the name."""
+    """Conditions for an id, the beginning of a CIN, LLPIN or FCRN, or the beginnings of words in the name."""
     text = text.strip()
     if not text:
         return []
     if ObjectId.is_valid(text.lower()):
         return [{"_id": ObjectId(text.lower())}]
-    if len(text) > 1 and is_cin_prefix(text.upper()):
-        return [_begins_with("cin", text.upper())]
+    if start := id_prefix(text):
+        return [_begins_with("cin", start)]
     return [word(each) for each in words(text)] or [{"cin": ""}]
 
 

@@ -34,11 +34,12 @@ class Category(StrEnum):
 _FORMS = {
     **dict.fromkeys((*Directors.FORMS, "DIR-3", "DIR-3 KYC", "DIR-11", "DIR-2", "DIR-8"), Category.DIRECTORS),
     **dict.fromkeys(Charge.FORMS, Category.CHARGES),
-    **dict.fromkeys((*FinancialStatements.FORMS, *AnnualReturn.FORMS, "Form 66"), Category.ANNUAL),
+    **dict.fromkeys((*FinancialStatements.FORMS, *AnnualReturn.FORMS, "Form 66", "FC-3", "FC-4"), Category.ANNUAL),
     **dict.fromkeys(
         ("INC-1", "INC-2", "INC-7", "INC-32", "INC-33", "INC-34", "Form 1", "Form 1A"), Category.INCORPORATION
     ),
 }
+_YEARLY_OF_LLPS = ("LLP-8", "LLP-11")
 _PREFIXES = {"DIR-": Category.DIRECTORS, "CHG-": Category.CHARGES, "AOC-": Category.ANNUAL, "LLP-": Category.LLP}
 _WORDS = {
     "certificate": Category.CERTIFICATES,
@@ -103,19 +104,19 @@ def _filing(group: Sequence[Document], attachments: dict[tuple[str, int], list[D
         form=best.form,
         category=category,
         filed_on=best.filed_on,
-        year=_year(category, best.year_end, best.filed_on),
+        year=_year(best.year_end, best.filed_on, is_annual=category is Category.ANNUAL or best.form in _YEARLY_OF_LLPS),
         versions=len({each.file.checksum for each in group if each.file}) or 1,
         jobs=tuple(dict.fromkeys(sorted((each.job_id for each in group), reverse=True))),
         attachments=tuple(sorted(inside, key=lambda each: each.place)),
     )
 
 
-def _year(category: Category, year_end: date | None, filed_on: date | None) -> int | None:
+def _year(year_end: date | None, filed_on: date | None, *, is_annual: bool) -> int | None:
     if year_end:
         return financial_year(year_end)
     if filed_on is None:
         return None
-    return financial_year(filed_on) - (category is Category.ANNUAL)
+    return financial_year(filed_on) - is_annual
 
 
 def _quality(document: Document) -> tuple[bool, int, int, datetime]:

@@ -22,6 +22,7 @@ from jobs.domain.companies.finances import (
 )
 from jobs.domain.companies.people import CompanyAuditor, Person, auditors_of, people_of
 from jobs.domain.companies.statements import Said, Source, StatedFiling, fact, in_order, of_forms, plain
+from jobs.domain.company_id import IdKind, kind_of
 from jobs.domain.document import Document
 from jobs.domain.filings.annual_returns import AnnualReturn
 from jobs.domain.filings.forms import RegisteredOffice
@@ -68,6 +69,10 @@ class Profile:
     unread: int
     is_cut: bool
 
+    @property
+    def has_cin(self) -> bool:
+        return kind_of(self.cin) is IdKind.CIN
+
 
 def profile_of(cin: str, jobs: Sequence[Job], documents: Sequence[Document], *, most: int) -> Profile:
     """Fold a company's documents. ``jobs`` are its orders, the newest first; ``most`` the limit of ``documents``."""
@@ -89,13 +94,20 @@ def profile_of(cin: str, jobs: Sequence[Job], documents: Sequence[Document], *, 
         shareholding=tuple(shareholding_of(stated)),
         years=tuple(years_of(stated)),
         meetings=tuple(meetings_of(stated)),
-        dues=tuple(dues_of(stated, filings, kind=cin[_CLASS], since=year_of(cin), as_of=as_of.date())) if as_of else (),
+        dues=_dues(cin, stated, filings, as_of.date()) if as_of else (),
         filings=tuple(filings),
         jobs=tuple(jobs),
         as_of=as_of,
         unread=sum(_is_unread(each) for each in copies),
         is_cut=len(documents) >= most,
     )
+
+
+def _dues(cin: str, stated: list[StatedFiling], filings: Sequence[CompanyFiling], as_of: date) -> tuple[Due, ...]:
+    """LLPs and foreign companies file other forms, whose dates are not considered."""
+    if kind_of(cin) in (IdKind.LLPIN, IdKind.FCRN):
+        return ()
+    return tuple(dues_of(stated, filings, kind=cin[_CLASS], since=year_of(cin), as_of=as_of))
 
 
 def _has_listed(job: Job) -> bool:

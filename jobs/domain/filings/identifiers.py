@@ -10,6 +10,8 @@ import re
 from enum import StrEnum
 
 from jobs.domain.cin import CLASSES, FIRST_YEAR, STATES
+from jobs.domain.cin import PATTERN as CIN_PATTERN
+from jobs.domain.company_id import FCRN_PATTERN, LLPIN_PATTERN
 
 
 class Identifier(StrEnum):
@@ -26,9 +28,9 @@ class Identifier(StrEnum):
 
 
 PATTERNS = {
-    Identifier.CIN: re.compile(r"[LU]\d{5}[A-Z]{2}\d{4}[A-Z]{3}\d{6}", re.ASCII),
-    Identifier.LLPIN: re.compile(r"[A-Z]{3}-?\d{4}", re.ASCII),
-    Identifier.FCRN: re.compile(r"F\d{5}", re.ASCII),
+    Identifier.CIN: CIN_PATTERN,
+    Identifier.LLPIN: LLPIN_PATTERN,
+    Identifier.FCRN: FCRN_PATTERN,
     Identifier.DIN: re.compile(r"(?!0{8})\d{8}", re.ASCII),
     Identifier.SRN: re.compile(r"[A-Z]\d{8}|[A-Z]{2}\d{7}|[A-Z]\d{7}", re.ASCII),
     # The fourth letter is the type of holder: company, person, firm and so on.

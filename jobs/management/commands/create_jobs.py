@@ -33,7 +33,7 @@ class Command(FilesureCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--count", type=int, metavar="N", help=f"N simulated companies, 1 to {MOST_SIMULATED:,}")
-        what.add_argument("--cin", help="one company, by its CIN")
+        what.add_argument("--cin", help="one company, by its CIN, LLPIN or FCRN")
         what.add_argument("--csv", type=Path, metavar="FILE", help="a file: cin, companyName, priority, notBefore")
         parser.add_argument(
             "--from-line", type=int, default=1, metavar="LINE", help="with --csv: skip the rows before this line"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jobs.bootstrap import application
-from jobs.domain.cin import parse_cin
+from jobs.domain.company_id import parse_company_id
 from jobs.domain.filings.reading import READER_VERSION
 from jobs.domain.rereading import Reread
 from jobs.management.base import FilesureCommand, who
@@ -24,7 +24,9 @@ class Command(FilesureCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--form", help="only this form, as listed by the source, for example AOC-4")
-        parser.add_argument("--company", metavar="CIN", help="only the documents of this company")
+        parser.add_argument(
+            "--company", metavar="CIN", help="only the documents of this company, by its CIN, LLPIN or FCRN"
+        )
         parser.add_argument("--since", type=_day, metavar="DATE", help="only documents stored since this day, UTC")
         parser.add_argument(
             "--version-below",
@@ -49,7 +51,7 @@ class Command(FilesureCommand):
         **_: Any,
     ) -> None:
         app = application()
-        cin = str(parse_cin(company, this_year=app.clock().year, allow_unknown_codes=True)) if company else None
+        cin = str(parse_company_id(company, this_year=app.clock().year, allow_unknown_codes=True)) if company else None
         wanted = Reread(job_id="", form=form, stored_since=since, below=version_below)
         jobs = documents = already = 0
         for each in app.rereading.order(wanted, cin=cin, requested_by=who(), preview=dry_run):

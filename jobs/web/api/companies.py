@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 
+from jobs.domain.company_id import as_stored
 from jobs.domain.search import PageFilter
 from jobs.web import companies
 from jobs.web.api import inputs
@@ -46,5 +47,5 @@ def export_records(request: HttpRequest, cin: str) -> StreamingHttpResponse:
 @company_router.get("/search", auth=needing(Permission.VIEW), response={200: HitsOut, **PROBLEMS})
 def search_text(request: HttpRequest, query: Query[inputs.SearchQuery]) -> HitsOut:
     """The best pages that contain all words and "phrases", and none of the -excluded ones. PANs are not searchable."""
-    wanted = PageFilter(cin=query.cin.strip().upper(), form=query.form, year=query.year)
+    wanted = PageFilter(cin=as_stored(query.cin), form=query.form, year=query.year)
     return HitsOut.of(search(query.q, wanted))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -14,12 +15,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jobs.bootstrap import application
-from jobs.domain.cin import CLASSES, STATES, Cin, parse_cin
+from jobs.domain.company_id import IdKind, missing_characters, parse_company_id
 from jobs.domain.errors import FilesureError, InvalidCin, InvalidOrder, WrongUse
 from jobs.domain.job import PRIORITIES, Job
 from jobs.services import ListRow, Order
 from jobs.simulated_companies import simulated_companies
 from jobs.web.access import needs
+from jobs.web.companies import about
 from jobs.web.csv_export import csv_response
 from jobs.web.forms import UploadForm
 from jobs.web.orders_csv import COLUMNS, Row, batches, rows_of
@@ -75,24 +77,27 @@ def _is_simulated() -> bool:
 @needs(Permission.ORDER)
 @require_safe
 def check(request: HttpRequest) -> HttpResponse:
-    """Explain a CIN while the user types it."""
+    """Explain a CIN, LLPIN or FCRN while the user types it."""
     text = request.GET.get("cin", "").strip()[:100]
-    if len(text) < 21:
-        return render(request, "_cin.html", {"missing": 21 - len(text) if text else 0})
+    missing = missing_characters(text)
+    if not text or (missing and all(missing.values())):
+        return render(request, "_cin.html", {"missing": _still_missing(missing)})
     try:
-        cin = parse_cin(text, this_year=application().clock().year)
+        cin = str(parse_company_id(text, this_year=application().clock().year))
     except InvalidCin as error:
         return render(request, "_cin.html", {"problem": str(error)})
-    return render(request, "_cin.html", {"cin": cin, "about": _about(cin), "holder": _holder(cin)})
+    said, holder = ", ".join(about(cin)), application().jobs.unfinished([cin]).get(cin)
+    return render(request, "_cin.html", {"cin": cin, "about": said[:1].lower() + said[1:], "holder": holder})
 
 
-def _about(cin: Cin) -> str:
-    listed = "listed" if cin.listed else "unlisted"
-    return f"{CLASSES.get(cin.kind, cin.kind)}, {listed}, {STATES.get(cin.state, cin.state)}, since {cin.year}"
-
-
-def _holder(cin: Cin) -> str | None:
-    return application().jobs.unfinished([str(cin)]).get(str(cin))
+def _still_missing(missing: Mapping[IdKind, int]) -> str:
+    """For example "20 more characters of a CIN, or 7 of an LLPIN."; empty before anything is typed."""
+    if not missing:
+        return ""
+    kinds = [f"{number} of {'a' if kind is IdKind.CIN else 'an'} {kind}" for kind, number in missing.items()]
+    number = next(iter(missing.values()))
+    more = f"{number} more character{'' if number == 1 else 's'}"
+    return f"{more}." if len(kinds) == 1 else ", or ".join([kinds[0].replace(str(number), more, 1), *kinds[1:]]) + "."
 
 
 @needs(Permission.ORDER)
@@ -119,10 +124,11 @@ def simulated(request: HttpRequest) -> HttpResponse:
 @needs(Permission.ORDER)
 @require_POST
 def pasted(request: HttpRequest) -> HttpResponse:
-    """Lines of CIN, company and optionally priority, separated by commas, semicolons or tabs."""
+    """Lines of CIN, LLPIN or FCRN, company and optionally priority, separated by commas, semicolons or tabs."""
     text = request.POST.get("list", "").replace("\x00", "")
     if not text.strip():
-        return _page(request, "list", list_problem="Paste at least one line with a CIN, a comma and a company name.")
+        problem = "Paste at least one line with a CIN, LLPIN or FCRN, a comma and a company name."
+        return _page(request, "list", list_problem=problem)
     if len(text) > UploadForm.MOST_BYTES:
         return _page(
             request, "list", list_problem="The list is longer than 5 MB. Use manage.py create_jobs --csv FILE."

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from jobs.domain.company_id import as_stored
 from jobs.domain.errors import InvalidSearch, TooSlow
 from jobs.domain.forms import FORMS
 from jobs.domain.search import LONGEST, PageFilter
@@ -29,7 +30,7 @@ def text_search(request: HttpRequest) -> HttpResponse:
     if not given["q"]:
         return render(request, "search.html", context)
     year = whole_number(given["year"], most_digits=4)
-    wanted = PageFilter(cin=given["cin"].upper()[:40], form=given["form"][:60], year=year)
+    wanted = PageFilter(cin=as_stored(given["cin"])[:40], form=given["form"][:60], year=year)
     try:
         return render(request, "search.html", {**context, "found": search(given["q"], wanted)})
     except InvalidSearch as error:

@@ -134,6 +134,16 @@ def test_company_without_a_folder_is_unknown(root: Path, cin: str) -> None:
         DirectorySource(root).filings(cin, "Any")
 
 
+@pytest.mark.parametrize("name", ["AAB-1234", "F01234"])
+def test_llp_and_foreign_company_have_folders(root: Path, name: str) -> None:
+    (root / name).mkdir()
+    (root / name / "LLP-8.pdf").write_bytes(b"%PDF-x")
+    assert [each.file_name for each in DirectorySource(root).filings(name, "Any")] == ["LLP-8.pdf"]
+    (root / CIN / "a.pdf").symlink_to(f"../{name}/LLP-8.pdf")
+    with pytest.raises(DocumentUnreadable, match="is a link to another company's folder"):
+        download(root, "a.pdf")
+
+
 def test_file_instead_of_folder_is_unknown(root: Path) -> None:
     (root / "U72900KA2008PTC046374").write_bytes(b"")
     with pytest.raises(CompanyNotFound):

@@ -20,10 +20,12 @@ from hypothesis import strategies as st
 from jobs.domain.cin import CLASSES, STATES
 from jobs.domain.document import Filing
 from jobs.domain.errors import DocumentUnavailable
+from jobs.domain.filings.file_names import named_form
 from jobs.domain.forms import FORMS
 from jobs.simulated_companies.history import FIRST_DAY, LAST_YEAR
 from worker.sources.simulated import SimulatedSource
 from worker.sources.simulated_filings import Style, simulated_filings
+from worker.sources.simulated_pages import NOTE
 from worker.sources.simulated_pdf import LINES_PER_PAGE, text_pdf
 
 CIN = "L24295GJ1987PLC143792"
@@ -107,6 +109,21 @@ def test_names_hold_form_year_and_srn(cin: str) -> None:
         assert filing.filed_on
         assert filing.file_name == f"{filing.document_type}_{filing.filed_on.year}_{filing.srn}.pdf"
     assert len({filing.srn for filing in filings}) == len(filings)
+
+
+@pytest.mark.parametrize(("identifier", "annual"), [("AAB-1234", {"LLP-8", "LLP-11"}), ("F01234", {"FC-3", "FC-4"})])
+def test_llps_and_foreign_companies_file_their_own_forms(identifier: str, annual: set[str]) -> None:
+    filings = a_source().filings(identifier, "Any")
+    assert filings == a_source().filings(identifier, "Another")
+    assert 7 <= len(filings) < 45
+    assert annual <= {filing.document_type for filing in filings}
+    assert all(named_form(filing.document_type) for filing in filings)
+    assert len({filing.srn for filing in filings}) == len(filings)
+    days = [filing.filed_on for filing in filings]
+    assert days == sorted(days)  # type: ignore[type-var]
+    text = text_of(the_bytes(filings[-1], cin=identifier, company_name="Kaveri Foods"))
+    for part in (identifier, "Kaveri Foods", str(filings[-1].srn), NOTE):
+        assert part in text
 
 
 def test_filings_depend_only_on_the_cin() -> None:
