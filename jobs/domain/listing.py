@@ -41,7 +41,7 @@ class JobFilter:
     """A filter of jobs. Fields that are empty or None match all jobs. Both days are days of ``zone``, and inclusive.
 
     ``text`` is a job's id, the beginning of a CIN, LLPIN or FCRN, or the beginnings of words in a company's name.
-    ``reason`` is the ``kind`` of the job's last error.
+    ``reason`` is the ``kind`` of the job's last error. ``ended_since`` is inclusive, ``ended_until`` is not.
     """
 
     text: str = ""
@@ -52,6 +52,8 @@ class JobFilter:
     list_id: str = ""
     since: date | None = None
     until: date | None = None
+    ended_since: datetime | None = None
+    ended_until: datetime | None = None
     zone: tzinfo = UTC
 
 

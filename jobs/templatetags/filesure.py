@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -157,6 +159,14 @@ def address_without(context: dict[str, Any], name: str) -> str:
 def table_head(*names: str) -> SafeString:
     cells = format_html_join("", '<th scope="col">{}</th>', ((name,) for name in names))
     return format_html("<thead><tr>{}</tr></thead>", cells)
+
+
+@register.simple_tag
+def jobs_that_ended(begins: datetime, seconds: int) -> str:
+    """The address of the list of jobs that ended in this interval."""
+    times = {"ended_since": begins, "ended_until": begins + timedelta(seconds=seconds)}
+    query = urlencode({name: timezone.localtime(time).isoformat() for name, time in times.items()})
+    return f"{reverse('jobs')}?{query}"
 
 
 @register.simple_tag(takes_context=True)

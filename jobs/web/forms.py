@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar
 
 from django import forms
@@ -38,7 +38,22 @@ class _Day(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
+class _Moment(forms.Field):
+    """A time in ISO format; without an offset, in the page's zone."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        if not value:
+            return None
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError as error:
+            raise forms.ValidationError("not a time") from error
+        return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+
+
 def _shown(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%-d %b %Y, %H:%M}"
     if isinstance(value, date):
         return f"{value:%-d %b %Y}"
     return "" if value is None else str(value).replace("_", " ")
@@ -61,6 +76,8 @@ class _Search(forms.Form):
         "reason": "Reason",
         "since": "From",
         "until": "To",
+        "ended_since": "Ended from",
+        "ended_until": "Ended before",
     }
 
     def __init__(self, query: Mapping[str, Any]) -> None:
@@ -86,6 +103,8 @@ class JobSearch(_Search):
 
     status = forms.MultipleChoiceField(required=False, choices=[(str(s), str(s)) for s in VISIBLE])
     by = forms.CharField(required=False, max_length=150)
+    ended_since = _Moment(required=False)
+    ended_until = _Moment(required=False)
     in_list = forms.RegexField(r"^[0-9a-f]{24}\Z", required=False)
     priority = forms.TypedChoiceField(
         required=False, coerce=int, empty_value=None, choices=[_ANY, *((str(p), str(p)) for p in reversed(PRIORITIES))]
@@ -105,6 +124,8 @@ class JobSearch(_Search):
             list_id=given.get("in_list", ""),
             since=given.get("since"),
             until=given.get("until"),
+            ended_since=given.get("ended_since"),
+            ended_until=given.get("ended_until"),
             zone=timezone.get_current_timezone(),
         )
 

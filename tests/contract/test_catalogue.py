@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -102,6 +102,24 @@ def test_company_order_ignores_case(world, size):
     jobs = [world.add(company_name=name)[0] for name in names]
     wanted = sorted(jobs, key=lambda job: (job.company_name.casefold(), job.id))
     assert walk(world, JobOrder.COMPANY, size) == ids(wanted)
+
+
+def test_jobs_are_found_by_their_end(world, clock):
+    """From the first moment inclusive to the second one exclusive; jobs without an end never match."""
+    first, second, _ = world.add(3)
+    begin = clock()
+    world.fail(first)
+    clock.advance(60)
+    world.fail(second)
+    minute = timedelta(minutes=1)
+    assert world.found(ended_since=begin, ended_until=begin + minute) == [first.id]
+    assert world.found(ended_since=begin + minute) == [second.id]
+    assert world.found(ended_until=begin) == []
+    zone = timezone(timedelta(hours=14))
+    assert (
+        len(world.found(ended_since=datetime.min.replace(tzinfo=zone), ended_until=datetime.max.replace(tzinfo=UTC)))
+        == 2
+    )
 
 
 def test_deleting_jobs_are_on_no_page(world):

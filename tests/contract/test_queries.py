@@ -107,6 +107,7 @@ def look(catalogue: MongoCatalogue, now: datetime) -> None:
         JobFilter(priority=1),
         JobFilter(reason="x"),
         JobFilter(text="test"),
+        JobFilter(ended_since=now, ended_until=now + timedelta(minutes=1)),
         JobFilter(text="U72900"),
         JobFilter(text=str(ObjectId())),
     ):

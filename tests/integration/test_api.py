@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -18,6 +20,18 @@ pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
 HUGE_CURSOR = Cursor(id="65a1b2c3d4e5f60718293a4b", value=2**63)
 CIN = "L24295GJ1987PLC143792"
+
+
+def test_jobs_are_found_by_their_end(call, app):
+    failed = a_stored_job(app, JobStatus.FAILED)
+    after = quote((app.jobs.get(failed.id).completed_at + timedelta(seconds=1)).isoformat())
+
+    def found(query: str) -> list[str]:
+        return [each["jobId"] for each in call("GET", f"/api/v1/jobs?{query}").json()["items"]]
+
+    assert found(f"endedUntil={after}") == [failed.id]
+    assert found(f"endedSince={after}") == []
+    assert found("endedSince=0001-01-01T00:00:00&endedUntil=9999-12-31T23:59:59-12:00") == [failed.id]
 
 
 def test_job_is_managed_from_order_to_deletion(call, app):

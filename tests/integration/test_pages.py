@@ -8,6 +8,8 @@ import io
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -149,6 +151,23 @@ def test_dashboard_draws_partial_jobs_apart(staff, app):
     _, completed, partial, failed, _ = json.loads(html.unescape(series))
     assert (sum(completed), sum(partial), sum(failed)) == (0, 1, 0)
     assert "Of these partial" in page
+
+
+def test_dashboard_links_each_interval_to_its_jobs(staff, app):
+    """In the account's zone, here UTC+5:30; the list shows only the jobs that ended then."""
+    failed, other = a_stored_job(app, JobStatus.FAILED), a_stored_job(app)
+    ended = app.jobs.get(failed.id).completed_at
+    page = text_of(staff.get("/"))
+    link = re.search(r'<a href="(/jobs/\?ended_since=[^"]+)"\s+data-begins="(\d+)"', page)
+    assert int(link[2]) == int(ended.timestamp()) // 60 * 60
+    assert "%2B05%3A30" in link[1]
+    listed = text_of(staff.get(link[1].replace("&amp;", "&")))
+    assert failed.id in listed
+    assert other.id not in listed
+    assert f"Ended from: {ended.astimezone(ZoneInfo('Asia/Kolkata')):%-d %b %Y, %H:%M}" in listed
+    later = (ended + timedelta(minutes=2)).astimezone(ZoneInfo("Asia/Kolkata"))
+    assert failed.id not in text_of(staff.get(f"/jobs/?ended_since={later:%Y-%m-%dT%H:%M}"))
+    assert "ignored: ended_since" in text_of(staff.get("/jobs/?ended_since=tomorrow"))
 
 
 def test_documents_and_their_text_are_served(staff, app):

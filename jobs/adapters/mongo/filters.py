@@ -55,6 +55,8 @@ def job_filter(wanted: JobFilter, word: Word, *, hide: bool = True) -> Record:
         found["lastError.kind"] = wanted.reason
     if wanted.list_id:
         found["listId"] = wanted.list_id
+    if ended := _ended(wanted.ended_since, wanted.ended_until):
+        found["completedAt"] = ended
     conditions = [*days_of_ids(wanted.since, wanted.until, wanted.zone), *text_filter(wanted.text, word)]
     return {**found, **({"$and": conditions} if conditions else {})}
 
@@ -105,6 +107,13 @@ def _days(since: date | None, until: date | None, zone: tzinfo = UTC) -> Record:
     if until:
         found["$lt"] = datetime.combine(min(until, _LAST_DAY) + timedelta(days=1), time(), zone)
     return found
+
+
+def _ended(since: datetime | None, until: datetime | None) -> Record:
+    """Clamped to times that every server can store."""
+    given = {"$gte": since, "$lt": until}
+    first, last = (datetime.combine(day, time(), UTC) for day in (FIRST_DAY, _LAST_DAY))
+    return {operator: min(max(at, first), last) for operator, at in given.items() if at}
 
 
 def days_of_ids(since: date | None, until: date | None, zone: tzinfo = UTC) -> list[Record]:

@@ -162,72 +162,12 @@ function clickRow(event) {
   else location.assign(row.dataset.href);
 }
 
-// The chart: completed, partial, failed and cancelled jobs, stacked.
-let plot = null;
-
-// A canvas needs the colour itself, not the name of a token or its light and dark values.
-function colour(name) {
-  const probe = document.getElementById("chart");
-  probe.style.color = `var(${name})`;
-  const found = getComputedStyle(probe).color;
-  probe.style.color = "";
-  return found;
-}
-
-// All times are in the page's zone, not in the browser's.
-const ZONE = document.documentElement.dataset.zone;
-
-function clockTime(seconds) {
-  const time = new Date(seconds * 1000);
-  const clock = time.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: ZONE });
-  return clock === "00:00" ? time.toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: ZONE }) : clock;
-}
-
-const SERIES = [["Completed", "--ok"], ["Partial", "--warn"], ["Failed", "--bad"], ["Cancelled", "--idle"]];
-let times = [];
-let numbers = [];
-
-function draw() {
-  const holder = document.getElementById("chart");
-  const source = document.getElementById("series");
-  if (!holder || !source || !window.uPlot) return;
-  [times, ...numbers] = JSON.parse(source.dataset.series);
-  const data = [times, ...numbers.map((_, at) => times.map((_, index) => (
-    numbers.slice(at).reduce((sum, each) => sum + each[index], 0))))];
-  if (plot) {
-    plot.setData(data);
-    return;
-  }
-  const width = Number(source.dataset.width);
-  const bars = window.uPlot.paths.bars({ size: [0.8, 40], align: 1 });
-  const axis = { font: `12px ${getComputedStyle(document.body).fontFamily}`, stroke: colour("--ink-3"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
-  plot = new window.uPlot({
-    tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), ZONE),
-    width: holder.clientWidth, height: 180, legend: { live: true, markers: { show: true } }, cursor: { y: false, drag: { x: false, y: false } },
-    scales: { x: { range: (_, low, high) => [low, high + width] }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 4)] } },
-    axes: [{ ...axis, size: 28, values: (_, seconds) => seconds.map(clockTime) }, { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
-    series: [{ label: "From", value: (_, seconds) => (seconds === null ? "" : clockTime(seconds)) }, ...SERIES.map(([label, name], at) => ({
-      label, fill: colour(name), stroke: colour(name), width: 0, paths: bars, points: { show: false },
-      value: (_, value, __, index) => (index === null ? "" : numbers[at][index]),
-    }))],
-  }, data, holder);
-  new ResizeObserver(() => plot && plot.setSize({ width: holder.clientWidth, height: 180 })).observe(holder);
-}
-
-function redraw() {
-  if (plot) plot.destroy();
-  plot = null;
-  draw();
-}
-
 document.addEventListener("DOMContentLoaded", () => {
   keepWhatPeopleDid();
   tellTimes();
   setInterval(tellTimes, 1000);
   keepLive();
-  draw();
   countTicks();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   document.addEventListener("change", tick);
   document.addEventListener("submit", sendOnce);
   document.addEventListener("keydown", closeForms);
@@ -238,7 +178,7 @@ document.addEventListener("DOMContentLoaded", () => {
   window.addEventListener("pageshow", () => { sent = new WeakMap(); showFiltersOfAddress(); });
   for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) document.addEventListener(name, press);
   document.body.addEventListener("htmx:beforeOnLoad", hold);
-  document.body.addEventListener("htmx:afterSwap", () => { tellTimes(); draw(); countTicks(); tellState("Live", false); });
+  document.body.addEventListener("htmx:afterSwap", () => { tellTimes(); countTicks(); tellState("Live", false); });
   document.body.addEventListener("htmx:sendError", () => tellState("Not reachable – trying again", true));
   document.body.addEventListener("htmx:responseError", () => tellState("Not up to date – trying again", true));
 });

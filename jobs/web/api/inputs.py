@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from ninja import Schema
@@ -42,6 +42,13 @@ Text = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
 Priority = Annotated[StrictInt, Field(ge=0, le=9)]
 Cursor = Annotated[str, Field(max_length=1000)]
 Limit = Annotated[int, Field(ge=1, le=200)]
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_aware)]
 
 
 class _In(Schema):
@@ -133,6 +140,8 @@ class JobsQuery(_In):
     list: ListId = ""
     since: date | None = None
     until: date | None = None
+    ended_since: Moment | None = None
+    ended_until: Moment | None = None
     order: JobOrder = JobOrder.NEWEST
     cursor: Cursor = ""
     limit: Limit = 50

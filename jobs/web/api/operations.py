@@ -48,6 +48,8 @@ def list_jobs(request: HttpRequest, query: Query[inputs.JobsQuery]) -> Page[Job]
         list_id=query.list,
         since=query.since,
         until=query.until,
+        ended_since=query.ended_since,
+        ended_until=query.ended_until,
     )
     return application().catalogue.jobs(wanted, query.order, parse_cursor(query.cursor), query.limit)
 
