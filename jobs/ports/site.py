@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -108,6 +108,9 @@ class Catalogue(Protocol):
     """
 
     def jobs(self, wanted: JobFilter, order: JobOrder, cursor: Cursor | None, limit: int) -> Page[Job]: ...
+
+    def jobs_with(self, ids: Collection[str]) -> list[Job]:
+        """The jobs with these ids, except those being deleted. Raises InvalidJobId."""
 
     def count(self, wanted: JobFilter, limit: int) -> Count:
         """The number of matching jobs, counted up to ``limit``."""

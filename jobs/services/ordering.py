@@ -184,7 +184,7 @@ class JobService:
         between, the retry can be repeated. In the opposite order, a worker could claim the job while
         its documents are still failed.
         """
-        with self._audited(Action.RETRY, job_id, actor):
+        with self._audited(Action.RETRY, job_id, actor, self._reason(job_id)):
             job = self.jobs.get(job_id)
             if not again:
                 self._refuse_second(job)
@@ -195,6 +195,13 @@ class JobService:
             retried = self.jobs.retry(job.id, progress, again=again)
             self.wake()
             return retried
+
+    def _reason(self, job_id: str) -> str | None:
+        """The kind of the job's last error. An unknown job is refused later, by the audited action."""
+        with suppress(UnknownJob):
+            error = self.jobs.get(job_id).last_error
+            return error.kind if error else None
+        return None
 
     def _refuse_second(self, job: Job) -> None:
         """Check before anything is changed. The repository checks again, atomically with the change."""

@@ -104,6 +104,15 @@ def test_company_order_ignores_case(world, size):
     assert walk(world, JobOrder.COMPANY, size) == ids(wanted)
 
 
+def test_jobs_with_ids_are_those_not_deleted(world):
+    jobs = world.add(4)
+    world.jobs.cancel(jobs[1].id)
+    world.jobs.begin_deletion(jobs[1].id)
+    wanted = {job.id for job in jobs[:3]} | {str(ObjectId())}
+    assert {job.id for job in world.catalogue.jobs_with(wanted)} == {jobs[0].id, jobs[2].id}
+    assert world.catalogue.jobs_with(set()) == []
+
+
 def test_jobs_are_found_by_their_end(world, clock):
     """From the first moment inclusive to the second one exclusive; jobs without an end never match."""
     first, second, _ = world.add(3)

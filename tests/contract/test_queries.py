@@ -127,6 +127,7 @@ def look(catalogue: MongoCatalogue, now: datetime) -> None:
     catalogue.count(failed, 5)
     catalogue.oldest_due()
     catalogue.running(5)
+    catalogue.jobs_with([place.id])
     catalogue.in_progress(5)
     catalogue.failed_jobs(now, 5)
     catalogue.failed_documents(now, 5)

@@ -133,20 +133,23 @@ def a_stored_job(app, status=None, **fields):
     job = a_job(app.clock(), **fields)
     app.jobs.add([job], again=True)
     if status is JobStatus.FAILED:
-        lease = app.jobs.claim(job.id, "w", 60).lease
-        error = JobError(kind="source_unavailable", message="The source is unavailable.", at=app.clock())
-        app.jobs.end(
-            lease,
-            Ending(
-                transition=Transition.FAIL,
-                outcome=RunOutcome.FAILED,
-                attempts=1,
-                run_after=None,
-                error=error,
-                progress=Progress(),
-            ),
-        )
+        fail(app, job)
     return job
+
+
+def fail(app, job):
+    """Claim a due job and end it as failed."""
+    lease = app.jobs.claim(job.id, "w", 60).lease
+    error = JobError(kind="source_unavailable", message="The source is unavailable.", at=app.clock())
+    ending = Ending(
+        transition=Transition.FAIL,
+        outcome=RunOutcome.FAILED,
+        attempts=1,
+        run_after=None,
+        error=error,
+        progress=Progress(),
+    )
+    app.jobs.end(lease, ending)
 
 
 def ordered(app):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.test import Client
 
+from jobs.domain.audit import Actor
 from jobs.domain.job import JobStatus
-from tests.integration.conftest import a_stored_job, text_of
+from tests.integration.conftest import a_stored_job, fail, text_of
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -135,3 +138,26 @@ def test_bulk_retry_skips_companies_with_another_job(staff, app):
     form = {"action": "retry", "scope": "selection", "job": [job.id], "confirmed": "yes"}
     assert "1 not changed" in text_of(staff.post("/jobs/bulk/", form, follow=True))
     assert app.jobs.get(job.id).status is JobStatus.FAILED
+
+
+def test_failures_remember_what_was_retried(staff, app, monkeypatch):
+    """Also for a reason whose jobs all work now; the list of jobs is bounded."""
+    monkeypatch.setattr("jobs.web.retries.SHOWN_JOBS", 4)
+    jobs = [a_stored_job(app, JobStatus.FAILED, company_name=f"Company {number}") for number in range(6)]
+    retry = {"action": "retry", "scope": "all", "filters": "status=failed&reason=source_unavailable"}
+    staff.post("/jobs/bulk/", {**retry, "confirmed": "yes"})
+    page = text_of(staff.get("/failures/"))
+    assert "No job has failed." in page
+    assert "6 of 6 in progress" in page
+    for number in range(2):
+        fail(app, jobs[number])
+    app.jobs.cancel(jobs[2].id)
+    app.service.delete(jobs[2].id, Actor(name="staff"))
+    page = text_of(staff.get("/failures/"))
+    sentence = r"retried <time[^>]*>[^<]*</time> by staff, 2 of 6 failed again, 3 in progress, 1 deleted"
+    assert len(re.findall(sentence, page)) == 2  # beside the reason, and among the latest retries
+    (link,) = re.findall(r'href="#(retry-[0-9a-f]{24})"', page)
+    assert f'id="{link}"' in page
+    latest = page.split("Latest retries")[1].split("</section>")[0]
+    assert [job.id in latest for job in jobs[:3]] == [True, True, False]
+    assert "and 1 more" in latest

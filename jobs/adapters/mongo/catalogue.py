@@ -19,7 +19,7 @@ from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.failures import error_of, grouped, grouped_readings
 from jobs.adapters.mongo.filters import FIRST_DAY, days_of_ids, document_filter, job_filter, text_filter
 from jobs.adapters.mongo.paging import COUNT_SECONDS, in_time, page
-from jobs.adapters.mongo.records import to_document, to_job
+from jobs.adapters.mongo.records import object_id, to_document, to_job
 from jobs.domain.document import ATTACHMENTS_FROM, Document, DocumentStatus
 from jobs.domain.filings.reading import ReadingState
 from jobs.domain.job import DONE, PRIORITIES, VISIBLE, Job, JobStatus, parse_job_id
@@ -85,6 +85,12 @@ class MongoCatalogue:
             return rows
         visible = {**filter_, "jobStatus": {"$ne": str(JobStatus.DELETING)}}
         return list(self._jobs.find(visible, sort=order, limit=count))
+
+    @translated
+    def jobs_with(self, ids: Container[str]) -> list[Job]:
+        wanted = {"_id": {"$in": [object_id(each) for each in ids]}}
+        rows = in_time(self._jobs, lambda: list(self._jobs.find(wanted))) if ids else []
+        return [to_job(row) for row in rows if row["jobStatus"] != JobStatus.DELETING]
 
     @translated
     def count(self, wanted: JobFilter, limit: int) -> Count:

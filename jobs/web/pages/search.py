@@ -15,6 +15,7 @@ from jobs.web.access import needs
 from jobs.web.forms import DocumentSearch
 from jobs.web.live import live_page
 from jobs.web.permissions import Permission
+from jobs.web.retries import latest
 
 PAGE = 50
 AMONG = 10_000
@@ -48,8 +49,11 @@ def _by_company(documents: Sequence[Document]) -> list[list[Document]]:
 @require_safe
 def failures(request: HttpRequest) -> HttpResponse:
     catalogue, now = application().catalogue, application().clock()
+    retried = latest(catalogue, application().audit)
+    newest = {each.retry.reason: each for each in reversed(retried)}
     context = {
-        "jobs": catalogue.failed_jobs(now, AMONG),
+        "jobs": [(reason, newest.get(reason.kind)) for reason in catalogue.failed_jobs(now, AMONG)],
+        "retried": retried,
         "documents": catalogue.failed_documents(now, AMONG),
         "readings": catalogue.poor_readings(now, AMONG),
         "among": AMONG,

@@ -1,0 +1,64 @@
+"""The latest retries, and what became of their jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobs.domain.audit import Action, AuditFilter, Outcome
+from jobs.domain.job import DONE, UNFINISHED, Job, JobStatus
+from jobs.domain.retries import Retry, retries
+from jobs.ports import AuditLog, Catalogue
+
+#: Read on each visit; a bulk action retries at most so many jobs.
+AMONG = 1_000
+SHOWN = 10
+SHOWN_JOBS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retried:
+    """One retry. ``jobs`` are those that still exist, failed ones first."""
+
+    retry: Retry
+    jobs: list[Job]
+
+    @property
+    def number(self) -> int:
+        return len(self.retry.job_ids)
+
+    @property
+    def shown(self) -> list[Job]:
+        return self.jobs[:SHOWN_JOBS]
+
+    @property
+    def more(self) -> int:
+        return max(0, len(self.jobs) - SHOWN_JOBS)
+
+    @property
+    def outcome(self) -> str:
+        """For example: 2 of 5 failed again, 1 in progress, 2 completed."""
+        states = [job.status for job in self.jobs]
+        numbers = {
+            "failed again": states.count(JobStatus.FAILED),
+            "partial": states.count(JobStatus.PARTIAL),
+            "in progress": sum(state in UNFINISHED for state in states),
+            "completed": sum(state in DONE for state in states) - states.count(JobStatus.PARTIAL),
+            "cancelled": states.count(JobStatus.CANCELLED),
+            "deleted": self.number - len(self.jobs),
+        }
+        first, *rest = [f"{number} {text}" for text, number in numbers.items() if number]
+        number, text = first.split(" ", 1)
+        return ", ".join([f"{number} of {self.number} {text}", *rest])
+
+
+def latest(catalogue: Catalogue, log: AuditLog) -> list[Retried]:
+    """The latest retries, the newest first. Raises TooSlow."""
+    page = log.entries(AuditFilter(action=Action.RETRY), None, AMONG)
+    found = retries(entry for entry in page.items if entry.outcome is Outcome.DONE)[:SHOWN]
+    jobs = {job.id: job for job in catalogue.jobs_with({each for retry in found for each in retry.job_ids})}
+    return [_retried(retry, jobs) for retry in found if retry.job_ids]
+
+
+def _retried(retry: Retry, jobs: dict[str, Job]) -> Retried:
+    mine = [jobs[job_id] for job_id in retry.job_ids if job_id in jobs]
+    return Retried(retry=retry, jobs=sorted(mine, key=lambda job: job.status is not JobStatus.FAILED))
