@@ -107,6 +107,7 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATA_DIR / "django.sqlite3",
+        "CONN_MAX_AGE": None,  # opening it costs more than the queries of a request
         # Several gunicorn processes write sessions; let them wait for each other instead of failing.
         "OPTIONS": {"timeout": 10, "transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL"},
     }
