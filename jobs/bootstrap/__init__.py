@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pymongo
 from bson import ObjectId
 
 from jobs.adapters import local_scaler
@@ -17,7 +16,7 @@ from jobs.adapters.mongo.breakers import MongoBreakerRepository
 from jobs.adapters.mongo.catalogue import MongoCatalogue
 from jobs.adapters.mongo.catalogue_embedded import EmbeddedCatalogue
 from jobs.adapters.mongo.companies import MongoCompanies
-from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded, server_version
+from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded, server_version, within
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.hosts import MongoHostRepository
 from jobs.adapters.mongo.idempotency import MongoIdempotencyStore
@@ -74,7 +73,7 @@ class Application:
 
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """Limit the total time of MongoDB operations within a block."""
-        return pymongo.timeout(seconds)
+        return within(seconds)
 
     def ping(self) -> str:
         """Returns MongoDB's version. Raises DatabaseUnavailable, DatabaseRefused."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
+import pymongo
 from bson.codec_options import CodecOptions
 from pymongo import MongoClient, errors
 from pymongo.database import Database
@@ -49,6 +51,11 @@ def connect(
         raise ConfigurationError(f"MONGODB_URI is not usable ({error}), for example {_EXAMPLE}.") from error
     # Timezone-aware datetimes in UTC.
     return client.get_database(database, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC))
+
+
+def within(seconds: float) -> AbstractContextManager[None]:
+    """Limit the total time of MongoDB operations within a block."""
+    return pymongo.timeout(seconds)
 
 
 def translated(function: Callable[P, R]) -> Callable[P, R]:
