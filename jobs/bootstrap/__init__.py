@@ -17,6 +17,7 @@ from jobs.adapters.mongo.catalogue import MongoCatalogue
 from jobs.adapters.mongo.catalogue_embedded import EmbeddedCatalogue
 from jobs.adapters.mongo.companies import MongoCompanies
 from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded, server_version, within
+from jobs.adapters.mongo.directory import MongoDirectory
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.hosts import MongoHostRepository
 from jobs.adapters.mongo.idempotency import MongoIdempotencyStore
@@ -31,7 +32,7 @@ from jobs.adapters.mongo.totals.workers import MongoTotals
 from jobs.adapters.mongo.uploads import MongoUploadStore
 from jobs.bootstrap.once import once, part
 from jobs.configuration.table import Configuration, current
-from jobs.services import JobService, ListService, PauseService, RereadService, Sweep
+from jobs.services import JobService, ListService, PauseService, RereadService, SuggestionService, Sweep
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -116,6 +117,16 @@ class Application:
     def companies(self) -> MongoCompanies:
         """What all orders of a company brought together."""
         return MongoCompanies(self.database)
+
+    @part
+    def directory(self) -> MongoDirectory:
+        """Companies of the Ministry's master data, ordered or not."""
+        return MongoDirectory(self.database)
+
+    @part
+    def suggesting(self) -> SuggestionService:
+        """Suggests companies for what is typed."""
+        return SuggestionService(directory=self.directory)
 
     @part
     def pages(self) -> MongoPages:

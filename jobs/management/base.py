@@ -5,7 +5,9 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
@@ -22,6 +24,29 @@ def who() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
+
+
+class _Row(Protocol):
+    """A row of a file; ``read_bytes``: how much of the file has been read."""
+
+    @property
+    def read_bytes(self) -> int: ...
+
+
+R = TypeVar("R", bound=_Row)
+
+
+def with_bar(rows: Iterator[R], path: Path) -> Iterator[R]:
+    """The rows; on a terminal, with a progress bar over the file's bytes."""
+    if not sys.stderr.isatty():
+        yield from rows
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=path.stat().st_size, unit="B", unit_scale=True, desc=path.name) as bar:
+        for row in rows:
+            yield row
+            bar.update(row.read_bytes - bar.n)
 
 
 class FilesureCommand(BaseCommand):

@@ -6,6 +6,7 @@ Besides the errors it documents, every method can raise DatabaseUnavailable and 
 """
 
 from jobs.ports.companies import Companies, CompanyPage
+from jobs.ports.directory import Directory, Saved
 from jobs.ports.filings import Blob, BlobStore, Extractor, Source
 from jobs.ports.pages import PageIndex
 from jobs.ports.queue import Clock, DocumentRepository, JobRepository, PauseRepository, RunRepository
@@ -21,6 +22,7 @@ __all__ = [
     "Clock",
     "Companies",
     "CompanyPage",
+    "Directory",
     "DocumentRepository",
     "Extractor",
     "HostRepository",
@@ -31,6 +33,7 @@ __all__ = [
     "PauseRepository",
     "Plan",
     "RunRepository",
+    "Saved",
     "Source",
     "Totals",
     "UploadStore",

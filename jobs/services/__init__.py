@@ -5,6 +5,7 @@ from jobs.services.ordering import JobDetails, JobService
 from jobs.services.orders import Order
 from jobs.services.pausing import PauseService
 from jobs.services.rereading import RereadService
+from jobs.services.suggesting import SuggestionService
 from jobs.services.sweeping import Sweep, Swept
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Order",
     "PauseService",
     "RereadService",
+    "SuggestionService",
     "Sweep",
     "Swept",
 ]

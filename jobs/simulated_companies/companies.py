@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-_FIRST = (
+FIRST = (
     "Aravalli",
     "Bharat",
     "Chenab",
@@ -27,7 +27,7 @@ _FIRST = (
     "Utkal",
     "Vindhya",
 )
-_BUSINESSES = {
+BUSINESSES = {
     "Agro": "01100",
     "Chemicals": "24110",
     "Constructions": "45200",
@@ -41,16 +41,16 @@ _BUSINESSES = {
     "Textiles": "17110",
     "Trading": "51900",
 }
-_STATES = ("DL", "GJ", "HR", "KA", "KL", "MH", "PN", "RJ", "TG", "TN", "UP", "WB")
-_KINDS = {"PTC": "Private Limited", "PLC": "Limited"}
+STATES_OF_COMPANIES = ("DL", "GJ", "HR", "KA", "KL", "MH", "PN", "RJ", "TG", "TN", "UP", "WB")
+KINDS = {"PTC": "Private Limited", "PLC": "Limited"}
 
 
 def simulated_companies(count: int, source: random.Random) -> Iterator[tuple[str, str]]:
     """``count`` pairs of CIN and name."""
     for _ in range(count):
-        business = source.choice(list(_BUSINESSES))
-        kind = source.choice(list(_KINDS))
-        state, year = source.choice(_STATES), source.randint(1985, 2022)
+        business = source.choice(list(BUSINESSES))
+        kind = source.choice(list(KINDS))
+        state, year = source.choice(STATES_OF_COMPANIES), source.randint(1985, 2022)
         number = source.randint(1, 999_999)
-        cin = f"U{_BUSINESSES[business]}{state}{year}{kind}{number:06d}"
-        yield cin, f"{source.choice(_FIRST)} {business} {_KINDS[kind]}"
+        cin = f"U{BUSINESSES[business]}{state}{year}{kind}{number:06d}"
+        yield cin, f"{source.choice(FIRST)} {business} {KINDS[kind]}"

@@ -19,17 +19,20 @@ from jobs.adapters.mongo import connection
 from jobs.adapters.mongo.catalogue import MongoCatalogue
 from jobs.adapters.mongo.companies import MongoCompanies
 from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded
+from jobs.adapters.mongo.directory import MongoDirectory
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.indexes import INDEXES
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.migration import migrate
 from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.adapters.mongo.schema import ensure, missing_indexes
+from jobs.domain.directory import ListedCompany
 from jobs.domain.document import DocumentError, DocumentStatus
 from jobs.domain.ending import ended_well
 from jobs.domain.errors import ConfigurationError, DatabaseUnavailable
 from jobs.domain.job import Job, JobStatus, Progress, Run
 from jobs.domain.listing import Cursor, DocumentFilter, JobDocuments, JobFilter, JobOrder
+from jobs.services import SuggestionService
 from tests.making import a_file, a_job, some_filings
 
 pytestmark = pytest.mark.server
@@ -91,6 +94,7 @@ def hot_path(mongodb_uri, database):
     documents.of_job(job.id)
     look(MongoCatalogue(watched, clock), clock())
     meet(MongoCompanies(watched), job)
+    suggest(MongoDirectory(watched))
     assert list(migrate(watched)) == []  # as at each start
     yield recorder.queries
     client.close()
@@ -141,6 +145,14 @@ def meet(companies: MongoCompanies, job: Job) -> None:
     companies.found("test", 5)
     companies.orders(job.cin, 5)
     companies.documents(job.cin, 5)
+
+
+def suggest(directory: MongoDirectory) -> None:
+    """Run the queries of the suggestions and of a load."""
+    directory.save([ListedCompany(id="AAB-1234", name="Kaveri Foods", status="Active")])
+    suggesting = SuggestionService(directory=directory)
+    for text in ("aab-1", "kaveri", "kavery foods"):
+        suggesting.suggest(text, 5)
 
 
 def fields(filter_: dict[str, Any]) -> set[str]:

@@ -3,6 +3,7 @@
 from jobs.adapters.memory.audit import MemoryAuditLog
 from jobs.adapters.memory.breakers import MemoryBreakerRepository
 from jobs.adapters.memory.companies import MemoryCompanies
+from jobs.adapters.memory.directory import MemoryDirectory
 from jobs.adapters.memory.documents import MemoryDocumentRepository
 from jobs.adapters.memory.hosts import MemoryHostRepository
 from jobs.adapters.memory.jobs import MemoryJobRepository
@@ -15,6 +16,7 @@ __all__ = [
     "MemoryAuditLog",
     "MemoryBreakerRepository",
     "MemoryCompanies",
+    "MemoryDirectory",
     "MemoryDocumentRepository",
     "MemoryHostRepository",
     "MemoryJobRepository",

@@ -1,7 +1,7 @@
 """Translates MongoDB's filters and sort orders into SQL for the embedded server, so that SQLite can use indexes.
 
-It knows the collections declared in ``validators`` and the indexes declared in ``indexes``. Whatever it does not
-translate returns None, and the server answers by its own, slower means.
+It knows the collections declared in ``validators`` and the indexes declared in ``indexes``. The server
+answers the rest by its own, slower means.
 
 A document is the JSON text in the column ``data``; its ``_id`` is also a column of text. A date is stored as
 ``{"$date": "2026-01-31T12:00:00"}`` without a time zone. This text sorts by time, with and without microseconds.
@@ -120,7 +120,7 @@ class Table:
     """A collection's table. ``is_common`` returns whether a statement's FROM and WHERE clauses match many rows."""
 
     name: str
-    is_common: Callable[[str, tuple[str, str]], bool]
+    is_common: Callable[[str, tuple[str, ...]], bool]
 
 
 def where(table: Table, filter_: Spec) -> Where:
@@ -148,6 +148,8 @@ def _compared(table: Table, field: str, operator: str, wanted: Any) -> Where:
     compared = frozenset({field})
     if operator == "$exists":  # of a field of any kind
         return Where(f"{_extract(field)} IS {'NOT ' if wanted else ''}NULL", (), compared if wanted else frozenset())
+    if operator == "$in" and _kind(table.name, field) == "array":
+        return _among(table, field, "IN (SELECT value FROM json_each(?))", json.dumps([*map(value_of, wanted)]))
     expression = column(table.name, field)
     if operator in ("$in", "$nin"):
         return _in(expression, field, wanted, negated=operator == "$nin")
@@ -173,14 +175,15 @@ def _in(expression: str, field: str, wanted: Sequence[Any], *, negated: bool) ->
 
 def _begins(table: Table, field: str, wanted: Spec) -> Where:
     """The beginning of one of an array's texts."""
-    escaped = str(wanted["$regex"])[1:]
-    beginning = re.sub(r"\\(.)", r"\1", escaped)
-    if set(wanted) != {"$regex"} or wanted["$regex"][:1] != "^" or re.escape(beginning) != escaped:
-        raise Untranslatable(str(wanted))
-    if _kind(table.name, field) != "array":
-        raise Untranslatable(field)
-    some = f"FROM {elements(table.name, field)} WHERE value >= ? AND value < ?"
-    values = (beginning, beginning + _HIGHEST)
+    beginning = re.sub(r"\\(.)", r"\1", str(wanted["$regex"])[1:])
+    if wanted != {"$regex": f"^{re.escape(beginning)}"} or _kind(table.name, field) != "array":
+        raise Untranslatable(f"{field} {wanted}")
+    return _among(table, field, "BETWEEN ? AND ?", beginning, beginning + _HIGHEST)
+
+
+def _among(table: Table, field: str, condition: str, *values: str) -> Where:
+    """One of an array's texts fulfils a condition."""
+    some = f"FROM {elements(table.name, field)} WHERE value {condition}"
     if table.is_common(some, values):  # looked up for each document, instead of collecting all their ids
         return Where(f"EXISTS (SELECT 1 {some} AND id = {table.name}._id)", values)
     return Where(f"_id IN (SELECT id {some})", values)
@@ -275,8 +278,7 @@ def index_statements(collection: str, index: IndexModel) -> list[str]:
         return _array_statements(collection, first)
     columns = ", ".join(f"{column(collection, field)} {'ASC' if way > 0 else 'DESC'}" for field, way in keys.items())
     unique = "UNIQUE " if index.document.get("unique") else ""
-    present = presence(index)
-    partial = f" WHERE {column(collection, present)} IS NOT NULL" if present else ""
+    partial = f" WHERE {column(collection, present)} IS NOT NULL" if (present := presence(index)) else ""
     name = index_name(collection, index.document["name"])
     return [f"CREATE {unique}INDEX IF NOT EXISTS {name} ON {collection} ({columns}){partial}"]
 

@@ -69,7 +69,7 @@ def text_filter(text: str, word: Word) -> list[Record]:
     if ObjectId.is_valid(text.lower()):
         return [{"_id": ObjectId(text.lower())}]
     if start := id_prefix(text):
-        return [_begins_with("cin", start)]
+        return [begins_with("cin", start)]
     return [word(each) for each in words(text)] or [{"cin": ""}]
 
 
@@ -96,7 +96,7 @@ def document_filter(wanted: DocumentFilter, companies: Callable[[str], Sequence[
     return {**found, **({"filedOn": filed} if filed else {})}
 
 
-def _begins_with(field: str, text: str) -> Record:
+def begins_with(field: str, text: str) -> Record:
     return {field: {"$gte": text, "$lt": text + "\uffff"}}
 
 

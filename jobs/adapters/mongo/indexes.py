@@ -123,6 +123,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("text", TEXT)], name="text", default_language="none"),
         IndexModel([("content", ASCENDING), ("page", ASCENDING)], name="content_page", unique=True),
     ],
+    # Typing a company's name: how it begins, and keys of its words.
+    "directory": [
+        IndexModel([("plainName", ASCENDING), ("_id", ASCENDING)], name="plainName_id"),
+        IndexModel([("keys", ASCENDING)], name="keys"),
+    ],
     # Hosts that no worker has used for a day are forgotten.
     "hosts": [IndexModel([("usedAt", ASCENDING)], name="usedAt", expireAfterSeconds=86_400)],
     "breakers": [],

@@ -113,6 +113,18 @@ VALIDATORS: dict[str, Document] = {
             "text": TEXT,
         },
     },
+    "directory": {
+        "bsonType": "object",
+        "required": ["name", "plainName", "keys", "digest"],
+        "properties": {
+            "_id": TEXT,
+            **dict.fromkeys(("name", "status", "class", "category", "state", "plainName", "digest"), TEXT),
+            "registeredOn": TIME,
+            "authorisedCapital": COUNT,
+            "paidUpCapital": COUNT,
+            "keys": {"bsonType": "array"},
+        },
+    },
     "runs": {
         "bsonType": "object",
         "required": ["jobId", "number", "worker", "fence", "startedAt"],

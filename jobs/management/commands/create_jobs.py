@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from jobs.bootstrap import application
 from jobs.domain.errors import FilesureError
 from jobs.domain.job import Job
 from jobs.exits import EXIT_FAILED, EXIT_WRONG_USE
-from jobs.management.base import FilesureCommand, who
+from jobs.management.base import FilesureCommand, who, with_bar
 from jobs.services import JobService, Order
 from jobs.simulated_companies import simulated_companies
 from jobs.web.orders_csv import BATCH, Row, batches, read_rows
@@ -100,7 +100,7 @@ class Command(FilesureCommand):
         service, next_line = application().service, first
         try:
             with read_rows(path) as rows:
-                for batch in batches(row for row in _with_bar(rows, path) if row.line >= first):
+                for batch in batches(row for row in with_bar(rows, path) if row.line >= first):
                     next_line = batch[0].line
                     good, bad = self._order_batch(service, path, batch, ordering)
                     ordered, refused = ordered + good, refused + bad
@@ -134,16 +134,3 @@ class Command(FilesureCommand):
                 bad += 1
                 self.stderr.write(f"{path.name}:{row.line}: {problem}")
         return len(batch) - bad, bad
-
-
-def _with_bar(rows: Iterator[Row], path: Path) -> Iterator[Row]:
-    """The rows; on a terminal, with a progress bar over the file's bytes."""
-    if not sys.stderr.isatty():
-        yield from rows
-        return
-    from tqdm import tqdm
-
-    with tqdm(total=path.stat().st_size, unit="B", unit_scale=True, desc=path.name) as bar:
-        for row in rows:
-            yield row
-            bar.update(row.read_bytes - bar.n)

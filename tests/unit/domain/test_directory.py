@@ -1,0 +1,70 @@
+"""Names in the directory: which keys misspelled words have in common, and what statuses mean."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from jobs.domain.directory import ListedCompany, keys_of, similarity, sought_keys, status_of
+
+words = st.text(string.ascii_lowercase, min_size=6, max_size=12)
+
+
+def meet(text: str, name: str) -> bool:
+    """Whether the name has a key of each typed word."""
+    return all(set(keys) & set(keys_of(name)) for keys in sought_keys(text, misspelled=True))
+
+
+@given(words, st.data())
+def test_one_slip_keeps_a_key_in_common(word, data):
+    at = data.draw(st.integers(0, len(word) - 1))
+    letter = data.draw(st.sampled_from(string.ascii_lowercase))
+    swapped = word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :] if at else word
+    for slip in (
+        word[:at] + word[at + 1 :],
+        word[:at] + letter + word[at:],
+        word[:at] + letter + word[at + 1 :],
+        swapped,
+    ):
+        assume(slip not in ("private", "limited", "company"))
+        assume(word not in ("private", "limited", "company"))
+        assert meet(f"{slip} x", f"{word} foods")
+
+
+@given(st.lists(st.text(string.ascii_lowercase, min_size=1, max_size=12), max_size=20))
+def test_names_have_few_keys(names):
+    assert len(keys_of(" ".join(names))) <= 6 * 2 + 3 * 6
+    assert all(keys_of(" ".join(names)))
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_similarity_is_a_share(text, name):
+    assert 0 <= similarity(text, name) <= 1
+    sought_keys(text, misspelled=True)
+    assert similarity(text, text) in (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "warning"),
+    [
+        ("ACTV", "Active", None),
+        (" Active ", "Active", None),
+        (
+            "Strike Off",
+            "Struck off",
+            "A Ltd was struck off the register. It can be ordered, but files nothing any more.",
+        ),
+        ("STOF", "Struck off", "A Ltd was struck off the register. It can be ordered, but files nothing any more."),
+        ("UPSO", "Under process of striking off", "is marked in the register as under process of striking off."),
+        ("amalgamated", "Amalgamated", "is marked in the register as amalgamated."),
+        ("Captured  by Martians", "Captured by martians", None),
+        ("", "", None),
+    ],
+)
+def test_statuses_warn_of_ended_companies(text, status, warning):
+    company = ListedCompany(id="AAB-1234", name="A Ltd", status=status_of(text))
+    assert company.status == status
+    assert (warning is None and company.warning is None) or (warning or "") in (company.warning or "")
