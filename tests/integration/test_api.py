@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import timedelta
 from urllib.parse import quote
 
+import jsonschema
 import pytest
 
 from jobs.domain.errors import DatabaseUnavailable
 from jobs.domain.job import JobStatus
 from jobs.domain.listing import Cursor
+from jobs.web.api.reference import Reference
 from tests.integration.api import is_problem
 from tests.integration.conftest import a_stored_job, ordered
 from tests.making import a_file, some_filings
@@ -157,6 +160,38 @@ def test_documentation_lists_every_operation(client, owner):
     assert "409 with <code>jobId</code> if" in page
     assert "`" not in page
     assert "<script>" not in page
+    for word in ("Idempotency-Key", "&quot;no_filings&quot;", "integer, 0 to 9", "string (date-time) or null"):
+        assert word in page
+    assert re.search(r'href="/api/docs"\s+aria-current="page"', page)
+    anchors = set(re.findall(r' id="([\w.-]+)"', page))
+    assert set(re.findall(r'href="#([\w.-]+)"', page)) <= anchors
+    assert len(re.findall(r' id="([\w.-]+)"', page)) == len(anchors)
+
+
+def test_documentation_includes_the_first_contract(client):
+    schema = client.get("/api/openapi.json").json()
+    body = schema["paths"]["/create-job"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body["$ref"].rpartition("/")[2] in schema["components"]["schemas"]
+
+
+def test_header_can_be_sent_as_documented(call, client, app):
+    """Web servers drop headers with underscores."""
+    schema = client.get("/api/openapi.json").json()
+    (name,) = [each["name"] for each in schema["paths"]["/api/v1/jobs"]["post"]["parameters"]]
+    assert name == "Idempotency-Key"
+
+
+def test_examples_are_valid_calls(client):
+    """Each body matches its schema, each Python example compiles, each address is complete."""
+    schema = client.get("/api/openapi.json").json()
+    reference = Reference(schema, "https://filesure.example")
+    for operation in reference.operations():
+        compile(operation.python, operation.id, "exec")
+        assert operation.curl.startswith(f"curl -X {operation.method} ")
+        assert "{" not in operation.curl.splitlines()[0]
+        if operation.body:
+            body = {"$ref": f"#/components/schemas/{operation.body}", "components": schema["components"]}
+            jsonschema.Draft202012Validator(body).validate(reference.example(operation.body))
 
 
 def test_every_property_is_typed(client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -16,26 +17,30 @@ from ninja.openapi.schema import OpenAPISchema
 from jobs.web.api import companies, lists, operations, pauses
 from jobs.web.api.auth import ReadLimit, WriteLimit
 from jobs.web.api.problems import CONTENT_TYPE, handle_all
+from jobs.web.api.reference import Reference
 
 
 class Docs(DocsBase):
     """The documentation as a page of the site, without inline scripts or scripts from other hosts."""
 
     def render_page(self, request: HttpRequest, api: NinjaAPI, **_: Any) -> HttpResponse:
-        schema = api.get_openapi_schema()
-        operations = [
-            {"method": method.upper(), "path": path, **operation}
-            for path, methods in schema["paths"].items()
-            for method, operation in methods.items()
-        ]
-        return render(request, "api_docs.html", {"operations": operations, "schemas": schema["components"]["schemas"]})
+        reference = Reference(api.get_openapi_schema(), f"{request.scheme}://{request.get_host()}")
+        context = {"operations": reference.operations(), "schemas": reference.schemas()}
+        return render(request, "api_docs.html", context)
 
 
 class _Api(NinjaAPI):
-    """Documents the content type of errors; ninja declares every response as plain JSON."""
+    """Documents both APIs, and what ninja declares wrongly: the content type of errors, and the names of headers."""
 
     def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**given)
+        other = create_job_api.get_openapi_schema()
+        schema["paths"].update(other["paths"])
+        for kind, parts in other["components"].items():
+            schema["components"][kind] = {**parts, **schema["components"][kind]}
+        for each in _parameters(schema):
+            if each["in"] == "header":  # web servers drop headers with underscores
+                each["name"] = each["name"].replace("_", "-").title()
         answers = [
             answer
             for path in schema["paths"].values()
@@ -46,6 +51,12 @@ class _Api(NinjaAPI):
         for answer in answers:
             answer["content"] = {CONTENT_TYPE: answer["content"]["application/json"]}
         return schema
+
+
+def _parameters(schema: OpenAPISchema) -> Iterator[dict[str, Any]]:
+    for path in schema["paths"].values():
+        for operation in path.values():
+            yield from operation.get("parameters", ())
 
 
 api = _Api(

@@ -1,0 +1,299 @@
+"""The OpenAPI document as a page shows it: types in words, and an example call of each operation."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from jobs.web.api.problems import CONTENT_TYPE
+
+Schema = Mapping[str, Any]
+
+#: Examples of what a name alone explains.
+_EXAMPLES: Mapping[str, object] = {
+    "cin": "L24295GJ1987PLC143792",
+    "companyName": "Vindhya Chemicals Limited",
+    "Idempotency-Key": "order-2026-12-01",
+    "job_id": "65a1b2c3d4e5f60718293a4b",
+    "list_id": "65a1b2c3d4e5f60718293a4b",
+    "minutes": 30,
+    "num_jobs": 1,
+    "q": "revenue",
+    "reason": "Maintenance",
+    "name": "December",
+    "orders": [{"cin": "L24295GJ1987PLC143792", "companyName": "Vindhya Chemicals Limited"}],
+}
+#: Errors that every operation can return; shown once.
+_COMMON = {400, 401, 403, 405, 429, 503}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Type:
+    """A type in words, around the schemas that it names."""
+
+    text: str
+    schemas: tuple[str, ...] = ()
+    after: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A parameter or a property. ``default`` is JSON, empty if there is none."""
+
+    name: str
+    type: Type
+    required: bool
+    default: str
+    about: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A response: its status with the phrase, and what it contains."""
+
+    status: str
+    type: Type
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One operation with an example call in two languages. ``body`` is the schema's name, empty if there is none."""
+
+    id: str
+    method: str
+    path: str
+    about: str
+    parameters: list[Field]
+    body: str
+    answers: list[Answer]
+    curl: str
+    python: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """A named schema."""
+
+    name: str
+    about: str
+    fields: list[Field]
+    type: Type
+
+    @property
+    def is_input(self) -> bool:
+        """Whether clients send it, and need to know what is required."""
+        return self.name.endswith("In")
+
+
+class Reference:
+    """A reading of an OpenAPI document. ``site``: the address at the beginning of examples."""
+
+    def __init__(self, document: Schema, site: str) -> None:
+        self._paths: Schema = document["paths"]
+        self._schemas: Schema = document["components"]["schemas"]
+        self._site = site
+
+    def operations(self) -> list[Operation]:
+        return [
+            self._operation(method, path, given)
+            for path, methods in self._paths.items()
+            for method, given in methods.items()
+        ]
+
+    def schemas(self) -> list[Described]:
+        """Those that bodies and responses use, in alphabetical order."""
+        used: set[str] = set()
+        waiting = {name for each in self.operations() for name in (each.body, *_named(each.answers)) if name}
+        while waiting:
+            name = waiting.pop()
+            used.add(name)
+            given = self._schemas[name]
+            fields = self._fields(given)
+            waiting |= {each for field in fields for each in field.type.schemas} | set(self._type(given).schemas)
+            waiting -= used
+        return [self._described(name) for name in sorted(used)]
+
+    def _described(self, name: str) -> Described:
+        given = self._schemas[name]
+        return Described(name=name, about=_about(given), fields=self._fields(given), type=self._type(given))
+
+    def _operation(self, method: str, path: str, given: Schema) -> Operation:
+        parameters = given.get("parameters", [])
+        body = _content(given.get("requestBody", {})).get("schema", {})
+        name = body.get("$ref", "").rpartition("/")[2] or next(iter(self._type(body).schemas), "")
+        example = self.example(name) if given.get("requestBody", {}).get("required") else None
+        call = _Call(method.upper(), self._address(path, parameters), example, _result(given["responses"]))
+        return Operation(
+            id=given["operationId"].removeprefix("jobs_web_api_"),
+            method=method.upper(),
+            path=path,
+            about=_about(given),
+            parameters=[
+                self._field(each["name"], each["schema"], required=each["required"], place=each["in"])
+                for each in parameters
+            ],
+            body=name,
+            answers=list(self._answers(given["responses"])),
+            curl=call.curl(),
+            python=call.python(),
+        )
+
+    def _answers(self, responses: Schema) -> Iterator[Answer]:
+        for status, response in sorted(responses.items(), key=lambda each: int(each[0])):
+            if int(status) in _COMMON:
+                continue
+            kinds = response.get("content", {})
+            text = f"{status} {HTTPStatus(int(status)).phrase}"
+            if CONTENT_TYPE in kinds:
+                yield Answer(status=text, type=Type(text="", schemas=("Problem",)))
+            elif schema := _content(response).get("schema"):
+                yield Answer(status=text, type=self._type(schema))
+            else:
+                yield Answer(status=text, type=Type(text=next(iter(kinds), "no content")))
+
+    def _fields(self, given: Schema) -> list[Field]:
+        required = given.get("required", [])
+        return [
+            self._field(name, schema, required=name in required) for name, schema in given.get("properties", {}).items()
+        ]
+
+    def _field(self, name: str, schema: Schema, *, required: bool, place: str = "") -> Field:
+        default = json.dumps(schema["default"]) if "default" in schema else ""
+        return Field(
+            name=name, type=self._type(schema), required=required, default=default, about=_about(schema), place=place
+        )
+
+    def _type(self, given: Schema) -> Type:
+        """Enums are written out; other named schemas are left to their own description."""
+        if "$ref" in given:
+            name = given["$ref"].rpartition("/")[2]
+            return self._type(self._schemas[name]) if "enum" in self._schemas[name] else Type(text="", schemas=(name,))
+        several = [self._type(each) for each in (*given.get("anyOf", ()), *given.get("allOf", ()))]
+        if several:
+            text = " or ".join(each.text for each in several if each.text)
+            schemas = tuple(name for each in several for name in each.schemas)
+            return Type(text="", schemas=schemas, after=text and f"or {text}") if schemas else Type(text=text)
+        kind = given.get("type")
+        if kind == "array":
+            inner = self._type(given.get("items", {}))
+            most = f"at most {given['maxItems']:,} " if "maxItems" in given else ""
+            return Type(text=f"array of {most}{inner.text}".rstrip(), schemas=inner.schemas)
+        if kind == "object" and isinstance(given.get("additionalProperties"), Mapping):
+            inner = self._type(given["additionalProperties"])
+            return Type(text=f"object of {inner.text}".rstrip(), schemas=inner.schemas)
+        return Type(text=_words(given))
+
+    # --- examples
+
+    def example(self, name: str) -> object:
+        """A body with the required fields, or the first one if none is required and its name explains it."""
+        given = self._schemas[name]
+        if "properties" not in given:
+            return self._value("", given)
+        required = given.get("required") or [each for each in list(given["properties"])[:1] if each in _EXAMPLES]
+        return {each: self._value(each, given["properties"][each]) for each in required}
+
+    def _value(self, name: str, schema: Schema) -> object:
+        if name in _EXAMPLES:
+            return _EXAMPLES[name]
+        if "$ref" in schema:
+            return self.example(schema["$ref"].rpartition("/")[2])
+        if "default" in schema:
+            return schema["default"]
+        if "anyOf" in schema:
+            return self._value(name, schema["anyOf"][0])
+        if "enum" in schema:
+            return schema["enum"][0]
+        kinds: Mapping[str, object] = {"integer": schema.get("minimum", 1), "boolean": True, "array": []}
+        return kinds.get(schema.get("type", ""), "text")
+
+    def _address(self, path: str, parameters: list[Schema]) -> str:
+        query = {}
+        for each in parameters:
+            value = self._value(each["name"], each["schema"])
+            if each["in"] == "path":
+                path = path.replace(f"{{{each['name']}}}", str(value))
+            elif each["in"] == "query" and (each["required"] or each["name"] == "limit"):
+                query[each["name"]] = str(value)
+        return f"{self._site}{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call to show. ``body`` is None if there is none; ``result`` is json, file or empty."""
+
+    method: str
+    address: str
+    body: object
+    result: str
+
+    def curl(self) -> str:
+        lines = [f"curl -X {self.method} {shlex.quote(self.address)}", '-H "Authorization: Bearer $FILESURE_TOKEN"']
+        if self.body is not None:
+            lines += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(json.dumps(self.body))}"]
+        if self.result == "file":
+            lines.append("--output download")
+        return " \\\n  ".join(lines)
+
+    def python(self) -> str:
+        shown = {
+            "json": ["print(answer.json())"],
+            "file": ['with open("download", "wb") as file:', "    file.write(answer.content)"],
+        }
+        lines = [
+            "import os",
+            "",
+            "import requests",
+            "",
+            f"answer = requests.{self.method.lower()}(",
+            f"    {json.dumps(self.address)},",
+            """    headers={"Authorization": f"Bearer {os.environ['FILESURE_TOKEN']}"},""",
+            *([] if self.body is None else [f"    json={self.body!r},"]),
+            "    timeout=30,",
+            ")",
+            "answer.raise_for_status()",
+            *shown.get(self.result, []),
+        ]
+        return "\n".join(lines)
+
+
+def _words(given: Schema) -> str:
+    """A plain type with its limits."""
+    if "enum" in given:
+        return " | ".join(json.dumps(each) for each in given["enum"])
+    if "const" in given:
+        return json.dumps(given["const"])
+    text = str(given.get("type", "any"))
+    text += f" ({given['format']})" if "format" in given else ""
+    if "minimum" in given or "maximum" in given:
+        text += f", {given.get('minimum', '…')} to {given.get('maximum', '…')}"
+    if "maxLength" in given:
+        text += f", at most {given['maxLength']:,} characters"
+    return text + (f", matching {given['pattern']}" if "pattern" in given else "")
+
+
+def _about(given: Schema) -> str:
+    return str(given.get("description", "")).replace("``", "`")
+
+
+def _result(responses: Schema) -> str:
+    good = next(response for status, response in responses.items() if int(status) < HTTPStatus.MULTIPLE_CHOICES)
+    if _content(good):
+        return "json"
+    return "file" if "content" in good else ""
+
+
+def _content(part: Schema) -> Schema:
+    found: Schema = part.get("content", {}).get("application/json", {})
+    return found
+
+
+def _named(answers: list[Answer]) -> Iterator[str]:
+    for each in answers:
+        yield from each.type.schemas
