@@ -1,5 +1,6 @@
 """Downloads, uploads and records one document, in this order, so that metadata never names a missing blob.
 
+A filing that another order of the company stored is not downloaded, and bytes that it stored are not uploaded.
 Only then is it read: the original is kept whatever reading it brings. Its bytes go to a temporary file, so that
 memory use does not depend on the document's size.
 """
@@ -27,6 +28,7 @@ from jobs.telemetry import tracing
 from jobs.telemetry.metrics import Instruments, timed
 from worker.extractors.sniffing import HTML, sniff
 from worker.hold import Hold
+from worker.linking import Linker
 from worker.reading_document import DocumentReader, metadata_of
 from worker.scratch import temporary_file, write
 from worker.stopping import Stop
@@ -68,6 +70,10 @@ class Digest:
     sha256: str
     md5: bytes
 
+    @property
+    def checksum(self) -> str:
+        return f"sha256:{self.sha256}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fetcher:
@@ -75,6 +81,7 @@ class Fetcher:
 
     source: Source
     reader: DocumentReader
+    linker: Linker
     blobs: BlobStore
     documents: DocumentRepository
     hold: Hold
@@ -83,7 +90,7 @@ class Fetcher:
     #: Limits concurrent downloads.
     downloads: threading.Semaphore
     instruments: Instruments
-    #: Called with a document's size, from any thread, as soon as it is stored.
+    #: Called with the size of what was uploaded, from any thread, as soon as a document is stored.
     on_stored: Callable[[int], object]
 
     def fetch(self, document: Document) -> Result:
@@ -110,6 +117,23 @@ class Fetcher:
             return self._failed(document, UnexpectedError(f"{type(error).__name__}: {error}"))
 
     def _fetch(self, document: Document) -> Result:
+        if self.stop:
+            return Skipped()
+        file = self.linker.by_filing(document)
+        if file is None:
+            return self._downloaded(document)
+        stored = self._link(document, file, by="filing")
+        return Stored(read=not self.stop and self._read_stored(stored))
+
+    def _link(self, document: Document, file: StoredFile, *, by: str) -> Document:
+        self.hold.check()
+        self.documents.save_stored(self.hold.lease, document, file)
+        self.instruments.count("filesure_documents_linked_total", by=by)
+        logger.debug("document.linked", extra={"by": by})
+        self.on_stored(0)
+        return replace(document, file=file, reserved=None)
+
+    def _downloaded(self, document: Document) -> Result:
         with temporary_file() as file:
             with self.downloads:
                 if self.stop:
@@ -119,29 +143,38 @@ class Fetcher:
             self.instruments.count("filesure_documents_downloaded_total")
             self.instruments.count("filesure_downloaded_bytes_total", digest.size)
             _refuse_page(file, document.filing.file_name)
-            with self._step("upload"):
-                blob = self._upload_original(document, file, digest)
-            self.instruments.count("filesure_documents_uploaded_total")
-            self.instruments.count("filesure_uploaded_bytes_total", digest.size)
-            self.hold.check()
-            stored = replace(document, file=_stored(blob, digest))
-            self.documents.save_stored(self.hold.lease, document, _stored(blob, digest))
-            logger.debug("document.stored")
-            self.on_stored(digest.size)
+            if known := self.linker.by_content(document, digest.checksum):
+                stored = self._link(document, known, by="content")
+            else:
+                stored = self._uploaded(document, file, digest)
             return Stored(read=self._read(stored, Path(file.name)))
+
+    def _uploaded(self, document: Document, file: IO[bytes], digest: Digest) -> Document:
+        with self._step("upload"):
+            blob = self._upload_original(document, file, digest)
+        self.instruments.count("filesure_documents_uploaded_total")
+        self.instruments.count("filesure_uploaded_bytes_total", digest.size)
+        self.hold.check()
+        self.documents.save_stored(self.hold.lease, document, _stored(blob, digest))
+        logger.debug("document.stored")
+        self.on_stored(digest.size)
+        return replace(document, file=_stored(blob, digest), reserved=None)
 
     def _read(self, document: Document, path: Path) -> bool:
         """The document is stored now: no fault of its reading may count as a failed download."""
         if self.stop:
             return False
-        return self._guarded(document, lambda: self.reader.read(document, path))
+        return self._guarded(document, lambda: self.linker.adopt(document) or self.reader.read(document, path))
 
     def read_again(self, document: Document) -> Result:
         """Read a document that an earlier run stored but did not read. Raises the same errors as ``fetch``."""
         if self.stop:
             return Skipped()
         with tracing.span("document", document.log_context()):
-            return Stored(read=self._guarded(document, lambda: self.reader.read_again(document)))
+            return Stored(read=self._read_stored(document))
+
+    def _read_stored(self, document: Document) -> bool:
+        return self._guarded(document, lambda: self.linker.adopt(document) or self.reader.read_again(document))
 
     def _guarded(self, document: Document, read: Callable[[], bool]) -> bool:
         try:
@@ -207,5 +240,5 @@ def _stored(blob: Blob, digest: Digest) -> StoredFile:
         blob_url=blob.url,
         size=digest.size,
         content_type=blob.content_type,
-        checksum=f"sha256:{digest.sha256}",
+        checksum=digest.checksum,
     )

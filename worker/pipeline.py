@@ -24,17 +24,18 @@ from jobs.domain.errors import (
     LeaseLost,
     RunTimedOut,
     UnexpectedError,
-    UnknownJob,
     WorkerDied,
 )
 from jobs.domain.job import Job, Lease, Progress, Run, RunOutcome
 from jobs.ports import BlobStore, Clock, DocumentRepository, Extractor, JobRepository, PageIndex, RunRepository, Source
+from jobs.services.releasing import exists
 from jobs.telemetry import tracing
 from jobs.telemetry.metrics import Instruments, Unmeasured
 from worker.fetching import Fetcher, Result
 from worker.heartbeat import Heartbeat
 from worker.hold import Hold
 from worker.limits import Limits
+from worker.linking import Linker
 from worker.reading_document import DocumentReader
 from worker.stopping import Reason, Stop
 from worker.tally import Tally, log_end, measure_end, measure_start
@@ -115,14 +116,8 @@ class Pipeline:
         self.instruments.count("filesure_runs_total", outcome=RunOutcome.LOST)
         self.instruments.count("filesure_leases_lost_total")
         self.runs.finish(replace(run, outcome=RunOutcome.LOST, finished_at=self.clock()))
-        if not self._exists(run.job_id):  # this run may have been recorded after the deletion removed all others
+        if not exists(self.jobs, run.job_id):  # this run may have been recorded after the deletion removed all others
             self.runs.delete_of_job(run.job_id)
-
-    def _exists(self, job_id: str) -> bool:
-        try:
-            return bool(self.jobs.get(job_id))
-        except UnknownJob:
-            return False
 
     def _ending(self, job: Job, run: Run, hold: Hold, tally: Tally) -> Ending:
         try:
@@ -221,8 +216,8 @@ class Pipeline:
                     self.stop.request(Reason.PAUSED)
                 saved_at = time.monotonic()
 
-    def _fetcher(self, job: Job, hold: Hold, tally: Tally) -> Fetcher:
-        reader = DocumentReader(
+    def _reader(self, hold: Hold) -> DocumentReader:
+        return DocumentReader(
             extractor=self.extractor,
             blobs=self.blobs,
             documents=self.documents,
@@ -231,9 +226,20 @@ class Pipeline:
             instruments=self.instruments,
             pages=self.pages,
         )
+
+    def _fetcher(self, job: Job, hold: Hold, tally: Tally) -> Fetcher:
         return Fetcher(
             source=self.source,
-            reader=reader,
+            reader=self._reader(hold),
+            linker=Linker(
+                jobs=self.jobs,
+                documents=self.documents,
+                blobs=self.blobs,
+                lease=self._lease,
+                check=hold.check,
+                fresh=job.fresh,
+                since=job.created_at if job.reread else None,
+            ),
             blobs=self.blobs,
             documents=self.documents,
             hold=hold,
@@ -254,8 +260,8 @@ class Pipeline:
             self.stop.request(Reason.FAILED)
 
     def _judge(self, job: Job, tally: Tally) -> Ending:
-        """The run's outcome for the job. Progress is counted from the stored documents, not from the tally."""
-        progress, now = self._progress(job), self.clock()
+        """The run's outcome for the job. Once all is listed, progress is counted, but not from the tally."""
+        progress, now = self._task.progress(job) if job.progress.total is not None else job.progress, self.clock()
         if self.stop.reason is Reason.CANCELLED:
             return cancelled(job, progress)
         failure = self._failure(job, tally, progress)
@@ -278,10 +284,6 @@ class Pipeline:
         if tally.failure or tally.advanced or tally.document_error is None:
             return tally.failure
         return DocumentUnavailable(f"No document could be retrieved. {tally.document_error}")
-
-    def _progress(self, job: Job) -> Progress:
-        """Recount, unless the listing is unfinished."""
-        return self._task.progress(job) if job.progress.total is not None else job.progress
 
     def _record(self, job: Job, run: Run, tally: Tally, ending: Ending) -> None:
         """Call before storing the job's end: if the process dies in between, the job is taken over and run again."""

@@ -73,7 +73,7 @@ class DocumentReader:
             if reading is None:
                 return False
             if not self._is_kept(document, reading):
-                self._store(document, reading, spool)
+                self._store(self._edition(document), reading, spool)
         labels = {"state": str(reading.state), "method": str(reading.method)}
         self.instruments.count("filesure_readings_total", **labels)
         logger.debug("document.read", extra=labels)
@@ -104,6 +104,10 @@ class DocumentReader:
     def give_up(self, document: Document, reason: str) -> None:
         """Record that nothing could be read. An earlier reading is kept."""
         self._save(document, unread(reason))
+
+    def _edition(self, document: Document) -> Document:
+        """What is read again gets names of its own, since other documents may have the earlier reading in common."""
+        return replace(document, edition=self.lease.fence) if document.reading else document
 
     def _is_kept(self, document: Document, reading: Reading) -> bool:
         """Keep the earlier reading, with its files, if it has more."""
@@ -275,6 +279,7 @@ def _placed(document: Document, reading: Reading) -> Iterator[tuple[Document, Re
             company_name=document.company_name,
             filing=filing,
             parent=parents[id(outer)],
+            edition=document.edition,
         )
         yield attachment, inner
 

@@ -122,7 +122,8 @@ class Document:
     """One filing of one job, or a file attached to one.
 
     ``attempts`` counts failed downloads. ``file`` is None until the original is stored, and ``reading`` until it is
-    read. ``parent`` is the number of the document that contains this one, None for a filing of the listing.
+    read. ``parent`` is the number of the document that contains this one, None for a filing of the listing. Documents
+    of one company may have the same file, see ``jobs.domain.sharing``.
     """
 
     id: str
@@ -134,12 +135,16 @@ class Document:
     attempts: int = 0
     error: DocumentError | None = None
     file: StoredFile | None = None
+    #: The stored file that this document, not yet stored, is about to have in common with another.
+    reserved: StoredFile | None = None
     reading: DocumentReading | None = None
     #: Readings that an earlier run began and never ended.
     unended_readings: int = 0
     parent: int | None = None
     downloaded_at: datetime | None = None
     created_at: datetime | None = None
+    #: Part of the names of what a later reading finds; 0 for the first one.
+    edition: int = 0
 
     @property
     def form(self) -> str:
@@ -181,9 +186,15 @@ class Document:
 
     @property
     def blob_names(self) -> frozenset[str]:
-        """The names of the stored original and of what was read from it."""
+        """The names of the original and of what was read from it. Also those reserved."""
         derived = self.reading.blob_names if self.reading else ()
-        return frozenset([self.file.blob_name, *derived]) if self.file else frozenset()
+        return frozenset([file.blob_name, *derived]) if (file := self.file or self.reserved) else frozenset()
+
+    @property
+    def stored_with(self) -> str | None:
+        """The id of the order that stored the original, if that was another order."""
+        owner = job_of_blob(self.file.blob_name) if self.file else self.job_id
+        return owner if owner != self.job_id else None
 
     @property
     def place(self) -> tuple[int, int]:
@@ -192,9 +203,12 @@ class Document:
 
     @property
     def _stem(self) -> str:
+        """In the folder of this document's job, even if its original is in another one."""
         root, index = self.place
-        folder = self.file.blob_name.rpartition("/")[0] + "/" if self.file else folders_of(self.job_id)[0]
-        return f"{folder}document_{root}{f'_attachment_{index}' if index else ''}"
+        own = None if self.stored_with else self.file
+        folder = own.blob_name.rpartition("/")[0] + "/" if own else folders_of(self.job_id)[0]
+        edition = f".r{self.edition}" if self.edition else ""
+        return f"{folder}document_{root}{f'_attachment_{index}' if index else ''}{edition}"
 
     def log_context(self) -> dict[str, object]:
         return {"document": self.filing.number, "documentType": self.filing.document_type}

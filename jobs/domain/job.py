@@ -197,6 +197,8 @@ class Job:
     trace_context: str | None = None
     #: Set if this job reads the stored documents of another job again, instead of retrieving filings.
     reread: Reread | None = None
+    #: Whether filings that another order has stored are downloaded again.
+    fresh: bool = False
 
     def is_due(self, now: datetime) -> bool:
         """Whether a worker can claim this job now."""

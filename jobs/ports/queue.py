@@ -163,11 +163,29 @@ class DocumentRepository(Protocol):
     def to_download(self, job_id: str, limit: int) -> list[Document]:
         """Listed documents, by number of attempts, then by document number."""
 
+    def of_filing(self, document: Document) -> Document | None:
+        """Another order's newest stored document of the same filing: of its company, SRN and file name.
+
+        None without an SRN, and if an order lists several filings alike, since nothing tells them apart.
+        """
+
+    def with_content(self, cin: str, checksum: str) -> Document | None:
+        """The company's newest stored filing with this content."""
+
+    def with_blob(self, blob_name: str, limit: int) -> list[Document]:
+        """The newest documents whose original is this blob."""
+
+    def referring(self, folder: str) -> Iterator[Document]:
+        """All documents whose original is, or is reserved, in this folder of the blob store."""
+
+    def reserve(self, lease: Lease, document: Document, file: StoredFile | None) -> None:
+        """Refer to another document's file before checking that it lasts; None withdraws it. Raises LeaseLost."""
+
     def save_stored(self, lease: Lease, document: Document, file: StoredFile) -> None:
         """Record that the document is in the blob store. Raises LeaseLost."""
 
     def save_failure(self, lease: Lease, document: Document, error: DocumentError, *, final: bool) -> None:
-        """Record a failed attempt; ``final`` makes the document ``failed``. Raises LeaseLost."""
+        """Record a failed attempt, without a reserved file; ``final`` makes it ``failed``. Raises LeaseLost."""
 
     def to_read(self, job_id: str, limit: int) -> list[Document]:
         """Stored documents without a reading, by number."""
@@ -176,7 +194,10 @@ class DocumentRepository(Protocol):
         """Record how many readings have begun and not ended; ``save_reading`` resets it. Raises LeaseLost."""
 
     def save_reading(self, lease: Lease, document: Document, reading: DocumentReading) -> None:
-        """Record a stored document's reading, unless it has one by a newer reader. Raises LeaseLost."""
+        """Record a stored document's reading, unless it has one by a newer reader. Raises LeaseLost.
+
+        Its time is now, unless it has one: it is then the reading of another document.
+        """
 
     def save_attachment(self, lease: Lease, attachment: Document) -> None:
         """Record a stored and read attachment. Idempotent. Raises LeaseLost."""

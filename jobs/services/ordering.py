@@ -9,13 +9,14 @@ from datetime import datetime
 
 from jobs.domain.audit import Action, Actor, AuditEntry
 from jobs.domain.company_id import parse_company_id
-from jobs.domain.document import Document, folders_of
+from jobs.domain.document import Document
 from jobs.domain.errors import AlreadyOrdered, FilesureError, UnknownJob, WrongState
 from jobs.domain.job import TRANSITIONS, Job, JobStatus, Run, Transition, parse_job_id
 from jobs.domain.search import Content
 from jobs.ports import AuditLog, BlobStore, Clock, DocumentRepository, JobRepository, PageIndex, RunRepository
 from jobs.services.auditing import audited
 from jobs.services.orders import Order, name_of, not_before, priority_of, without_repeats
+from jobs.services.releasing import release
 from jobs.services.rereading import progress_of, shut_out
 from jobs.telemetry import tracing
 
@@ -140,6 +141,7 @@ class JobService:
             run_after=due,
             due_at=due,
             max_attempts=self.max_attempts,
+            fresh=order.fresh,
             requested_by=requested_by,
             created_at=now,
             updated_at=now,
@@ -225,6 +227,7 @@ class JobService:
     def delete(self, job_id: str, actor: Actor) -> None:
         """Remove an ended job with its documents, files and runs. Raises InvalidJobId, UnknownJob, WrongState.
 
+        Files that other jobs need are kept until the last of these jobs is deleted.
         After the first step, the job is hidden and can no longer run. If the deletion is interrupted, the
         next deletion, ``prune`` or sweep finishes it.
         """
@@ -250,14 +253,13 @@ class JobService:
 
     def _remove(self, job_id: str) -> None:
         """Rows before blobs, so that no row names a missing blob; the job last, so that a repetition finds it."""
-        contents = {content for each in self.documents.of_job(job_id) if (content := Content.of(each))}
+        removed = self.documents.of_job(job_id)
+        contents = {content for each in removed if (content := Content.of(each))}
         self.documents.delete_of_job(job_id)
         if self.pages and contents:
             self.pages.forget(contents)
         self.runs.delete_of_job(job_id)
-        blobs = self.blobs()
-        for name in [name for folder in folders_of(job_id) for name in blobs.names(folder)]:
-            blobs.delete(name)
+        release(job_id, removed, self.jobs, self.documents, self.blobs())
         self.jobs.delete(job_id)
 
     def prune(self, before: datetime, actor: Actor, limit: int) -> int:

@@ -22,6 +22,8 @@ class Order:
     priority: int | str = 0
     #: Empty or None: due at once.
     not_before: datetime | str | None = None
+    #: Download also the filings that another order has stored.
+    fresh: bool = False
 
 
 def without_repeats(

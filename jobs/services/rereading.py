@@ -11,6 +11,7 @@ from jobs.domain.errors import DocumentsInUse, UnknownJob
 from jobs.domain.job import REREAD_PRIORITY, Job, Progress
 from jobs.domain.rereading import Reread
 from jobs.ports import Clock, DocumentRepository, JobRepository
+from jobs.services.releasing import exists
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,20 +39,14 @@ class RereadService:
         Reads the documents of all these jobs, so the cost grows with history. If it is interrupted, the next call
         orders what is missing.
         """
-        for job_id in self.documents.job_ids(cin):
+        for job_id in sorted(self.documents.job_ids(cin)):  # later orders take over the readings of earlier ones
             documents = self.documents.of_job(job_id)
             selected = [each for each in documents if wanted.selects(each)]
-            if not selected or not self._exists(job_id):
+            if not selected or not exists(self.jobs, job_id):
                 continue
             job = self._job(replace(wanted, job_id=job_id), selected, requested_by)
             stored = preview or bool(self.jobs.add_rereads([job]))
             yield Reordered(original=job_id, documents=len(selected), job_id=job.id if stored else None)
-
-    def _exists(self, job_id: str) -> bool:
-        try:
-            return bool(self.jobs.get(job_id))
-        except UnknownJob:
-            return False
 
     def _job(self, reread: Reread, selected: list[Document], requested_by: str) -> Job:
         now = self.clock()

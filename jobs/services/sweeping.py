@@ -12,6 +12,7 @@ from jobs.domain.errors import UnknownJob
 from jobs.domain.job import JOB_ID, UNFINISHED, Job
 from jobs.ports import BlobStore, DocumentRepository, JobRepository, PageIndex, RunRepository
 from jobs.services.ordering import JobService
+from jobs.services.releasing import unneeded
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ class Sweep:
         self._forget_pages()
         self._settle()
         owned = (name for name in self.blobs.names(PREFIX) if JOB_ID.fullmatch(job_of_blob(name)))
-        blobs = sum(self._remove_blobs(job_id, names) for job_id, names in itertools.groupby(owned, key=job_of_blob))
+        blobs = sum(self._remove_blobs(folder, names) for folder, names in itertools.groupby(owned, key=_folder_of))
         self.blobs.tidy()
         return Swept(deletions=deletions, rows=rows, blobs=blobs)
 
@@ -70,16 +71,18 @@ class Sweep:
             for contents in _batches(self.pages.contents()):
                 self.pages.forget(contents)
 
-    def _remove_blobs(self, job_id: str, names: Iterable[str]) -> int:
-        """Remove blobs that no document names. While a worker may still record them, the job is skipped.
+    def _remove_blobs(self, folder: str, names: Iterable[str]) -> int:
+        """Remove blobs that no document of any job needs. While a worker may still record them, the job is skipped.
 
         A worker that begins after these checks has a higher fence.
         """
+        job_id = job_of_blob(folder)
         job = self._job(job_id)
         if job and (job.status in UNFINISHED or self.jobs.is_reread(job)):
             return 0
+        found = list(names)
         named = {name for each in self.documents.of_job(job_id) for name in each.blob_names}
-        unnamed = [name for name in names if name not in named]
+        unnamed = [name for name in unneeded(found, folder, self.documents) if name not in named]
         for name in unnamed:
             self.blobs.delete(name, up_to_fence=job.fence if job else None)
         return len(unnamed)
@@ -97,6 +100,10 @@ class Sweep:
             return self.jobs.get(job_id)
         except UnknownJob:
             return None
+
+
+def _folder_of(name: str) -> str:
+    return "/".join(name.split("/")[:2]) + "/"
 
 
 def _batches(each: Iterator[T]) -> Iterator[list[T]]:

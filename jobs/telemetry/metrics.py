@@ -133,6 +133,12 @@ CATALOGUE: tuple[Family, ...] = (
     ),
     _counter("filesure_documents_uploaded_total", "Documents uploaded, counting every attempt."),
     _counter(
+        "filesure_documents_linked_total",
+        "Documents linked to a stored copy of their company: by filing, not downloaded; by content, not uploaded.",
+        "by",
+        known=[("filing",), ("content",)],
+    ),
+    _counter(
         "filesure_documents_failed_total",
         "Failed document attempts, by reason.",
         "reason",

@@ -103,13 +103,14 @@ _THROUGHPUT = Row(
             About(
                 title="Documents",
                 unit="suffix: /min",
-                text="Documents per minute. If downloads are not stored soon after, uploads fail.",
+                text="Per minute. Linked: stored earlier. If downloads are not stored soon after, uploads fail.",
                 link="/documents/",
                 to="Documents",
             ),
             Line(expr=per_minute("documents_listed_total"), legend="listed"),
             Line(expr=per_minute("documents_downloaded_total"), legend="downloaded"),
             Line(expr=per_minute("documents_uploaded_total"), legend="uploaded"),
+            Line(expr=per_minute("documents_linked_total"), legend="linked"),
             Line(expr=per_minute("documents_stored_total"), legend="stored"),
         ),
         graph(

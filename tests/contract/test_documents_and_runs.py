@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from jobs.domain.document import DocumentError, DocumentStatus
+from jobs.domain.errors import LeaseLost
 from jobs.domain.job import Job, Progress, RunOutcome
 from tests.contract.stores import LEASE, a_run, add
-from tests.making import a_file, some_filings
+from tests.making import a_cin, a_file, some_filings
+
+CIN = a_cin()
 
 # --- documents
 
@@ -65,6 +70,48 @@ def test_failed_documents_become_listed_again(stores, listed):
     again = stores.documents.of_job(listed.id)[0]
     assert (again.status, again.attempts, again.error) == (DocumentStatus.LISTED, 0, None)
     assert stores.documents.list_again(listed.id) == 0
+
+
+# --- filings that several orders have in common
+
+
+@pytest.fixture
+def two(stores, clock) -> tuple[Job, Job]:
+    """Two claimed orders of a company; the first has stored its first document."""
+    jobs = [stores.jobs.claim(add(stores, clock, cin=CIN).id, "w", LEASE) for _ in range(2)]
+    for job in jobs:
+        stores.documents.add(job.lease, job, some_filings(2))
+    stores.documents.save_stored(jobs[0].lease, stores.documents.get(jobs[0].id, 1), a_file())
+    return jobs[0], jobs[1]
+
+
+def test_filing_is_found_among_other_orders(stores, two):
+    first, second = (stores.documents.get(job.id, 1) for job in two)
+    assert stores.documents.of_filing(second) == first
+    assert stores.documents.of_filing(first) is None  # only its own order has stored it
+    assert stores.documents.of_filing(stores.documents.get(two[1].id, 2)) is None
+    assert stores.documents.with_content(CIN, a_file().checksum) == first
+    assert stores.documents.with_content(a_cin(), a_file().checksum) is None
+    assert stores.documents.with_blob(a_file().blob_name, 5) == [first]
+
+
+def test_reserved_file_is_a_reference_and_not_a_stored_file(stores, two):
+    listed = stores.documents.get(two[1].id, 1)
+    stores.documents.reserve(two[1].lease, listed, a_file())
+    reserved = stores.documents.get(two[1].id, 1)
+    assert (reserved.file, reserved.reserved, reserved.status) == (None, a_file(), DocumentStatus.LISTED)
+    assert {each.job_id for each in stores.documents.referring("jobs/x/")} == {job.id for job in two}
+    assert list(stores.documents.referring("jobs/y/")) == list(stores.documents.referring("jobs/w/")) == []
+    stores.documents.save_failure(two[1].lease, reserved, DocumentError(kind="k", message="m"), final=True)
+    assert stores.documents.get(two[1].id, 1).reserved is None
+    assert len(list(stores.documents.referring("jobs/x/"))) == 1
+
+
+def test_late_worker_reserves_nothing(stores, two, clock):
+    listed = stores.documents.get(two[1].id, 1)
+    stores.documents.take_over(replace(two[1].lease, fence=two[1].fence + 1))
+    with pytest.raises(LeaseLost):
+        stores.documents.reserve(two[1].lease, listed, a_file())
 
 
 # --- runs

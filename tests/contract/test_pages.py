@@ -87,7 +87,14 @@ def test_pages_are_forgotten_with_their_last_document(stores, pages, clock):
     stores.documents.delete_of_job(job.id)
     assert pages.forget([DEED, NOTICE]) == 1
     assert list(pages.contents()) == [DEED]
+    linker = stores.jobs.claim(add(stores, clock, cin=CIN).id, "w", LEASE)
+    stores.documents.add(linker.lease, linker, some_filings(1))
+    reserved = stores.documents.get(linker.id, 1)
+    stores.documents.reserve(linker.lease, reserved, stores.documents.get(other.id, 1).file)
     stores.documents.delete_of_job(other.id)
+    assert pages.documents([DEED]) == {}
+    assert pages.forget([DEED]) == 0  # about to be stored again
+    stores.documents.reserve(linker.lease, reserved, None)
     assert pages.forget([DEED]) == 1
     assert hits(pages, "bank") == list(pages.contents()) == []
 

@@ -51,6 +51,11 @@ def test_delayed_order_waits_or_runs_now(call, app):
     assert call("POST", "/api/v1/jobs", order | {"notBefore": "2999-01-01T00:00:00Z"}).status_code == 422
 
 
+def test_fresh_order_says_so(call):
+    order = {"cin": "L24295GJ1987PLC143792", "companyName": "Example", "fresh": True}
+    assert call("POST", "/api/v1/jobs", order).json()["fresh"] is True
+
+
 def test_idempotency_key_orders_once(call, app, owner):
     first = call("POST", "/create-job", {"num_jobs": 3}, **{"Idempotency-Key": "k1"})
     again = call("POST", "/create-job", {"num_jobs": 3}, **{"Idempotency-Key": "k1"})

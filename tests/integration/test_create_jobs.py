@@ -117,6 +117,12 @@ def test_delayed_orders_are_not_due(installation, tmp_path):
     assert all(installation.app.jobs.get(job.id).runs == 0 for job in jobs)
 
 
+def test_fresh_order_is_stored_as_such(installation):
+    assert installation.run("create_jobs", "--cin", CIN, "--company", "Example", "--fresh").returncode == 0
+    (job,) = installation.app.catalogue.jobs(JobFilter(), JobOrder.NEWEST, None, 10).items
+    assert job.fresh
+
+
 def test_cut_off_import_says_where_to_continue(tmp_path, monkeypatch, capsys):
     class Service:
         calls = 0

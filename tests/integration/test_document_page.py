@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from django.contrib.auth.models import Permission as Right
 
+from jobs.domain.audit import Actor
 from jobs.domain.document import Document
 from jobs.web import tokens
 from jobs.web.permissions import Permission
@@ -72,6 +73,21 @@ def test_attachments_lead_to_their_own_page(staff, documents, adt_1):
     attachment = next(inside(documents, adt_1))
     assert attachment.filing.file_name in page_of(staff, adt_1)
     assert adt_1.filing.file_name in page_of(staff, attachment)
+
+
+def test_page_names_the_order_that_stored_the_file(app, staff, call, tmp_path, adt_1):
+    assert "Stored once" not in page_of(staff, adt_1)
+    a_stored_job(app, cin=adt_1.cin, company_name="Example Limited")
+    with closing(pipeline(app, Stop())) as run:
+        run.source = DirectorySource(tmp_path)
+        job = app.jobs.claim_next("w", 60)
+        run.run(job)
+    linked = app.documents.of_job(job.id)[0]
+    assert re.search(rf'Stored once, with\s+<a href="/jobs/{adt_1.job_id}/">another order</a>', page_of(staff, linked))
+    assert call("GET", f"/api/v1/jobs/{job.id}/documents/1").json()["storedWith"] == adt_1.job_id
+    app.service.delete(adt_1.job_id, Actor(name="tests"))
+    assert "another order of this company, which is deleted by now" in page_of(staff, linked)
+    assert b"".join(staff.get(f"/jobs/{job.id}/documents/1/file").streaming_content).startswith(b"%PDF")
 
 
 def test_original_may_be_framed_only_by_the_site(staff, adt_1):

@@ -62,6 +62,13 @@ def test_refused_order_keeps_the_input(staff, app, form, sentence):
     assert ordered(app) == []
 
 
+def test_company_can_be_downloaded_afresh(staff, app):
+    staff.post("/order/", {"cin": CIN, "company": "Example", "fresh": "yes"})
+    (job,) = ordered(app)
+    assert job.fresh
+    assert "everything again" in text_of(staff.get(f"/jobs/{job.id}/"))
+
+
 def test_delayed_company_can_be_run_now(staff, app):
     tomorrow = f"{app.clock() + timedelta(days=1):%Y-%m-%dT%H:%M}"
     staff.post("/order/", {"cin": CIN, "company": "Example", "not_before": tomorrow})

@@ -11,6 +11,7 @@ from jobs.domain.document import Document, DocumentError, DocumentStatus, Filing
 from jobs.domain.errors import LeaseLost, UnknownDocument
 from jobs.domain.filings.summary import DocumentReading
 from jobs.domain.job import Job, Lease, Progress, parse_job_id
+from jobs.domain.sharing import only_lender
 from jobs.ports import Clock
 
 
@@ -54,13 +55,42 @@ class MemoryDocumentRepository:
         listed = [document for document in self.of_job(job_id) if document.status is DocumentStatus.LISTED]
         return sorted(listed, key=lambda document: (document.attempts, document.filing.number))[: max(0, limit)]
 
+    def of_filing(self, document: Document) -> Document | None:
+        filing = document.filing
+        alike = [
+            each
+            for each in self._newest()
+            if each.cin == document.cin and each.filing.srn == filing.srn and each.filing.file_name == filing.file_name
+        ]
+        return only_lender(document, alike)
+
+    def with_content(self, cin: str, checksum: str) -> Document | None:
+        stored = (each for each in self._newest() if each.cin == cin and each.parent is None and each.file)
+        return next((each for each in stored if each.file and each.file.checksum == checksum), None)
+
+    def with_blob(self, blob_name: str, limit: int) -> list[Document]:
+        return [each for each in self._newest() if each.file and each.file.blob_name == blob_name][:limit]
+
+    def referring(self, folder: str) -> Iterator[Document]:
+        files = ((each, each.file or each.reserved) for each in self._newest())
+        return iter([each for each, file in files if file and file.blob_name.startswith(folder)])
+
+    def _newest(self) -> list[Document]:
+        with self._lock:
+            return sorted((document for document, _ in self._rows.values()), key=lambda each: each.id, reverse=True)
+
+    def reserve(self, lease: Lease, document: Document, file: StoredFile | None) -> None:
+        self._write(lease, document, reserved=file)
+
     def save_stored(self, lease: Lease, document: Document, file: StoredFile) -> None:
         now = self._clock()
-        self._write(lease, document, status=DocumentStatus.STORED, file=file, downloaded_at=now, error=None)
+        self._write(
+            lease, document, status=DocumentStatus.STORED, file=file, reserved=None, downloaded_at=now, error=None
+        )
 
     def save_failure(self, lease: Lease, document: Document, error: DocumentError, *, final: bool) -> None:
         status = DocumentStatus.FAILED if final else DocumentStatus.LISTED
-        self._write(lease, document, status=status, attempts=document.attempts + 1, error=error)
+        self._write(lease, document, status=status, attempts=document.attempts + 1, error=error, reserved=None)
 
     def _write(self, lease: Lease, document: Document, **changes: object) -> None:
         key = (document.job_id, document.filing.number)
@@ -82,7 +112,7 @@ class MemoryDocumentRepository:
             row = self._rows.get((document.job_id, document.filing.number))
             if row and row[0].reading and row[0].reading.version > reading.version:
                 return
-            self._write(lease, document, reading=replace(reading, at=self._clock()), unended_readings=0)
+            self._write(lease, document, reading=replace(reading, at=reading.at or self._clock()), unended_readings=0)
 
     def save_attachment(self, lease: Lease, attachment: Document) -> None:
         key, now = (lease.job_id, attachment.filing.number), self._clock()

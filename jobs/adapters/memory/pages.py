@@ -45,7 +45,13 @@ class MemoryPages:
         return found
 
     def forget(self, contents: Collection[Content]) -> int:
-        gone = set(contents) - self.documents(contents).keys()
+        reserved = {
+            Content(cin=document.cin, checksum=document.reserved.checksum)
+            for job_id in self._documents.job_ids()
+            for document in self._documents.of_job(job_id)
+            if document.reserved
+        }
+        gone = set(contents) - self.documents(contents).keys() - reserved
         for content in gone:
             self._rows.pop(content, None)
         return len(gone)

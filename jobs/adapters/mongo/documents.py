@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from bson import ObjectId
-from pymongo import ASCENDING
+from pymongo import ASCENDING, DESCENDING
+from pymongo.cursor import Cursor
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
@@ -29,11 +31,16 @@ from jobs.domain.document import (
 from jobs.domain.errors import LeaseLost, UnknownDocument
 from jobs.domain.filings.summary import DocumentReading
 from jobs.domain.job import Job, Lease, Progress, parse_job_id
+from jobs.domain.sharing import only_lender
 from jobs.ports import Clock
 
 _LISTINGS = 5
 #: Fields that a reading replaces, of documents stored before readings had a record of their own.
 _REPLACED = {"extraction": "", "textBlobName": ""}
+#: The fields of a reserved file.
+_UNRESERVED = dict.fromkeys(("blobName", "blobUrl", "fileSize", "contentType", "checksum"), "")
+MOST_ALIKE = 50
+BATCH = 500
 _LISTED, _STORED, _FAILED = (str(status) for status in DocumentStatus)
 
 
@@ -90,6 +97,39 @@ class MongoDocumentRepository:
         return [to_document(record) for record in self._documents.find(rows, sort=order, limit=limit)]
 
     @translated
+    def of_filing(self, document: Document) -> Document | None:
+        filing = document.filing
+        if not filing.srn:
+            return None
+        alike = {"srn": filing.srn, "cin": document.cin, "fileName": filing.file_name}
+        return only_lender(document, self._newest(alike, MOST_ALIKE))
+
+    @translated
+    def with_content(self, cin: str, checksum: str) -> Document | None:
+        filings = {"status": _STORED, "documentNumber": {"$lt": ATTACHMENTS_FROM}}
+        return next(iter(self._newest({"checksum": checksum, "cin": cin, **filings}, 1)), None)
+
+    @translated
+    def with_blob(self, blob_name: str, limit: int) -> list[Document]:
+        return self._newest({"blobName": blob_name, "status": _STORED}, limit)
+
+    def _newest(self, rows: Record, limit: int) -> list[Document]:
+        return [to_document(record) for record in self._documents.find(rows, sort=[("_id", DESCENDING)], limit=limit)]
+
+    def referring(self, folder: str) -> Iterator[Document]:
+        cursor = self._documents.find({"blobName": {"$gte": folder, "$lt": f"{folder[:-1]}0"}})  # "0" follows "/"
+        while batch := self._next(cursor):
+            yield from batch
+
+    @translated
+    def _next(self, cursor: Cursor[Record]) -> list[Document]:
+        return [to_document(record) for record in itertools.islice(cursor, BATCH)]
+
+    @translated
+    def reserve(self, lease: Lease, document: Document, file: StoredFile | None) -> None:
+        self._write(lease, document, {"$set": file_fields(file)} if file else {"$unset": _UNRESERVED})
+
+    @translated
     def save_stored(self, lease: Lease, document: Document, file: StoredFile) -> None:
         changes = {"status": _STORED, "downloadedAt": self._clock(), **file_fields(file)}
         self._write(lease, document, {"$set": changes, "$unset": {"error": ""}})
@@ -102,7 +142,7 @@ class MongoDocumentRepository:
             "attempts": document.attempts + 1,
             "error": {"kind": error.kind, "message": error.message, "at": self._clock()},
         }
-        self._write(lease, document, {"$set": changes})
+        self._write(lease, document, {"$set": changes, **({"$unset": _UNRESERVED} if document.reserved else {})})
 
     def _write(self, lease: Lease, document: Document, update: Record) -> None:
         row = {"_id": ObjectId(document.id), "fence": {"$lte": lease.fence}}
@@ -131,7 +171,7 @@ class MongoDocumentRepository:
         newer = {"_id": ObjectId(document.id), "reading.version": {"$gt": reading.version}}
         if self._documents.find_one(newer, {"_id": True}):
             return
-        fields = reading_fields(reading, self._clock())
+        fields = reading_fields(reading, reading.at or self._clock())
         self._write(lease, document, {"$set": fields, "$unset": {"unendedReadings": "", **_REPLACED}})
 
     @translated

@@ -110,11 +110,17 @@ INDEXES: dict[str, list[IndexModel]] = {
             [("cin", ASCENDING), ("record.form", ASCENDING), ("record.yearEnd", DESCENDING)],
             name="cin_form_year",
         ),
-        # The documents with the same content.
+        # A company's documents with the same content.
         IndexModel(
-            [("checksum", ASCENDING), ("_id", DESCENDING)],
-            name="checksum_id",
+            [("checksum", ASCENDING), ("cin", ASCENDING), ("_id", DESCENDING)],
+            name="checksum_cin_id",
             partialFilterExpression={"checksum": {"$exists": True}},
+        ),
+        # The documents that have a blob, or a folder's blobs, in common.
+        IndexModel(
+            [("blobName", ASCENDING), ("_id", DESCENDING)],
+            name="blobName_id",
+            partialFilterExpression={"blobName": {"$exists": True}},
         ),
         # Lists by the state of readings.
         IndexModel([("reading.state", ASCENDING), ("_id", ASCENDING)], name="reading.state_id"),

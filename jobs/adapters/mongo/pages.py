@@ -15,7 +15,7 @@ from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.paging import in_time
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import known, to_document
-from jobs.domain.document import Document
+from jobs.domain.document import Document, DocumentStatus
 from jobs.domain.filings.masking import mask_pan
 from jobs.domain.search import Content, PageFilter, PageFound, Query
 
@@ -77,10 +77,9 @@ class MongoPages:
 
     @translated
     def documents(self, contents: Collection[Content]) -> dict[Content, Document]:
-        wanted = {each.checksum for each in contents}
-        rows = self._documents.find({"checksum": {"$in": sorted(wanted)}}, sort=[("_id", DESCENDING)])
+        stored = {**_with(contents), "status": str(DocumentStatus.STORED)}
         found: dict[Content, Document] = {}
-        for row in rows:
+        for row in self._documents.find(stored, sort=[("_id", DESCENDING)]):
             content = Content(cin=row["cin"], checksum=row["checksum"])
             if content in contents:
                 found.setdefault(content, to_document(row))
@@ -88,7 +87,9 @@ class MongoPages:
 
     @translated
     def forget(self, contents: Collection[Content]) -> int:
-        gone = set(contents) - self.documents(contents).keys()
+        """A reserved content is about to be that of a stored document."""
+        rows = self._documents.find(_with(contents), {"cin": True, "checksum": True})
+        gone = set(contents) - {Content(cin=row["cin"], checksum=row["checksum"]) for row in rows}
         if gone:
             self._pages.delete_many({"content": {"$in": [_key(each) for each in gone]}})
         return len(gone)
@@ -107,6 +108,12 @@ class MongoPages:
 def _searchable(text: str) -> str:
     """Without PANs, and without what DocumentDB takes for a tag: it does not find words in ``<these>``."""
     return _TAG.sub("< ", mask_pan(text))
+
+
+def _with(contents: Collection[Content]) -> Record:
+    """Selects all documents with these contents, and perhaps a few more."""
+    checksums, cins = {each.checksum for each in contents}, {each.cin for each in contents}
+    return {"checksum": {"$in": sorted(checksums)}, "cin": {"$in": sorted(cins)}}
 
 
 def _key(content: Content) -> str:

@@ -23,8 +23,6 @@ from jobs.domain.job import (
     JobError,
     JobStatus,
     Progress,
-    Run,
-    RunOutcome,
     parse_job_id,
 )
 from jobs.domain.listing import company_key, words
@@ -63,7 +61,7 @@ def error_fields(error: JobError) -> dict[str, Any]:
     return {"kind": error.kind, "message": error.message, "at": error.at}
 
 
-def _to_error(error: Mapping[str, Any] | None) -> JobError | None:
+def to_error(error: Mapping[str, Any] | None) -> JobError | None:
     return JobError(kind=error["kind"], message=error["message"], at=error["at"]) if error else None
 
 
@@ -111,7 +109,7 @@ JOB_FIELDS: Mapping[str, Field] = {
     "locked_at": Field("lockedAt", TIME),
     "lease_expires_at": Field("leaseExpiresAt", TIME),
     "cancel_requested_at": Field("cancelRequestedAt", TIME),
-    "last_error": Field("lastError", ERROR, stored=error_fields, loaded=_to_error),
+    "last_error": Field("lastError", ERROR, stored=error_fields, loaded=to_error),
     "requested_by": Field("requestedBy", TEXT, required=True),
     "list_id": Field("listId", TEXT),
     "created_at": Field("createdAt", TIME, required=True),
@@ -119,6 +117,7 @@ JOB_FIELDS: Mapping[str, Field] = {
     "started_at": Field("startedAt", TIME),
     "completed_at": Field("completedAt", TIME),
     "trace_context": Field("traceContext", TEXT),
+    "fresh": Field("fresh", {"bsonType": "bool"}),
     "reread": Field("reread", REREAD, stored=reread_fields, loaded=_to_reread),
 }
 
@@ -240,7 +239,8 @@ def file_fields(file: doc.StoredFile) -> dict[str, Any]:
 
 def to_document(record: Mapping[str, Any]) -> doc.Document:
     get = record.get
-    error = get("error")
+    error, file = get("error"), _to_file(record) if "blobName" in record else None
+    is_stored = record["status"] == str(doc.DocumentStatus.STORED)
     return doc.Document(
         id=str(record["_id"]),
         job_id=record["jobId"],
@@ -250,8 +250,9 @@ def to_document(record: Mapping[str, Any]) -> doc.Document:
         status=doc.DocumentStatus(record["status"]),
         attempts=record["attempts"],
         error=doc.DocumentError(kind=error["kind"], message=error["message"]) if error else None,
-        file=_to_file(record) if "blobName" in record else None,
-        reading=to_reading(record) if "blobName" in record else None,
+        file=file if is_stored else None,
+        reserved=None if is_stored else file,
+        reading=to_reading(record) if is_stored else None,
         unended_readings=get("unendedReadings", 0),
         parent=get("parentNumber"),
         downloaded_at=get("downloadedAt"),
@@ -277,20 +278,4 @@ def _to_file(record: Mapping[str, Any]) -> doc.StoredFile:
         size=record["fileSize"],
         content_type=record["contentType"],
         checksum=record["checksum"],
-    )
-
-
-def to_run(record: Mapping[str, Any]) -> Run:
-    outcome = record.get("outcome")
-    return Run(
-        job_id=record["jobId"],
-        number=record["number"],
-        worker=record["worker"],
-        fence=record["fence"],
-        started_at=record["startedAt"],
-        finished_at=record.get("finishedAt"),
-        outcome=RunOutcome(outcome) if outcome else None,
-        documents=record.get("documents", 0),
-        bytes=record.get("bytes", 0),
-        error=_to_error(record.get("error")),
     )

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.adapters.mongo.records import error_fields, known, to_run
+from jobs.adapters.mongo.records import error_fields, known, to_error
 from jobs.domain.job import Run, RunOutcome, parse_job_id
 
 
@@ -53,7 +53,7 @@ class MongoRunRepository:
     @translated
     def of_job(self, job_id: str) -> list[Run]:
         rows = self._runs.find({"jobId": parse_job_id(job_id)}, sort=[("number", ASCENDING)])
-        return [to_run(record) for record in rows]
+        return [_to_run(record) for record in rows]
 
     @translated
     def delete_of_job(self, job_id: str) -> None:
@@ -72,6 +72,22 @@ def _fields(run: Run) -> Document:
             "bytes": run.bytes,
             "error": error_fields(run.error) if run.error else None,
         }
+    )
+
+
+def _to_run(record: Document) -> Run:
+    outcome = record.get("outcome")
+    return Run(
+        job_id=record["jobId"],
+        number=record["number"],
+        worker=record["worker"],
+        fence=record["fence"],
+        started_at=record["startedAt"],
+        finished_at=record.get("finishedAt"),
+        outcome=RunOutcome(outcome) if outcome else None,
+        documents=record.get("documents", 0),
+        bytes=record.get("bytes", 0),
+        error=to_error(record.get("error")),
     )
 
 

@@ -114,7 +114,7 @@ def loses(earlier: DocumentReading, later: DocumentReading) -> bool:
 def confirmed(earlier: DocumentReading, later: DocumentReading) -> DocumentReading:
     """The earlier reading, marked as confirmed by the later reader."""
     made_by = earlier.version if earlier.kept_from is None else earlier.kept_from
-    return dataclasses.replace(earlier, version=later.version, kept_from=made_by)
+    return dataclasses.replace(earlier, version=later.version, kept_from=made_by, at=None)
 
 
 def _text(value: Value | None) -> str | None:

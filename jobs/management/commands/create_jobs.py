@@ -46,6 +46,7 @@ class Command(FilesureCommand):
             help="start no earlier, for example 2026-12-01T06:30 (UTC); in a CSV file, for rows without notBefore",
         )
         parser.add_argument("--again", action="store_true", help="order even if the company has an unfinished job")
+        parser.add_argument("--fresh", action="store_true", help="download again what earlier orders have stored")
         parser.add_argument(
             "--allow-unknown-codes",
             action="store_true",
@@ -60,7 +61,7 @@ class Command(FilesureCommand):
             "preview": set() if options["dry_run"] else None,
             "allow_unknown_codes": options["allow_unknown_codes"],
         }
-        self._not_before = options["not_before"]
+        self._for_all = {"not_before": options["not_before"], "fresh": options["fresh"]}
         if csv:
             self._from_csv(csv, options["from_line"], ordering)
         elif count is not None:
@@ -72,13 +73,17 @@ class Command(FilesureCommand):
     def _one(self, order: Order, ordering: dict[str, Any]) -> None:
         if not order.company_name:
             raise CommandError('--cin needs --company, for example --company "Example Ltd".', returncode=EXIT_WRONG_USE)
-        result = application().service.order(self._delayed([order]), **ordering)[0]
+        result = application().service.order(self._completed([order]), **ordering)[0]
         if isinstance(result, FilesureError):
             raise result
         self._print(result, preview=ordering["preview"] is not None)
 
-    def _delayed(self, orders: Iterable[Order]) -> list[Order]:
-        return [replace(order, not_before=order.not_before or self._not_before) for order in orders]
+    def _completed(self, orders: Iterable[Order]) -> list[Order]:
+        """The orders with the options that hold for all of them."""
+        return [
+            replace(order, not_before=order.not_before or self._for_all["not_before"], fresh=self._for_all["fresh"])
+            for order in orders
+        ]
 
     def _simulated(self, count: int, priority: str, ordering: dict[str, Any]) -> None:
         if not 1 <= count <= MOST_SIMULATED:
@@ -86,7 +91,7 @@ class Command(FilesureCommand):
         # Demo names need no cryptographic randomness.
         companies = simulated_companies(count, random.Random())  # noqa: S311
         orders = [Order(cin=cin, company_name=name, priority=priority) for cin, name in companies]
-        for result in application().service.order(self._delayed(orders), **ordering):
+        for result in application().service.order(self._completed(orders), **ordering):
             if isinstance(result, FilesureError):
                 raise result
             self._print(result, preview=ordering["preview"] is not None)
@@ -124,7 +129,7 @@ class Command(FilesureCommand):
     def _order_batch(
         self, service: JobService, path: Path, batch: list[Row], ordering: dict[str, Any]
     ) -> tuple[int, int]:
-        results = service.order(self._delayed(row.order for row in batch if row.order), **ordering)
+        results = service.order(self._completed(row.order for row in batch if row.order), **ordering)
         if ordering["preview"] is not None:
             ordering["preview"] |= {job.cin for job in results if isinstance(job, Job)}
         left, bad = iter(results), 0

@@ -54,6 +54,7 @@ class ReadingOut(Out):
 class DocumentOut(Out):
     """A document. The fields of its file are null until it is stored; ``fileSize`` is in bytes.
 
+    ``storedWith`` is the order that stored the file, if that was another order of the company; it may be deleted.
     ``reading`` is null until it is read. ``parent`` is the number of the document that contains an attachment.
     """
 
@@ -69,6 +70,7 @@ class DocumentOut(Out):
     text_blob_name: str | None = Field(None, validation_alias=AliasPath("reading", "text_blob_name"))
     file_size: int | None = Field(None, validation_alias=AliasPath("file", "size"))
     checksum: str | None = Field(None, validation_alias=AliasPath("file", "checksum"))
+    stored_with: str | None
     reading: ReadingOut | None
     parent: int | None
     downloaded_at: datetime | None

@@ -68,6 +68,7 @@ class OrderIn(_Body):
     company_name: Text
     priority: Priority = 0
     not_before: datetime | None = Field(None, description="Start no earlier; UTC unless it has an offset.")
+    fresh: bool = Field(False, description="Download again what another order of the company has stored.")
 
 
 class ListRowIn(_Body):

@@ -60,7 +60,7 @@ def create_job(request: HttpRequest, body: inputs.OrderIn, idempotency_key: Head
 
     The same Idempotency-Key orders once within a day.
     """
-    order = Order(cin=body.cin, company_name=body.company_name, priority=body.priority, not_before=body.not_before)
+    order = Order(**dict(body))
     planned = application().service.prepare(order, requested_by=actor(request).name)
     (job,) = place_once(body, [planned], idempotency_key, caller_key(request))
     return Status(HTTPStatus.CREATED, job)

@@ -43,7 +43,7 @@ class RereadOut(Out):
 
 
 class JobOut(Out):
-    """A job. Null means unknown or not yet.
+    """A job. Null means unknown or not yet. ``fresh``: what another order has stored is downloaded again.
 
     ``reread`` is null for orders. Else the job reads stored documents again, and its documents are those read so far.
     """
@@ -70,6 +70,7 @@ class JobOut(Out):
     started_at: datetime | None
     completed_at: datetime | None
     reread: RereadOut | None
+    fresh: bool
 
 
 class RunOut(Out):

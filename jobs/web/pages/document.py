@@ -16,6 +16,7 @@ from jobs.bootstrap import application
 from jobs.domain.document import Document
 from jobs.domain.filings.masking import mask_pan
 from jobs.domain.filings.reading import Method
+from jobs.services.releasing import exists
 from jobs.web.access import needs
 from jobs.web.documents import original_response, stored, stored_text, text_response, thumbnail, thumbnail_response
 from jobs.web.permissions import Permission
@@ -39,6 +40,7 @@ def document(request: HttpRequest, job_id: str, number: int) -> HttpResponse:
         "document": found,
         "filing": documents.get(job_id, root) if index else found,
         "attachments": documents.attachments(job_id, root),
+        "owner_exists": bool(found.stored_with) and exists(application().jobs, found.stored_with or ""),
         "parts": parts,
         "page": whole_number(request.GET.get("page", ""), most_digits=5) or 1,
         "doubtful": sum(line.trust == "doubtful" for part in parts for line in part.lines),

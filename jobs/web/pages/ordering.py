@@ -46,6 +46,7 @@ def order(request: HttpRequest) -> HttpResponse:
         company_name=given["company"],
         priority=given["priority"] or 0,
         not_before=given["not_before"],
+        fresh=request.POST.get("fresh") == "yes",
     )
     result = application().service.order([wanted], requested_by=request.user.get_username(), again=again)[0]
     if isinstance(result, FilesureError):

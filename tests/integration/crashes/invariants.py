@@ -7,12 +7,12 @@ from collections import Counter
 from pathlib import Path
 
 from jobs.adapters.mongo.records import STAGE
-from jobs.domain.document import Document, DocumentStatus, job_of_blob
+from jobs.domain.document import Document, DocumentStatus
 from jobs.domain.job import UNFINISHED, Job, JobStatus
+from jobs.domain.sharing import needed
 from jobs.telemetry.metrics import PREFIX
 from jobs.telemetry.series import series_key
 from tests.integration.crashes.scene import Scene
-from tests.making import blobs_of
 
 
 def assert_all_sound(scene: Scene, job_ids: list[str]) -> None:
@@ -59,22 +59,20 @@ def _assert_counted(scene: Scene, job: Job, documents: list[Document]) -> None:
 
 
 def _assert_stored(scene: Scene, job: Job, documents: list[Document]) -> None:
-    """The blobs are exactly those of stored documents, with the source's content."""
-    blobs, expected = scene.app.blobs, set()
+    """Each stored document has its blobs, with the source's content."""
+    blobs = scene.app.blobs
     for document in documents:
         if file := document.file:
             data = Path(scene.filings_dir / job.cin / document.filing.file_name).read_bytes()
             with blobs.open(file.blob_name) as original:
                 assert original.read() == data
             assert file.checksum == f"sha256:{hashlib.sha256(data).hexdigest()}"
-            expected |= document.blob_names
             if job.status is JobStatus.COMPLETED:
                 assert document.reading, "a stored document was never read"
             if document.reading:
                 assert document.reading.text_blob_name
                 with blobs.open(document.reading.text_blob_name) as text:
                     assert job.cin.encode() in text.read()
-    assert set(blobs_of(blobs, job.id)) == expected
 
 
 def _assert_runs(scene: Scene, job: Job) -> None:
@@ -84,11 +82,12 @@ def _assert_runs(scene: Scene, job: Job) -> None:
 
 
 def assert_no_orphans(scene: Scene) -> None:
-    """No blob, document or run belongs to a job that does not exist."""
+    """No document or run belongs to a job that does not exist, and no blob to no document."""
     database = scene.app.database
     known = {str(row["_id"]) for row in database["jobs"].find({}, {"_id": True})}
-    owners = set(map(job_of_blob, scene.app.blobs.names("jobs/")))
-    assert owners <= known, "blobs without a job"
+    blobs = set(scene.app.blobs.names("jobs/"))
+    documents = [document for job_id in known for document in scene.app.documents.of_job(job_id)]
+    assert needed(blobs, documents) == blobs, "blobs without a document"
     for collection in ("documents", "runs"):
         owners = {row["jobId"] for row in database[collection].find({}, {"jobId": True})}
         assert owners <= known, f"{collection} without a job"

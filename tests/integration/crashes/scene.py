@@ -52,12 +52,13 @@ class Scene:
             self.app.blobs.delete(name)
 
     def order(self) -> str:
-        """Order a job for a new company. Returns its id."""
+        """Order a job for a new company, all but one of whose filings have SRNs. Returns its id."""
         cin = a_cin()
         folder = self.filings_dir / cin
         folder.mkdir()
         for number in range(1, FILINGS + 1):
-            (folder / f"AOC-4_{number}.pdf").write_bytes(text_pdf([[f"{cin} {number}"]], title=cin))
+            srn = f"_H{number:08}" if number > 1 else ""
+            (folder / f"AOC-4_{number}{srn}.pdf").write_bytes(text_pdf([[f"{cin} {number}"]], title=cin))
         return self.order_again(cin)
 
     def order_again(self, cin: str) -> str:
@@ -72,6 +73,12 @@ class Scene:
 
     def start(self, *arguments: str) -> Fork:
         return self.forks.start(*arguments, **self.environment)
+
+    def order_twice(self) -> tuple[str, str]:
+        """A completed order of a new company, and another one that waits."""
+        first = self.order()
+        self.drain([first])
+        return first, self.order_again(self.cins[first])
 
     def run_once(self, job_id: str, worker: str = "rival") -> None:
         """Run the job once in this process, undisturbed, if it is due."""

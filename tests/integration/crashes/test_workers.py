@@ -56,6 +56,35 @@ def test_frozen_worker_changes_nothing(scene, points, length, deeds):
     assert_all_sound(scene, ids)
 
 
+@pytest.fixture(scope="session")
+def second_length(shared_scene: Scene) -> int:
+    """The number of requests that a worker makes for filings that another order has stored."""
+    return len(requests_of(shared_scene, "manage", "process_job", shared_scene.order_twice()[1]))
+
+
+@pytest.mark.parametrize("deeds", ["nothing", "delete"])
+def test_killed_worker_breaks_no_link(scene, points, second_length, deeds):
+    """``deeds`` are done to the first order, whose files the killed worker was about to share."""
+    ids = []
+    for number in points(second_length, 2):
+        first, second = scene.order_twice()
+        name = kill_at(scene, number, "manage", "process_job", second)
+        ids += [*do(scene, first, deeds), second]
+        scene.note(second, f"killed at {number}, {name}; first order: {deeds}")
+    assert_all_sound(scene, ids)
+
+
+@pytest.mark.parametrize("deeds", ["delete", "prune"])
+def test_frozen_worker_links_to_nothing_deleted(scene, points, second_length, deeds):
+    ids = []
+    for number in points(second_length, 2):
+        first, second = scene.order_twice()
+        with frozen_at(scene, number, "manage", "process_job", second) as name:
+            ids += [*do(scene, first, deeds), second]
+        scene.note(second, f"frozen at {number}, {name}; first order: {deeds}")
+    assert_all_sound(scene, ids)
+
+
 def test_stopped_worker_is_charged_nothing(scene, points, length):
     ids = []
     for number in points(length, 3):

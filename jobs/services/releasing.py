@@ -1,0 +1,53 @@
+"""Removes the blobs that no document needs any more, although other orders may have had them in common.
+
+A worker that links a document to a blob first refers to it, and then checks that the order which it takes it from is
+not being deleted. A deletion first marks its order, then removes its documents, and then looks for other documents
+that refer to the blob. So whichever comes first, either the deletion sees the link, or the worker sees the deletion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from jobs.domain.document import Document, folders_of
+from jobs.domain.errors import UnknownJob
+from jobs.domain.sharing import needed, owners
+from jobs.ports import BlobStore, DocumentRepository, JobRepository
+
+
+def release(
+    job_id: str, removed: Collection[Document], jobs: JobRepository, documents: DocumentRepository, blobs: BlobStore
+) -> None:
+    """Remove the blobs of a job whose documents were removed, except those that other jobs need.
+
+    Also removes those of jobs deleted earlier, if these documents were the last to need them. Idempotent; what an
+    interruption leaves is found by the sweep.
+    """
+    deleted = [owner for owner in owners(removed) - {job_id} if not exists(jobs, owner)]
+    for owner in (job_id, *sorted(deleted)):
+        for folder in folders_of(owner):
+            names = list(blobs.names(folder))
+            for name in unneeded(names, folder, documents, besides=job_id):
+                blobs.delete(name)
+
+
+def unneeded(
+    names: Collection[str], folder: str, documents: DocumentRepository, besides: str | None = None
+) -> list[str]:
+    """Those of the folder's blobs to which no document refers, besides the documents of one job."""
+    if not names:
+        return []
+    kept = needed(names, _without(documents.referring(folder), besides))
+    return [name for name in names if name not in kept]
+
+
+def _without(documents: Iterable[Document], job_id: str | None) -> Iterable[Document]:
+    return (document for document in documents if document.job_id != job_id)
+
+
+def exists(jobs: JobRepository, job_id: str) -> bool:
+    """A job that is being deleted does not exist any more."""
+    try:
+        return bool(jobs.get(job_id))
+    except UnknownJob:
+        return False

@@ -1,0 +1,347 @@
+"""Each filing of a company is stored once: later orders link to it, and the last one to need it removes it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from jobs.adapters.memory import MemoryDocumentRepository
+from jobs.domain.document import Document, DocumentStatus
+from jobs.domain.errors import FilesureError
+from jobs.domain.job import Job, JobStatus
+from tests.contract.stepping import Actor
+from tests.contract.world import COMPANIES, LEASE, World, a_world, in_one_thread
+
+CIN = COMPANIES[0]
+NAMES = ["AOC-4_1.pdf", "MGT-7_2.pdf", "ADT-1_3.pdf"]
+
+
+@pytest.fixture
+def world(stores, clock, monkeypatch) -> World:
+    in_one_thread(monkeypatch)
+    return a_world(stores, clock)
+
+
+@pytest.fixture
+def numbers(stores) -> Iterator[int]:
+    """The calls at which actors stop: all of them, or some of them on a server, where each takes long."""
+    return itertools.count(1, 1 if isinstance(stores.documents, MemoryDocumentRepository) else 11)
+
+
+def ordered(world: World, **options: bool) -> str:
+    """The id of a new order that a worker has completed."""
+    world.order(world.ports, CIN, **options)
+    job_id = world.ids[-1]
+    world.drain()
+    assert world.ports.jobs.get(job_id).status is JobStatus.COMPLETED
+    return job_id
+
+
+def documents(world: World, job_id: str) -> list[Document]:
+    return world.ports.documents.of_job(job_id)
+
+
+def names(world: World) -> set[str]:
+    return set(world.ports.blobs.names(""))
+
+
+def act(world: World, verb: str, job_id: str) -> None:
+    with suppress(FilesureError):
+        world.act(world.ports, verb, job_id)
+
+
+def assert_sound(world: World) -> None:
+    world.drain()
+    act(world, "sweep", "")
+    world.assert_in_the_end()
+
+
+# --- linking
+
+
+def test_second_order_downloads_only_what_it_cannot_recognise(world):
+    first = ordered(world)
+    stored, world.source.downloads = names(world), []
+    world.source.files(CIN)
+    second = ordered(world)
+    assert world.source.downloads == ["DIR-12_4.pdf", "MGT-7_2.pdf"]
+    assert {each.filing.file_name: each.stored_with for each in documents(world, second)} == {
+        **dict.fromkeys([*NAMES, "inside.pdf"], first),
+        "DIR-12_4.pdf": None,
+    }
+    assert {name for name in names(world) - stored if "document_1." not in name} == set()
+    assert_sound(world)
+
+
+def test_link_takes_over_reading_and_attachments(world):
+    one, other = (documents(world, ordered(world)) for _ in range(2))
+    assert [(each.filing, each.parent) for each in one] == [(each.filing, each.parent) for each in other]
+    assert [each.blob_names for each in one] == [each.blob_names for each in other]
+
+
+def test_fresh_order_downloads_everything_and_stores_no_second_copy(world):
+    ordered(world)
+    stored, world.source.downloads = names(world), []
+    ordered(world, fresh=True)
+    assert sorted(world.source.downloads) == sorted(NAMES)
+    assert names(world) == stored
+
+
+def test_missing_blob_is_downloaded(world):
+    first = ordered(world)
+    lost = documents(world, first)[0].file
+    world.ports.blobs.delete(lost.blob_name)
+    second = ordered(world)
+    assert documents(world, second)[0].stored_with is None
+
+
+def test_filings_listed_alike_are_downloaded(world):
+    world.source.names[CIN] = ["AOC-4_1.pdf", "AOC-4_1.pdf"]
+    ordered(world)
+    world.source.downloads = []
+    ordered(world)
+    assert world.source.downloads == ["AOC-4_1.pdf", "AOC-4_1.pdf"]
+
+
+def test_other_company_shares_nothing(world):
+    first = ordered(world)
+    document = documents(world, first)[0]
+    other = replace(document, id="", cin=COMPANIES[1], job_id="0" * 24)
+    assert world.ports.documents.of_filing(other) is None
+    assert world.ports.documents.with_content(COMPANIES[1], document.file.checksum) is None
+
+
+# --- deleting
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_last_of_three_orders_removes_the_blobs(world, reverse):
+    ids = [ordered(world) for _ in range(3)]
+    stored = names(world)
+    for job_id in sorted(ids, reverse=reverse)[:2]:
+        act(world, "delete", job_id)
+        assert names(world) == stored
+        world.assert_always()
+    act(world, "delete", sorted(ids, reverse=reverse)[2])
+    assert names(world) == set()
+
+
+def test_new_order_links_to_a_deleted_orders_blobs(world):
+    first, second = ordered(world), ordered(world)
+    act(world, "delete", first)
+    third = ordered(world)
+    act(world, "delete", second)
+    assert {each.stored_with for each in documents(world, third)} == {first}
+    assert_sound(world)
+    act(world, "delete", third)
+    assert names(world) == set()
+
+
+def test_reserved_blob_is_spared(world, clock):
+    """Also what was read from it, which its linker is about to take over."""
+    first = ordered(world)
+    stored = names(world)
+    world.order(world.ports, CIN)
+    job = world.ports.jobs.claim_next("linker", LEASE)
+    world.ports.documents.add(job.lease, job, world.source.filings(CIN, ""))
+    reserve(world, job, first)
+    act(world, "delete", first)
+    act(world, "sweep", "")
+    assert names(world) == stored
+    assert {each.status for each in documents(world, job.id)} == {DocumentStatus.LISTED}
+    for each in documents(world, job.id):
+        world.ports.documents.reserve(job.lease, each, None)
+    act(world, "sweep", "")
+    assert names(world) == set()
+
+
+def reserve(world: World, job: Job, lender: str) -> None:
+    for each in documents(world, lender):
+        if each.parent is None:
+            world.ports.documents.reserve(job.lease, world.ports.documents.get(job.id, each.filing.number), each.file)
+    assert [each.reserved for each in documents(world, job.id)] == [
+        each.file for each in documents(world, lender) if each.parent is None
+    ]
+
+
+def frozen(world: World, number: int, act_: Callable[[Actor], object]) -> Actor:
+    """An actor before its ``number``-th call."""
+    actor = Actor(f"actor {number} {len(world.ids)}", act_)
+    for _ in range(number):
+        if actor.call:
+            actor.step()
+    return actor
+
+
+def others(world: World, verb: str, first: str, second: str) -> None:
+    """What happens while the linker is frozen."""
+    match verb:
+        case "delete the lender":
+            act(world, "delete", first)
+        case "delete the lender and sweep":
+            act(world, "delete", first)
+            act(world, "sweep", "")
+        case "read the lender again":
+            world.reread(world.ports)
+            world.drain()
+            act(world, "sweep", "")
+        case "delete the linker":
+            world.clock.advance(2 * LEASE)
+            act(world, "cancel", second)
+            act(world, "delete", second)
+        case "delete both":
+            world.clock.advance(2 * LEASE)
+            act(world, "cancel", second)
+            act(world, "delete", first)
+            act(world, "delete", second)
+        case "take over":
+            world.clock.advance(2 * LEASE)
+            world.drain()
+            act(world, "delete", first)
+
+
+VERBS = [
+    "delete the lender",
+    "delete the lender and sweep",
+    "read the lender again",
+    "delete the linker",
+    "delete both",
+    "take over",
+]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("verb", VERBS)
+def test_linker_that_stops_at_any_call_breaks_nothing(world, verb, killed, numbers):
+    for number in numbers:
+        first = ordered(world)
+        world.order(world.ports, CIN)
+        linker = frozen(world, number, lambda actor: world.work(world.ports.stepped(actor), actor.name))
+        if linker.call is None:
+            return
+        others(world, verb, first, world.ids[-1])
+        world.assert_always()
+        (linker.kill if killed else linker.finish)()
+        world.assert_always()
+        assert_sound(world)
+        for job in world.jobs():
+            act(world, "delete", job.id)
+        act(world, "sweep", "")
+        assert names(world) == set()
+
+
+@pytest.mark.parametrize("verb", ["link", "delete", "sweep"])
+def test_deletion_that_stops_at_any_call_breaks_nothing(world, verb, numbers):
+    for number in numbers:
+        first, second = ordered(world), ordered(world)
+        deletion = frozen(world, number, lambda actor, id_=first: world.act(world.ports.stepped(actor), "delete", id_))
+        if deletion.call is None:
+            return
+        if verb == "link":
+            world.order(world.ports, CIN)
+            world.drain()
+        else:
+            act(world, verb, second)
+        world.assert_always()
+        deletion.finish()
+        assert_sound(world)
+        for job in world.jobs():
+            act(world, "delete", job.id)
+        assert names(world) == set(), verb
+
+
+def test_link_and_deletion_that_both_stop_break_nothing(world, numbers):
+    """The linker has found its lender and not referred to its file yet; the deletion may have looked for references."""
+    for number in numbers:
+        first = ordered(world)
+        world.order(world.ports, CIN)
+        linker = frozen(world, 1, lambda actor: world.work(world.ports.stepped(actor), actor.name))
+        while linker.call != "reserve":
+            linker.step()
+        deletion = frozen(world, number, lambda actor, id_=first: world.act(world.ports.stepped(actor), "delete", id_))
+        if deletion.call is None:
+            return
+        linker.step()
+        linker.step()
+        deletion.finish()
+        linker.finish()
+        assert_sound(world)
+        for job in world.jobs():
+            act(world, "delete", job.id)
+        assert names(world) == set()
+
+
+# --- reading again
+
+
+def test_reading_again_leaves_linked_readings_alone(world, clock):
+    first, second = ordered(world), ordered(world)
+    before = {each.id: each.reading.blob_names for each in documents(world, second)}
+    clock.advance(10)
+    world.reread(world.ports)
+    world.work(world.ports, "w")  # one of the two jobs, and only a part
+    world.assert_always()
+    assert {each.id: each.reading.blob_names for each in documents(world, second)} == before
+    assert {each.reading.at for each in documents(world, first)} != {documents(world, second)[0].reading.at}
+
+
+def test_reading_again_reads_shared_files_once(world, clock):
+    first, second = ordered(world), ordered(world)
+    clock.advance(10)
+    world.reread(world.ports)
+    world.drain()
+    one, other = ([each.reading.blob_names for each in documents(world, id_)] for id_ in (first, second))
+    assert one == other
+    assert all(".r" in name for found in one for name in found)
+    assert_sound(world)
+    assert len(names(world)) == len({name for each in documents(world, first) for name in each.blob_names})
+
+
+def test_linked_document_can_be_read_again_alone(world, clock):
+    first, second = ordered(world), ordered(world)
+    clock.advance(10)
+    world.reread(world.ports)
+    (other,) = (job for job in world.jobs() if job.reread and job.reread.job_id == first)
+    act(world, "cancel", other.id)
+    world.drain()
+    assert {each.stored_with for each in documents(world, second) if each.parent is None} == {first}
+    read_at = [each.reading.at for each in documents(world, second)]
+    assert min(read_at) > max(each.reading.at for each in documents(world, first))
+    assert_sound(world)
+
+
+def test_own_reading_of_a_linked_document_is_not_taken_over(world, clock):
+    """It is not beside the original, so nothing that refers to the original would spare it."""
+    first, second = ordered(world), ordered(world)
+    act(world, "delete", first)
+    clock.advance(10)
+    world.reread(world.ports)
+    world.drain()
+    third = ordered(world)
+    act(world, "delete", second)
+    assert {each.stored_with for each in documents(world, third) if each.parent is None} == {first}
+    assert_sound(world)
+
+
+def test_reader_of_a_linked_document_that_stops_at_any_call_breaks_nothing(world, clock, numbers):
+    for number in numbers:
+        first, second = ordered(world), ordered(world)
+        clock.advance(10)
+        world.reread(world.ports)
+        while world.ports.documents.of_job(first)[-1].reading.at < clock():
+            world.work(world.ports, f"first {number}")
+        reader = frozen(world, number, lambda actor: world.work(world.ports.stepped(actor), actor.name))
+        if reader.call is None:
+            return
+        act(world, "delete", first)
+        act(world, "sweep", "")
+        reader.finish()
+        assert_sound(world)
+        for job in world.jobs():
+            act(world, "delete", job.id)
+        act(world, "sweep", "")
+        assert names(world) == set(), second
