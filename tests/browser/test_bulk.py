@@ -141,6 +141,55 @@ def test_going_back_shows_the_filters_of_the_list(page):
     expect(page.locator("#by")).to_have_value("")
 
 
+def test_going_back_keeps_columns_and_ticks_consistent(page, cins):
+    """The boxes are those of the shown list, and the bar knows the rows that the browser ticked again."""
+    page.goto("/jobs/?status=failed")
+    page.get_by_text("Filter +").click()
+    page.get_by_label("Runs").uncheck()
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url("**columns=**")
+    page.go_back()
+    page.get_by_text("Filter +").click()
+    expect(page.get_by_label("Runs")).to_be_checked()
+    page.keyboard.press("Escape")
+    page.locator("input[name=job]").first.check()
+    page.locator("td.main a").first.click()
+    expect(page.locator(".stages")).to_be_visible()
+    page.go_back()
+    expect(page.locator("input[name=job]").first).to_be_visible()
+    ticked = page.locator("input[name=job]:checked").count()
+    expect(page.get_by_role("group", name="Act on several jobs")).to_be_visible(visible=ticked > 0)
+
+
+@pytest.mark.parametrize("leave", ["Escape", "click"])
+def test_popovers_close_by_escape_and_a_click_elsewhere(page, cins, leave):
+    """The filters, the exports of a company and the sheet of shortcuts."""
+
+    def close() -> None:
+        if leave == "Escape":
+            page.keyboard.press("Escape")
+        else:
+            page.mouse.click(700, 700)
+
+    page.get_by_text("Filter +").click()
+    panel = page.locator(".drop .panel")
+    expect(panel).to_be_visible()
+    close()
+    expect(panel).to_be_hidden()
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_be_visible()
+    sheet.click(position={"x": 3, "y": 3})
+    expect(sheet).to_be_visible()
+    close()
+    expect(sheet).to_be_hidden()
+    page.goto(f"/companies/{cins[0]}/")
+    page.get_by_text("Export", exact=True).click()
+    expect(page.get_by_role("link", name="Excel workbook")).to_be_visible()
+    close()
+    expect(page.get_by_role("link", name="Excel workbook")).to_be_hidden()
+
+
 def test_small_form_closes_by_escape_and_a_click_elsewhere(page, cins):
     _row(page, cins[0]).get_by_role("link").click()
     form = page.locator(".confirm-inline form")

@@ -175,7 +175,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("click", clickRow);
   document.addEventListener("click", copy);
   document.addEventListener("formdata", leaveOutDefaults);
-  window.addEventListener("pageshow", () => { sent = new WeakMap(); showFiltersOfAddress(); });
+  window.addEventListener("pageshow", () => { sent = new WeakMap(); showFiltersOfAddress(); countTicks(); });
   for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) document.addEventListener(name, press);
   document.body.addEventListener("htmx:beforeOnLoad", hold);
   document.body.addEventListener("htmx:afterSwap", () => { tellTimes(); countTicks(); tellState("Live", false); });

@@ -61,7 +61,16 @@ function shortcut(event) {
   else if (event.key === "x") document.activeElement.closest("tr")?.querySelector("input[name=job]")?.click();
 }
 
+// A click on the backdrop counts as one on the dialog, but outside its box.
+function closeSheet(event) {
+  const box = sheet.getBoundingClientRect();
+  const inside = event.clientX >= box.left && event.clientX <= box.right
+    && event.clientY >= box.top && event.clientY <= box.bottom;
+  if (event.target === sheet && !inside) sheet.close();
+}
+
 document.addEventListener("keydown", shortcut);
+sheet.addEventListener("click", closeSheet);
 if (box) {
   box.form.addEventListener("keydown", moveInResults);
   box.addEventListener("input", () => { isClosed = isClosed && !box.value; });
