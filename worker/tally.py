@@ -9,6 +9,7 @@ from datetime import datetime
 
 from jobs.domain.ending import Ending
 from jobs.domain.errors import FilesureError
+from jobs.domain.expectation import is_met
 from jobs.domain.job import Job, Run, RunOutcome
 from jobs.telemetry import tracing
 from jobs.telemetry.metrics import Instruments
@@ -69,6 +70,8 @@ def measure_end(instruments: Instruments, job: Job, run: Run, ending: Ending, no
     if ending.outcome is RunOutcome.COMPLETED and not job.reread:
         waited = (now - job.created_at).total_seconds()
         instruments.observe("filesure_job_completion_duration_seconds", waited)
+        if (met := is_met(job, now)) is not None:
+            instruments.count("filesure_estimates_total", met="yes" if met else "no")
 
 
 def log_end(tally: Tally, ending: Ending) -> None:

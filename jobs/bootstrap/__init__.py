@@ -26,13 +26,14 @@ from jobs.adapters.mongo.monitoring import CommandMeter
 from jobs.adapters.mongo.order_lists import MongoOrderListRepository
 from jobs.adapters.mongo.pages import MongoPages
 from jobs.adapters.mongo.pauses import MongoPauseRepository
+from jobs.adapters.mongo.queue_numbers import MongoQueueNumbers
 from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.adapters.mongo.totals.ledger import Ledger
 from jobs.adapters.mongo.totals.workers import MongoTotals
 from jobs.adapters.mongo.uploads import MongoUploadStore
 from jobs.bootstrap.once import once, part
 from jobs.configuration.table import Configuration, current
-from jobs.services import JobService, ListService, PauseService, RereadService, SuggestionService, Sweep
+from jobs.services import Estimates, JobService, ListService, PauseService, RereadService, SuggestionService, Sweep
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -244,6 +245,18 @@ class Application:
             new_id=new_id,
             max_attempts=self.configuration.max_attempts,
             wake=lambda: local_scaler.wake(self.configuration.data_dir),
+            expect=self.estimates.first,
+        )
+
+    @part
+    def estimates(self) -> Estimates:
+        """When jobs and lists complete."""
+        return Estimates(
+            numbers=MongoQueueNumbers(self.database, self.clock),
+            pauses=self.pauses,
+            clock=self.clock,
+            workers=self.configuration.max_workers,
+            run_fraction=self.configuration.run_fraction,
         )
 
     @part

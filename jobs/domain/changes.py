@@ -118,6 +118,7 @@ def retried(progress: Progress, now: datetime) -> Change:
             "attempts": 0,
             "progress": progress,
             "completed_at": None,
+            "expected_at": None,
             "cancel_requested_at": None,
             "last_error": None,
             "updated_at": now,

@@ -193,6 +193,8 @@ class Job:
     updated_at: datetime
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    #: The estimated completion when it was ordered; None if none was possible, or after a retry.
+    expected_at: datetime | None = None
     #: The order's W3C traceparent; None if the order was not traced.
     trace_context: str | None = None
     #: Set if this job reads the stored documents of another job again, instead of retrieving filings.

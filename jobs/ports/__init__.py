@@ -7,9 +7,10 @@ Besides the errors it documents, every method can raise DatabaseUnavailable and 
 
 from jobs.ports.companies import Companies, CompanyPage
 from jobs.ports.directory import Directory, Saved
+from jobs.ports.estimates import QueueNumbers
 from jobs.ports.filings import Blob, BlobStore, Extractor, Source
 from jobs.ports.pages import PageIndex
-from jobs.ports.queue import Clock, DocumentRepository, JobRepository, PauseRepository, RunRepository
+from jobs.ports.queue import Clock, DocumentRepository, Expect, JobRepository, PauseRepository, RunRepository
 from jobs.ports.site import AuditLog, Catalogue, IdempotencyStore, OrderListRepository, Plan, Totals, UploadStore
 from jobs.ports.sources import BreakerRepository, HostRepository
 
@@ -24,6 +25,7 @@ __all__ = [
     "CompanyPage",
     "Directory",
     "DocumentRepository",
+    "Expect",
     "Extractor",
     "HostRepository",
     "IdempotencyStore",
@@ -32,6 +34,7 @@ __all__ = [
     "PageIndex",
     "PauseRepository",
     "Plan",
+    "QueueNumbers",
     "RunRepository",
     "Saved",
     "Source",

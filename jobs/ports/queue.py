@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +17,10 @@ class Clock(Protocol):
     """The clock that decides which jobs are due. Times are timezone-aware, in UTC, in whole milliseconds."""
 
     def __call__(self) -> datetime: ...
+
+
+#: Returns the expected completions of new jobs, by id; those without an estimate are omitted.
+Expect = Callable[[Sequence[Job]], Mapping[str, datetime]]
 
 
 class PauseRepository(Protocol):
@@ -38,8 +42,10 @@ class PauseRepository(Protocol):
 class JobRepository(Protocol):
     """The queue, and all jobs that have ended. While it or its source is paused, no job can be claimed."""
 
-    def add(self, jobs: Sequence[Job], *, again: bool) -> Mapping[str, str]:
-        """Store new jobs, each with its turn. Returns refused jobs: CIN → id of the company's unfinished job.
+    def add(self, jobs: Sequence[Job], *, again: bool, expect: Expect | None = None) -> Mapping[str, str]:
+        """Store new jobs, each with its turn and its expected completion by ``expect``.
+
+        Returns refused jobs: CIN → id of the company's unfinished job.
 
         A second unfinished job of a company is refused, even if two callers race, unless ``again``.
         All other jobs are stored, independently of each other.

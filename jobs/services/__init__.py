@@ -1,5 +1,6 @@
 """The use cases: order, view, cancel, retry and delete jobs; pause and resume; and sweep up leftovers."""
 
+from jobs.services.estimating import Estimates
 from jobs.services.lists import ListRow, ListService
 from jobs.services.ordering import JobDetails, JobService
 from jobs.services.orders import Order
@@ -9,6 +10,7 @@ from jobs.services.suggesting import SuggestionService
 from jobs.services.sweeping import Sweep, Swept
 
 __all__ = [
+    "Estimates",
     "JobDetails",
     "JobService",
     "ListRow",

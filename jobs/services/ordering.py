@@ -13,7 +13,7 @@ from jobs.domain.document import Document
 from jobs.domain.errors import AlreadyOrdered, FilesureError, UnknownJob, WrongState
 from jobs.domain.job import TRANSITIONS, Job, JobStatus, Run, Transition, parse_job_id
 from jobs.domain.search import Content
-from jobs.ports import AuditLog, BlobStore, Clock, DocumentRepository, JobRepository, PageIndex, RunRepository
+from jobs.ports import AuditLog, BlobStore, Clock, DocumentRepository, Expect, JobRepository, PageIndex, RunRepository
 from jobs.services.auditing import audited
 from jobs.services.orders import Order, name_of, not_before, priority_of, without_repeats
 from jobs.services.releasing import release
@@ -53,6 +53,8 @@ class JobService:
     #: None: nothing is indexed.
     pages: PageIndex | None = None
     wake: Callable[[], None] = lambda: None
+    #: None: orders get no estimate.
+    expect: Expect | None = None
 
     def order(
         self,
@@ -115,10 +117,10 @@ class JobService:
     def _add(self, jobs: Sequence[Job], *, again: bool) -> Mapping[str, str]:
         """Store new jobs. With tracing enabled, each job starts a trace."""
         if not tracing.is_on():
-            return self.jobs.add(jobs, again=again)
+            return self.jobs.add(jobs, again=again, expect=self.expect)
         spans = [tracing.begin("order", job.log_context()) for job in jobs]
         traced = [replace(job, trace_context=tracing.traceparent(span)) for job, span in zip(jobs, spans, strict=True)]
-        refused = self.jobs.add(traced, again=again)
+        refused = self.jobs.add(traced, again=again, expect=self.expect)
         for job, span in zip(jobs, spans, strict=True):
             if job.cin not in refused:
                 span.end()

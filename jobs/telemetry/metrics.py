@@ -119,6 +119,13 @@ CATALOGUE: tuple[Family, ...] = (
     _counter("filesure_runs_total", "Runs ended, by outcome.", "outcome", known=[(each,) for each in RunOutcome]),
     _histogram("filesure_run_duration_seconds", _SECONDS, "Duration of runs."),
     _histogram("filesure_job_completion_duration_seconds", _MINUTES, "Time from the order of a job to its completion."),
+    _counter(
+        "filesure_estimates_total",
+        "Completed jobs with an estimate, by whether they completed in the estimated time: a quarter or a minute more "
+        "still counts.",
+        "met",
+        known=[("yes",), ("no",)],
+    ),
     _histogram("filesure_claim_duration_seconds", _MOMENTS, "Duration of claims, including those that find no job."),
     _histogram(
         "filesure_job_queue_wait_seconds", _MINUTES, "Time from when a job is due to its claim, without takeovers."

@@ -14,6 +14,10 @@ _FAILED = gained("jobs_failed_total", span=WINDOW)
 _FAILED_SHARE = share(_FAILED, f"{_FAILED} + {gained('jobs_completed_total', span=WINDOW)}")
 _TRIES = f"{gained('documents_downloaded_total', span=WINDOW)} + {gained('documents_failed_total', span=WINDOW)}"
 _SECOND_TRIES = share(gained("document_retries_total", span=WINDOW), _TRIES)
+_ESTIMATES_MET = share(
+    gained("estimates_total", 'met="yes"', span=WINDOW),
+    gained("estimates_total", span=WINDOW),
+)
 _OLDEST = f"max({durable('oldest_due_job_age_seconds')})"
 
 
@@ -138,7 +142,7 @@ _TIMES = Row(
             About(
                 title="From order to completion",
                 unit="s",
-                width=6,
+                width=5,
                 text="Of the jobs completed within the window; half of them took no longer than the median.",
                 link="/jobs/?status=completed",
                 to="Completed jobs",
@@ -152,14 +156,14 @@ _TIMES = Row(
             About(
                 title="Wait in the queue",
                 unit="s",
-                width=6,
+                width=5,
                 text="From becoming due to the claim. It grows if there are too few workers.",
             ),
             *(Line(expr=quantile(q, "job_queue_wait_seconds"), legend=name) for q, name in _MEDIAN_AND_95),
         ),
         graph(
             About(
-                title="Runs", unit="s", width=6, text="Duration of runs. They are stopped after RUN_TIMEOUT_SECONDS."
+                title="Runs", unit="s", width=5, text="Duration of runs. They are stopped after RUN_TIMEOUT_SECONDS."
             ),
             *(Line(expr=quantile(q, "run_duration_seconds"), legend=name) for q, name in _MEDIAN_AND_95),
         ),
@@ -167,10 +171,20 @@ _TIMES = Row(
             About(
                 title="Claims",
                 unit="s",
-                width=6,
+                width=5,
                 text="Duration of claims in MongoDB. It must not grow with history.",
             ),
             *(Line(expr=quantile(q, "claim_duration_seconds"), legend=name) for q, name in _MEDIAN_AND_95),
+        ),
+        graph(
+            About(
+                title="Estimates met",
+                unit="percentunit",
+                width=4,
+                most=1,
+                text="Jobs completed in the time estimated when they were ordered, as a share of those with an estimate.",
+            ),
+            Line(expr=_ESTIMATES_MET, legend="met"),
         ),
     ),
 )

@@ -24,6 +24,7 @@ from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.indexes import INDEXES
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.migration import migrate
+from jobs.adapters.mongo.queue_numbers import MongoQueueNumbers
 from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.adapters.mongo.schema import ensure, missing_indexes
 from jobs.domain.directory import ListedCompany
@@ -97,6 +98,11 @@ def hot_path(mongodb_uri, database):
     jobs.end(claimed.lease, ended_well(claimed, Progress(total=3, downloaded=1), clock()))
     runs.of_job(job.id)
     documents.of_job(job.id)
+    numbers = MongoQueueNumbers(watched, clock)
+    numbers.first_due(5)
+    numbers.held(5)
+    numbers.last_runs(5)
+    numbers.last_of_list("x")
     look(MongoCatalogue(watched, clock), clock())
     meet(MongoCompanies(watched), job)
     suggest(MongoDirectory(watched))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -75,11 +75,11 @@ class Raced(MongoJobRepository):
 
     rival: Job | None = None
 
-    def _insert(self, wanted: Sequence[Job], turns: Mapping[str, int], *, unique: bool) -> list[Job]:
+    def _insert(self, wanted: Sequence[Job], *, unique: bool) -> list[Job]:
         rival, self.rival = self.rival, None
         if rival:
-            super()._insert([rival], {rival.id: 0}, unique=True)
-        met = super()._insert(wanted, turns, unique=unique)
+            super()._insert([rival], unique=True)
+        met = super()._insert(wanted, unique=unique)
         if rival:
             assert met == list(wanted)
             self.cancel(rival.id)

@@ -38,7 +38,7 @@ def test_list_shows_progress_and_its_jobs(staff, app):
         app.service.cancel(job.id, Actor(name="staff"))
     page = text_of(staff.get(path))
     assert "3 of 4 jobs ended" in page
-    assert "Remaining time" in page
+    assert "No job is ahead of its last job." in page
     assert path in text_of(staff.get("/lists/"))
     listed = text_of(staff.get(f"/jobs/?in_list={path.split('/')[2]}&status=pending"))
     assert [cin in listed for cin in cins] == [False, False, False, True]

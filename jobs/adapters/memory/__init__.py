@@ -10,6 +10,7 @@ from jobs.adapters.memory.jobs import MemoryJobRepository
 from jobs.adapters.memory.order_lists import MemoryOrderListRepository
 from jobs.adapters.memory.pages import MemoryPages
 from jobs.adapters.memory.pauses import MemoryPauseRepository
+from jobs.adapters.memory.queue_numbers import MemoryQueueNumbers
 from jobs.adapters.memory.runs import MemoryRunRepository
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "MemoryOrderListRepository",
     "MemoryPages",
     "MemoryPauseRepository",
+    "MemoryQueueNumbers",
     "MemoryRunRepository",
 ]

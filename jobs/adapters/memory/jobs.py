@@ -13,7 +13,7 @@ from jobs.domain.ending import Ending
 from jobs.domain.errors import AlreadyOrdered, DocumentsInUse, LeaseLost, UnknownJob, WrongState
 from jobs.domain.job import TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition, parse_job_id
 from jobs.domain.turns import current_turn, new_turns
-from jobs.ports import Clock, PauseRepository
+from jobs.ports import Clock, Expect, PauseRepository
 
 
 class MemoryJobRepository:
@@ -25,7 +25,7 @@ class MemoryJobRepository:
         self._pauses = pauses or MemoryPauseRepository(clock)
         self._lock = threading.RLock()
 
-    def add(self, jobs: Sequence[Job], *, again: bool) -> Mapping[str, str]:
+    def add(self, jobs: Sequence[Job], *, again: bool, expect: Expect | None = None) -> Mapping[str, str]:
         refused: dict[str, str] = {}
         accepted: dict[str, Job] = {}  # by CIN, or by job id if companies can repeat
         with self._lock:
@@ -36,7 +36,9 @@ class MemoryJobRepository:
                 elif job.id not in self._jobs:
                     accepted[job.id if again else job.cin] = job
             turns = new_turns(list(accepted.values()), self._current, self._last)
-            self._jobs |= {job.id: replace(job, turn=turns[job.id]) for job in accepted.values()}
+            new = [replace(job, turn=turns[job.id]) for job in accepted.values()]
+            expected = expect(new) if expect else {}
+            self._jobs |= {job.id: replace(job, expected_at=expected.get(job.id)) for job in new}
         return refused
 
     def _current(self, priority: int) -> int:

@@ -54,6 +54,12 @@ class MemoryRunRepository:
         with self._lock:
             return sorted((run for run in self._runs.values() if run.job_id == key), key=lambda run: run.number)
 
+    def ended(self) -> list[Run]:
+        """All runs that have ended, the latest first."""
+        with self._lock:
+            ended = [(run.finished_at, run) for run in self._runs.values() if run.finished_at]
+        return [run for _, run in sorted(ended, key=lambda each: each[0], reverse=True)]
+
     def delete_of_job(self, job_id: str) -> None:
         with self._lock:
             self._runs = {key: run for key, run in self._runs.items() if key[0] != parse_job_id(job_id)}

@@ -160,5 +160,9 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("by", ASCENDING), ("_id", DESCENDING)], name="by_id"),
         IndexModel([("action", ASCENDING), ("_id", DESCENDING)], name="action_id"),
     ],
-    "runs": [IndexModel([("jobId", ASCENDING), ("number", ASCENDING)], name="jobId_number", unique=True)],
+    "runs": [
+        IndexModel([("jobId", ASCENDING), ("number", ASCENDING)], name="jobId_number", unique=True),
+        # The duration of the latest runs.
+        IndexModel([("finishedAt", DESCENDING)], name="finishedAt", sparse=True),
+    ],
 }

@@ -7,6 +7,7 @@ so a write based on stale state matches nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,13 +22,13 @@ from jobs.adapters.mongo.pauses import MongoPauseRepository
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import job_update, new_job_record, object_id, to_job
 from jobs.adapters.mongo.totals.ledger import Ledger, counted, uncounted_fields
-from jobs.adapters.mongo.turns import turns_of
+from jobs.adapters.mongo.turns import with_turns
 from jobs.domain import changes
 from jobs.domain.changes import Change
 from jobs.domain.ending import Ending
 from jobs.domain.errors import AlreadyOrdered, DocumentsInUse, LeaseLost, UnknownJob, WrongState
 from jobs.domain.job import ENDED, TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition
-from jobs.ports import Clock, PauseRepository
+from jobs.ports import Clock, Expect, PauseRepository
 
 CLAIM_ORDER = [("priority", DESCENDING), ("turn", ASCENDING), ("createdAt", ASCENDING)]
 
@@ -43,25 +44,24 @@ class MongoJobRepository:
     # --- ordering
 
     @translated
-    def add(self, jobs: Sequence[Job], *, again: bool) -> Mapping[str, str]:
+    def add(self, jobs: Sequence[Job], *, again: bool, expect: Expect | None = None) -> Mapping[str, str]:
         """A query finds existing jobs; the unique key decides between racing callers."""
         refused = {} if again else dict(self.unfinished({job.cin for job in jobs}))
-        wanted = [job for job in jobs if job.cin not in refused]
-        turns = turns_of(self._jobs, wanted)
+        wanted = with_turns(self._jobs, [job for job in jobs if job.cin not in refused])
+        expected = expect(wanted) if expect else {}
+        wanted = [replace(job, expected_at=expected.get(job.id)) for job in wanted]
         while wanted:
-            met = self._insert(wanted, turns, unique=not again)
+            met = self._insert(wanted, unique=not again)
             refused |= self.unfinished({job.cin for job in met})
             # Neither stored nor refused: the job that held the key has just ended.
             known = self.existing([job.id for job in met])
             wanted = [job for job in met if job.cin not in refused and job.id not in known]
         return refused
 
-    def _insert(self, wanted: Sequence[Job], turns: Mapping[str, int], *, unique: bool) -> list[Job]:
+    def _insert(self, wanted: Sequence[Job], *, unique: bool) -> list[Job]:
         """Insert jobs; returns those rejected by a unique key."""
         try:
-            records = [
-                {**new_job_record(job, unique=unique), "turn": turns[job.id], **uncounted_fields()} for job in wanted
-            ]
+            records = [{**new_job_record(job, unique=unique), **uncounted_fields()} for job in wanted]
             self._jobs.insert_many(records, ordered=False)
         except BulkWriteError as error:
             return [wanted[index] for index in duplicates(error)]
@@ -69,7 +69,7 @@ class MongoJobRepository:
 
     @translated
     def add_rereads(self, jobs: Sequence[Job]) -> set[str]:
-        met = self._insert(jobs, turns_of(self._jobs, jobs), unique=True) if jobs else []
+        met = self._insert(with_turns(self._jobs, jobs), unique=True) if jobs else []
         return {job.id for job in jobs} - {job.id for job in met}
 
     @translated

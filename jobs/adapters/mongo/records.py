@@ -116,6 +116,7 @@ JOB_FIELDS: Mapping[str, Field] = {
     "updated_at": Field("updatedAt", TIME, required=True),
     "started_at": Field("startedAt", TIME),
     "completed_at": Field("completedAt", TIME),
+    "expected_at": Field("expectedAt", TIME),
     "trace_context": Field("traceContext", TEXT),
     "fresh": Field("fresh", {"bsonType": "bool"}),
     "reread": Field("reread", REREAD, stored=reread_fields, loaded=_to_reread),

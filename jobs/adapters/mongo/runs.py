@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from pymongo import ASCENDING
 from pymongo.collection import Collection
@@ -53,7 +54,7 @@ class MongoRunRepository:
     @translated
     def of_job(self, job_id: str) -> list[Run]:
         rows = self._runs.find({"jobId": parse_job_id(job_id)}, sort=[("number", ASCENDING)])
-        return [_to_run(record) for record in rows]
+        return [to_run(record) for record in rows]
 
     @translated
     def delete_of_job(self, job_id: str) -> None:
@@ -75,7 +76,7 @@ def _fields(run: Run) -> Document:
     )
 
 
-def _to_run(record: Document) -> Run:
+def to_run(record: Mapping[str, Any]) -> Run:
     outcome = record.get("outcome")
     return Run(
         job_id=record["jobId"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pymongo import DESCENDING
 from pymongo.collection import Collection
@@ -12,8 +13,8 @@ from jobs.domain.job import Job
 from jobs.domain.turns import current_turn, new_turns
 
 
-def turns_of(collection: Collection[Document], jobs: Sequence[Job]) -> dict[str, int]:
-    """The turns of new jobs, by id.
+def with_turns(collection: Collection[Document], jobs: Sequence[Job]) -> list[Job]:
+    """New jobs with their turns.
 
     If a requester's orders race, each may get the same turns. Others then wait for one job of each racing order
     instead of one job: as many as the web site handles requests at once, whatever the size of the orders.
@@ -31,4 +32,5 @@ def turns_of(collection: Collection[Document], jobs: Sequence[Job]) -> dict[str,
     def last(priority: int, requested_by: str) -> int:
         return highest({"requestedBy": requested_by, "priority": priority, "runAfter": {"$exists": True}})
 
-    return new_turns(jobs, current, last)
+    turns = new_turns(jobs, current, last)
+    return [replace(job, turn=turns[job.id]) for job in jobs]

@@ -36,7 +36,8 @@ class Command(FilesureCommand):
             self.stdout.write(f"{status:<11}{count:>9,}")
 
     def _one(self, details: JobDetails, *, as_json: bool) -> None:
-        job = JobDetailOut.of(details).model_dump(mode="json", by_alias=True, exclude={"audit"})
+        expected = application().estimates.of_job(details.job)
+        job = JobDetailOut.of(details, expected).model_dump(mode="json", by_alias=True, exclude={"audit"})
         if as_json:
             self.stdout.write(json.dumps(job))
             return

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Header, Query, Router, Status
 
 from jobs.bootstrap import application, new_id
+from jobs.domain.job import UNFINISHED
 from jobs.domain.listing import Page, parse_cursor
 from jobs.domain.order_list import OrderList
 from jobs.services import ListRow, Order
@@ -56,4 +57,6 @@ def get_list(request: HttpRequest, list_id: str) -> schemas.ListDetailOut:
 
 def _details(list_id: str) -> schemas.ListDetailOut:
     stored = application().lists.lists
-    return schemas.ListDetailOut.of(stored.get(list_id), stored.states(list_id), stored.refused(list_id))
+    found, states = stored.get(list_id), stored.states(list_id)
+    expected = application().estimates.of_list(list_id, sum(states[status] for status in UNFINISHED))
+    return schemas.ListDetailOut.of(found, states, expected, stored.refused(list_id))

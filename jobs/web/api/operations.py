@@ -68,8 +68,9 @@ def create_job(request: HttpRequest, body: inputs.OrderIn, idempotency_key: Head
 
 @job_router.get("/jobs/{job_id}", auth=needing(Permission.VIEW), response={200: schemas.JobDetailOut, **PROBLEMS})
 def get_job(request: HttpRequest, job_id: str) -> schemas.JobDetailOut:
-    """One job with its runs, documents and log."""
-    return schemas.JobDetailOut.of(application().service.details(job_id))
+    """One job with its runs, documents and log, and its expected completion."""
+    details = application().service.details(job_id)
+    return schemas.JobDetailOut.of(details, application().estimates.of_job(details.job))
 
 
 def _act(request: HttpRequest, name: Action, job_id: str, *, priority: int = 0, again: bool = False) -> Job | None:

@@ -16,7 +16,9 @@ from pydantic import (
     Field,
 )
 
+from jobs.bootstrap import application
 from jobs.domain.audit import Action
+from jobs.domain.expectation import Expectation, Kind, utc
 from jobs.domain.job import JobStatus, RunOutcome
 from jobs.domain.order_list import OrderList, RefusedRow
 from jobs.services import JobDetails
@@ -101,17 +103,51 @@ class AuditOut(Out):
     unfinished: bool
 
 
-class JobDetailOut(JobOut):
-    """A job with its runs, its documents and the newest entries of its audit log."""
+class CountOut(Out):
+    """How many; with ``more``, the count stopped at that number."""
 
+    number: int
+    more: bool
+
+
+class ExpectedOut(Out):
+    """When a job, or the last job of a list, completes. ``ahead``: the jobs that workers claim first.
+
+    ``at`` is the expected time; the earliest for `at_least` and `not_before`; the pause's end for `paused`.
+    """
+
+    kind: Kind
+    ahead: CountOut | None
+    at: datetime | None
+    message: str
+
+    @classmethod
+    def of(cls, expected: Expectation | None, of: str = "") -> Self | None:
+        if expected is None:
+            return None
+        message = expected.sentence(application().clock(), utc, of)
+        ahead = CountOut.model_validate(expected.ahead) if expected.ahead else None
+        return cls(kind=expected.kind, ahead=ahead, at=expected.at, message=message)
+
+
+class JobDetailOut(JobOut):
+    """A job with its runs, its documents and the newest entries of its audit log.
+
+    ``expected`` is null once it has ended. ``expectedAt`` is the first estimate, made when it was ordered.
+    """
+
+    expected: ExpectedOut | None
+    expected_at: datetime | None
     run_history: list[RunOut]
     documents: list[DocumentOut]
     audit: list[AuditOut]
 
     @classmethod
-    def of(cls, details: JobDetails) -> Self:
+    def of(cls, details: JobDetails, expected: Expectation | None) -> Self:
         return cls.model_construct(
             **dict(JobOut.model_validate(details.job)),
+            expected=ExpectedOut.of(expected),
+            expected_at=details.job.expected_at,
             run_history=[RunOut.model_validate(run) for run in details.runs],
             documents=[DocumentOut.model_validate(document) for document in details.documents],
             audit=[AuditOut.model_validate(entry) for entry in details.audit],
@@ -138,13 +174,6 @@ class CreatedOut(Out):
     message: str
     jobs: list[CreatedJob]
     total_jobs: int
-
-
-class CountOut(Out):
-    """How many; with ``more``, the count stopped at that number."""
-
-    number: int
-    more: bool
 
 
 class BucketOut(Out):
@@ -197,15 +226,26 @@ class RefusedRowOut(Out):
 
 
 class ListDetailOut(ListOut):
-    """A list with its jobs by state, and its refused rows."""
+    """A list with its jobs by state, and its refused rows. ``expected`` is null once all jobs have ended."""
 
     states: dict[Status, int]
+    expected: ExpectedOut | None
     refused_rows: list[RefusedRowOut]
 
     @classmethod
-    def of(cls, found: OrderList, states: dict[JobStatus, int], refused: Iterable[RefusedRow]) -> Self:
-        rows = [RefusedRowOut.model_validate(row) for row in refused]
-        return cls.model_construct(**dict(ListOut.model_validate(found)), states=states, refused_rows=rows)
+    def of(
+        cls,
+        found: OrderList,
+        states: dict[JobStatus, int],
+        expected: Expectation | None,
+        refused: Iterable[RefusedRow],
+    ) -> Self:
+        return cls.model_construct(
+            **dict(ListOut.model_validate(found)),
+            states=states,
+            expected=ExpectedOut.of(expected, "its last job"),
+            refused_rows=[RefusedRowOut.model_validate(row) for row in refused],
+        )
 
 
 class PauseOut(Out):

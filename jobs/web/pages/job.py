@@ -17,6 +17,7 @@ from jobs.domain.listing import JobDocuments, parse_cursor
 from jobs.web import actions
 from jobs.web.access import needs, what_is_missing
 from jobs.web.actions import ACTIONS
+from jobs.web.expected import sentence
 from jobs.web.live import live_page
 from jobs.web.permissions import Permission
 from jobs.web.request_context import actor
@@ -37,12 +38,14 @@ def job(request: HttpRequest, job_id: str) -> HttpResponse:
     page = application().catalogue.documents_of_job(shown, which, cursor, PAGE)
     is_first = not (which or cursor or job.reread)
     failed = [each for each in page.items if each.status is DocumentStatus.FAILED] if is_first else []
+    now = application().clock().replace(second=0, microsecond=0)
     context = {
         "job": job,
+        "expected": sentence(application().estimates.of_job(job), now),
         "runs": list(reversed(details.runs)),
         "page": page,
         "failed": failed[:_NAMED],
-        "now": application().clock().replace(second=0, microsecond=0),
+        "now": now,
         "which": which,
         "tabs": [] if job.reread else _tabs(job.progress),
         "audit": details.audit,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -12,15 +11,13 @@ from django.views.decorators.http import require_safe
 from jobs.bootstrap import application
 from jobs.domain.job import PRIORITIES, UNFINISHED, JobStatus
 from jobs.domain.listing import parse_cursor
-from jobs.domain.order_list import OrderList
 from jobs.web.access import needs
 from jobs.web.csv_export import csv_response
+from jobs.web.expected import sentence
 from jobs.web.permissions import Permission
 from jobs.web.request_context import is_partial
 
 PAGE = 50
-#: Fewer ended jobs say too little about the rest.
-FEWEST_ENDED = 3
 COLUMNS = ("line", "cin", "companyName", "priority", "notBefore", "row", "field", "reason")
 
 
@@ -38,23 +35,17 @@ def order_list(request: HttpRequest, list_id: str) -> HttpResponse:
     found, states = stored.get(list_id), stored.states(list_id)
     total = sum(states.values())
     ended = total - sum(states[status] for status in UNFINISHED)
+    now = application().clock().replace(second=0, microsecond=0)
     context = {
         "list": found,
         "states": [(status, number) for status, number in states.items() if number],
         "total": total,
         "ended": ended,
-        "remaining": remaining(found, total, ended, application().clock()),
+        "expected": sentence(application().estimates.of_list(list_id, total - ended), now, "its last job"),
         "can_retry": states[JobStatus.FAILED] + states[JobStatus.PARTIAL] + states[JobStatus.CANCELLED],
         "priorities": PRIORITIES,
     }
     return render(request, "_list.html" if is_partial(request) else "list.html", context)
-
-
-def remaining(found: OrderList, total: int, ended: int, now: datetime) -> timedelta | None:
-    """The time until all jobs have ended, at the list's pace so far; None if nothing remains or too few have ended."""
-    if ended == total or ended < FEWEST_ENDED:
-        return None
-    return (now - found.at) / ended * (total - ended)
 
 
 @needs(Permission.VIEW)
