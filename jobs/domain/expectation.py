@@ -170,11 +170,11 @@ def _jobs_ahead(ahead: Count, of: str) -> str:
 
 
 def in_words(at: datetime | None, now: datetime) -> str:
-    """12 minutes, 3 hours, 2 days: one unit, rounded up."""
+    """12 minutes, 3 hours, 2 days: one unit, rounded."""
     seconds = (at - now).total_seconds() if at else 0.0
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= 2 * size or size == 60:
-            number = max(1, math.ceil(seconds / size))
+            number = max(1, round(seconds / size))
             return f"{number} {unit}{'' if number == 1 else 's'}"
     raise AssertionError
 

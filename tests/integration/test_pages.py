@@ -20,7 +20,7 @@ from jobs.domain.ending import ended_well
 from jobs.domain.errors import BlobStoreUnavailable, DatabaseUnavailable
 from jobs.domain.filings.reading import ReadingState
 from jobs.domain.filings.summary import summary_of
-from jobs.domain.job import JobStatus, Progress
+from jobs.domain.job import JobStatus, Progress, Run, RunOutcome
 from jobs.domain.listing import Cursor
 from tests.integration.conftest import a_stored_job, text_of
 from tests.making import a_file, a_reading, some_filings
@@ -131,6 +131,23 @@ def test_job_page_is_bounded_for_thousands_of_documents(staff, app):
     assert "Not downloaded yet" in listed
     assert "AOC-4_50.pdf" in listed
     assert "No document is in this group." in text_of(staff.get(f"/jobs/{job.id}/?documents=failed"))
+
+
+def test_waiting_job_shows_place_and_expected_completion(staff, app):
+    app.runs.start(Run(job_id="x", number=1, worker="w", fence=1, started_at=app.clock()))
+    ended = {
+        "outcome": RunOutcome.ADVANCED,
+        "started_at": app.clock(),
+        "finished_at": app.clock() + timedelta(minutes=4),
+    }
+    app.runs.finish(Run(job_id="x", number=1, worker="w", fence=1, **ended))
+    last = [a_stored_job(app, due_at=app.clock()) for _ in range(6)][-1]
+    page = text_of(staff.get(f"/jobs/{last.id}/"))
+    assert re.search(r"About 2[78] minutes until completion, at \d\d:\d\d\. 5 jobs are ahead\.", page)
+    found = staff.get(f"/api/v1/jobs/{last.id}").json()["expected"]
+    assert (found["kind"], found["ahead"]) == ("expected", {"number": 5, "more": False})
+    app.jobs.cancel(last.id)
+    assert staff.get(f"/api/v1/jobs/{last.id}").json()["expected"] is None
 
 
 def test_dashboard_viewers_share_one_read(staff, app, monkeypatch):

@@ -86,7 +86,7 @@ def test_current_run_is_deducted():
 def test_uncounted_jobs_give_a_bound_only():
     found = expected(a_queue(10, more=True))
     assert found.kind is Kind.AT_LEAST
-    assert found.sentence(NOW, utc) == "At least 6 minutes until completion. More than 10 jobs are ahead."
+    assert found.sentence(NOW, utc) == "At least 5 minutes until completion. More than 10 jobs are ahead."
 
 
 def test_list_has_its_own_jobs_ahead():
@@ -96,7 +96,7 @@ def test_list_has_its_own_jobs_ahead():
 
 
 SITUATIONS = [
-    (a_queue(34), {}, "About 15 minutes until completion, at 05 Jan, 12:14 UTC. 34 jobs are ahead."),
+    (a_queue(34), {}, "About 14 minutes until completion, at 05 Jan, 12:14 UTC. 34 jobs are ahead."),
     (a_queue(1), {}, "About 2 minutes until completion, at 05 Jan, 12:01 UTC. 1 job is ahead."),
     (a_queue(0), {}, "About 2 minutes until completion, at 05 Jan, 12:01 UTC. No job is ahead."),
     (a_queue(3, pauses=[PAUSE]), {}, "Paused until 05 Jan, 12:01 UTC."),
