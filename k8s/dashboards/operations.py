@@ -182,7 +182,7 @@ _TIMES = Row(
                 unit="percentunit",
                 width=4,
                 most=1,
-                text="Jobs completed in the time estimated when they were ordered, as a share of those with an estimate.",
+                text="Completed jobs that took no longer than estimated, as a share of those with an estimate.",
             ),
             Line(expr=_ESTIMATES_MET, legend="met"),
         ),
