@@ -111,6 +111,6 @@ ACTIONS: Mapping[Action, JobAction] = {
         permission=Permission.DELETE,
         run=_delete,
         is_offered=lambda job: job.status not in UNFINISHED,
-        message=lambda _: "The job, its documents and its files are deleted.",
+        message=lambda _: "The job and its documents are deleted, with all files that no other order needs.",
     ),
 }

@@ -29,7 +29,7 @@ def world(stores, clock, monkeypatch) -> World:
 @pytest.fixture
 def numbers(stores) -> Iterator[int]:
     """The calls at which actors stop: all of them, or some of them on a server, where each takes long."""
-    return itertools.count(1, 1 if isinstance(stores.documents, MemoryDocumentRepository) else 11)
+    return itertools.count(1, 1 if isinstance(stores.documents, MemoryDocumentRepository) else 29)
 
 
 def ordered(world: World, **options: bool) -> str:

@@ -20,7 +20,8 @@ class Command(FilesureCommand):
     """Deletes jobs that ended long ago."""
 
     help = (
-        "Delete jobs that ended more than DAYS days ago, with their documents, files and runs; the audit log is kept."
+        "Delete jobs that ended more than DAYS days ago, with their documents and runs, and with the files that no"
+        " other order needs; the audit log is kept."
         " If interrupted, run it again to continue. Without --yes it only counts."
     )
 

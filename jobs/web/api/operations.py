@@ -110,7 +110,7 @@ def run_job_now(request: HttpRequest, job_id: str) -> Job | None:
 
 @job_router.delete("/jobs/{job_id}", auth=_needing(Action.DELETE), response={204: None, **PROBLEMS})
 def delete_job(request: HttpRequest, job_id: str) -> Status[None]:
-    """Delete a finished job with its documents and files."""
+    """Delete a finished job with its documents, and with the files that no other order needs."""
     _act(request, Action.DELETE, job_id)
     return Status(HTTPStatus.NO_CONTENT, None)
 
