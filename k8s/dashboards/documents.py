@@ -58,7 +58,7 @@ _NOW = Row(
                 title="Stored",
                 unit="short",
                 width=4,
-                text="Documents uploaded and recorded, in the time shown.",
+                text="Documents stored in the time shown, uploaded or linked to an earlier copy.",
                 link="/documents/?status=stored",
                 to="Stored documents",
             ),
