@@ -46,7 +46,7 @@ def rows(tmp_path: Path, data: bytes | str, name: str = "master.csv") -> list[Di
     [
         ("m.csv", f"{HEADINGS}\n{ROW}\n".encode()),
         ("m.csv", f"\ufeff{HEADINGS.lower()}\r\n\r\n{ROW}".encode()),
-        ("m.csv.gz", gzip.compress(f"{HEADINGS}\n{ROW}\n".encode())),
+        ("m.csv.gz", gzip.compress(f"{HEADINGS}\n{ROW}\n".encode(), mtime=0)),
         ("m.csv", f"{HEADINGS}\n{ROW},\xff\n".encode("latin-1")),
     ],
 )
@@ -96,7 +96,7 @@ def test_faulty_rows_are_reported_with_their_lines(tmp_path):
         ("m.csv", b"CIN,Status\n", "lacks COMPANY_NAME"),
         ("m.csv", "CIN,Name\n".encode("utf-16"), "UTF-16"),
         ("m.csv.gz", b"CIN,Name\n", "is not a gzip file"),
-        ("m.csv.gz", gzip.compress(f"CIN,Name\n{CIN},A\n".encode())[:-9], "is damaged or incomplete"),
+        ("m.csv.gz", gzip.compress(f"CIN,Name\n{CIN},A\n".encode(), mtime=0)[:-9], "is damaged or incomplete"),
     ],
 )
 def test_unusable_files_are_refused_with_a_reason(tmp_path, name, data, sentence):
