@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
+PROCESSES ?= auto
 NPM := tests/servers/npm
 
 .PHONY: help run test coverage lint format bench accuracy fuzz observe screenshots demo-video dashboards manifests cluster \
@@ -15,7 +16,7 @@ run: $(VENV)/run.stamp ## run everything on this machine
 	@$(BIN)/python manage.py run_local
 
 test: $(VENV)/dev.stamp ## run the whole test suite; TESTS=tests/unit runs a part
-	$(BIN)/pytest -n auto --dist loadgroup $(TESTS)
+	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup $(TESTS)
 
 # Without the browser tests; includes the processes that tests start. Fails below the minimum in pyproject.toml.
 coverage: $(VENV)/dev.stamp ## measure how much of the code the tests run, with their processes

@@ -155,6 +155,7 @@ def drive(monkeypatch, empty, examples: int, *, thorough: bool) -> None:
     )
 
 
+@pytest.mark.own_mongodb
 def test_memory_survives_any_interleaving(monkeypatch):
     def empty(clock: FakeClock) -> Stores:
         return Stores(MemoryJobRepository(clock), MemoryDocumentRepository(clock), MemoryRunRepository())

@@ -174,6 +174,7 @@ def drive(empty: Callable[[FakeClock], tuple[Stores, PauseRepository]], examples
     )
 
 
+@pytest.mark.own_mongodb
 def test_memory_does_what_the_model_predicts():
     def empty(clock: FakeClock) -> tuple[Stores, PauseRepository]:
         pauses = MemoryPauseRepository(clock)

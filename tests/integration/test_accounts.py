@@ -20,7 +20,7 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from tests.processes import ROOT, plain_environment, wait_until
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(240), pytest.mark.own_mongodb]
 # Stands in for the site: it runs until it is stopped, and writes a file to show that it runs.
 SITE = """
 import os, signal, sys, pathlib

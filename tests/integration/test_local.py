@@ -61,6 +61,7 @@ def test_killed_workers_files_are_removed(installation, tmp_path):
         scaler.communicate(timeout=60)
 
 
+@pytest.mark.own_mongodb
 def test_local_run_keeps_its_data(data_dir):
     machine = Machine(data_dir)
     process = machine.start()
@@ -75,6 +76,7 @@ def test_local_run_keeps_its_data(data_dir):
     assert "password" not in stopped(again)
 
 
+@pytest.mark.own_mongodb
 def test_second_local_run_is_refused(data_dir, tmp_path):
     machine = Machine(data_dir)
     process = machine.start()
@@ -85,6 +87,7 @@ def test_second_local_run_is_refused(data_dir, tmp_path):
     stopped(process)
 
 
+@pytest.mark.own_mongodb
 def test_killed_local_run_restarts_cleanly(data_dir):
     machine = Machine(data_dir)
     with machine.start() as process:
@@ -97,6 +100,7 @@ def test_killed_local_run_restarts_cleanly(data_dir):
     stopped(machine.start())
 
 
+@pytest.mark.own_mongodb
 def test_occupied_port_is_reported_before_starting(data_dir):
     machine = Machine(data_dir)
     with socket.socket() as other:
@@ -108,6 +112,7 @@ def test_occupied_port_is_reported_before_starting(data_dir):
     assert not (data_dir / "mongodb").exists()
 
 
+@pytest.mark.own_mongodb
 def test_mongodb_outage_at_start_is_one_sentence(data_dir):
     machine = Machine(data_dir)
     away = {"MONGODB_URI": "mongodb://127.0.0.1:9/", "MONGODB_TIMEOUT_SECONDS": "1"}

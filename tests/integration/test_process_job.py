@@ -76,6 +76,7 @@ def test_azure_holds_the_job_s_documents(azurite_connection_string, mongodb_uri,
         nothing_is_missing_or_double(installation, job_id)
 
 
+@pytest.mark.own_mongodb
 def test_mongodb_crash_loses_nothing(data_dir):
     slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.3", "WORKER_CONCURRENCY": "2", "MONGODB_TIMEOUT_SECONDS": "2"}
     with embedded_mongodb(data_dir) as uri, an_installation(data_dir, uri, drop=False) as before:

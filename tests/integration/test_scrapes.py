@@ -182,6 +182,7 @@ def test_occupied_metrics_port_does_not_stop_work(installation):
 # --- the site
 
 
+@pytest.mark.own_mongodb
 def test_processes_share_one_answer_despite_deaths(tmp_path):
     machine = Machine(tmp_path / "data", WEB_PROCESSES="3", MAX_WORKERS="1")
     with (tmp_path / "output.txt").open("w") as output:
@@ -231,6 +232,7 @@ def _metrics_dir(gunicorn: psutil.Process) -> Path:
     return next(file.parent for file in files if file.match("filesure-metrics-*/counter_*.db"))
 
 
+@pytest.mark.own_mongodb
 def test_site_answers_during_a_mongodb_outage(tmp_path):
     with ExitStack() as mongodb:
         uri = mongodb.enter_context(embedded_mongodb(tmp_path))

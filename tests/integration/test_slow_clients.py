@@ -17,6 +17,8 @@ from tests.servers import free_port
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 POST = b"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n"
 
+pytestmark = pytest.mark.own_mongodb
+
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory) -> Iterator[int]:
