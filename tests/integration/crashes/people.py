@@ -68,9 +68,12 @@ _DEEDS: Mapping[str, Deed] = MappingProxyType(
 
 
 def do(scene: Scene, job_id: str, deeds: str) -> list[str]:
-    """Perform these deeds in turn, ignoring refused ones. Returns the ids of all jobs that may exist now."""
+    """Perform these deeds in turn, on the job or on "the last" one ordered, ignoring refused ones.
+
+    Returns the ids of all jobs that may exist now.
+    """
     ids = [job_id]
     for deed in deeds.split(", "):
         with contextlib.suppress(WrongUse, LeaseLost):
-            ids += _DEEDS[deed](scene, job_id)
+            ids += _DEEDS[deed.removesuffix(" the last")](scene, ids[-1] if deed.endswith(" the last") else job_id)
     return ids

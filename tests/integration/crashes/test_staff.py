@@ -16,7 +16,17 @@ from tests.integration.crashes.traps import frozen_at, kill_at, requests_of
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("crashes"), pytest.mark.timeout(3600)]
 
-DEEDS = ["nothing", "run", "delete", "retry", "retry, run", "cancel the dead, delete", "prune", "retry, run, delete"]
+DEEDS = [
+    "nothing",
+    "run",
+    "delete",
+    "retry",
+    "retry, run",
+    "cancel the dead, delete",
+    "prune",
+    "retry, run, delete",
+    "order, run the last",
+]
 
 
 def a_cancelled_job(scene: Scene) -> str:
