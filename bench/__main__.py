@@ -1,6 +1,6 @@
 """``make bench``: measures, prints a table and writes bench/results.json. Exits with 1 if a figure misses its limit.
 
-python -m bench [claim] [pipeline] [reading] [cold_start] [orders] [lists] [local] [site] [logs] [totals]
+python -m bench [claim] [pipeline] [reading] [cold_start] [orders] [lists] [directory] [local] [site] [logs] [totals]
 
 With BENCH_SIZE=small, it only checks that everything runs and that counts are within their limits.
 """
@@ -16,7 +16,7 @@ import django
 
 django.setup()
 
-from bench import claim, cold_start, lists, local, logs, orders, pipeline, reading, site, totals
+from bench import claim, cold_start, directory, lists, local, logs, orders, pipeline, reading, site, totals
 from bench.measuring import Report, a_server
 
 MEASUREMENTS = {
@@ -26,6 +26,7 @@ MEASUREMENTS = {
     "cold_start": cold_start,
     "orders": orders,
     "lists": lists,
+    "directory": directory,
     "local": local,
     "site": site,
     "logs": logs,

@@ -37,6 +37,7 @@ urlpatterns = [
     path("jobs/<str:job_id>/documents/<int:number>/text", document.document_text, name="document_text"),
     path("order/", ordering.order, name="order"),
     path("order/check/", ordering.check, name="order_check"),
+    path("order/suggest/", ordering.suggest, name="order_suggest"),
     path("order/list/", ordering.pasted, name="order_list"),
     path("order/simulated/", ordering.simulated, name="order_simulated"),
     path("order/template.csv", ordering.template, name="order_template"),

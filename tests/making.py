@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from jobs.bootstrap import new_id
+from jobs.domain.directory import ListedCompany
 from jobs.domain.document import Filing, StoredFile, folders_of
 from jobs.domain.errors import DocumentUnreadable
 from jobs.domain.filings.reading import Method, PageReading, Reading, ReadingState
@@ -20,6 +21,11 @@ _numbers = itertools.count(1)
 
 def a_cin(number: int | None = None) -> str:
     return f"U72900KA2008PTC{number or next(_numbers):06d}"
+
+
+def a_listed(name: str, **changes: Any) -> ListedCompany:
+    """A company of the directory."""
+    return ListedCompany(**{"id": a_cin(), "name": name, "status": "Active", **changes})
 
 
 def a_job(now: datetime, **changes: Any) -> Job:

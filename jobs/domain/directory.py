@@ -89,9 +89,8 @@ class ListedCompany:
         if self.standing is Standing.GOING:
             return None
         if self.standing is Standing.STRUCK_OFF:
-            return f"{self.name} was struck off the register. It can be ordered, but files nothing any more."
-        status = self.status[:1].lower() + self.status[1:]
-        return f"{self.name} is marked in the register as {status}. It can be ordered."
+            return "Struck off the register: it can be ordered, but files nothing any more."
+        return f"{self.status} according to the register. It can be ordered."
 
 
 def status_of(text: str) -> str:
@@ -151,8 +150,11 @@ def _with_one_left_out(stem: str) -> list[str]:
 
 
 def similarity(text: str, name: str) -> float:
-    """The share of the text's trigrams that the name has, 0 to 1; the beginnings of words count more than the rest."""
-    wanted, given = _trigrams(words_of(text)), _trigrams(words_of(name))
+    """The share of the text's trigrams that the name has, 0 to 1, without words that most names have.
+
+    The beginning of a word counts more than the rest.
+    """
+    wanted, given = _trigrams(telling_words(text)), _trigrams(telling_words(name))
     return len(wanted & given) / len(wanted) if wanted else 0.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +29,9 @@ class Companies(Protocol):
 
     def found(self, text: str, limit: int) -> list[Job]:
         """Companies that match a text, as in JobFilter, among the newest 1,000 matching orders: newest first."""
+
+    def ordered(self, cins: Collection[str]) -> set[str]:
+        """Those of a few companies that have an order."""
 
     def orders(self, cin: str, limit: int) -> list[Job]:
         """A company's orders, the newest first."""

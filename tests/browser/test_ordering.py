@@ -29,6 +29,46 @@ def test_cin_is_checked_while_typed(asha):
     expect(page.get_by_role("heading", level=1)).to_contain_text("Typed Limited")
 
 
+def test_name_is_completed_by_the_keyboard(asha):
+    page = asha.page
+    page.goto("/order/")
+    field, options = page.get_by_label("Company", exact=True), page.get_by_role("listbox").get_by_role("option")
+    field.press_sequentially("vindya chem")
+    expect(options.first).to_contain_text("Vindhya Chemicals")
+    expect(field).to_have_attribute("aria-expanded", "true")
+    field.press("ArrowDown")
+    field.press("ArrowDown")
+    chosen = page.locator("[role=option][aria-selected=true]")
+    expect(chosen).to_have_count(1)
+    expect(field).to_have_attribute("aria-activedescendant", chosen.get_attribute("id"))
+    name, cin = chosen.get_attribute("data-name"), chosen.get_attribute("data-id")
+    field.press("Enter")
+    expect(field).to_have_value(name)
+    expect(page.get_by_label("CIN, LLPIN or FCRN", exact=True)).to_have_value(cin)
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    expect(page.locator("#cin-about")).to_contain_text(re.compile("Valid|register"))
+    page.get_by_role("button", name="Order", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text=f"Ordered: {name}.")).to_be_visible()
+
+
+def test_suggestions_close_and_follow_the_mouse(asha):
+    page = asha.page
+    page.goto("/order/")
+    field, suggested = page.get_by_label("Company", exact=True), page.get_by_role("listbox")
+    field.press_sequentially("kaveri")
+    expect(suggested).to_be_visible()
+    field.press("Escape")
+    expect(suggested).to_be_hidden()
+    expect(field).to_have_value("kaveri")
+    field.press("ArrowDown")
+    expect(suggested).to_be_visible()
+    option = page.get_by_role("listbox").get_by_role("option").nth(2)
+    cin = option.get_attribute("data-id")
+    option.click()
+    expect(page.get_by_label("CIN, LLPIN or FCRN", exact=True)).to_have_value(cin)
+    expect(suggested).to_be_hidden()
+
+
 def test_cin_hints_never_move_the_button(site, arrives):
     visitor = arrives(site, viewport={"width": 360, "height": 740})
     visitor.expects(422)

@@ -79,6 +79,7 @@ def test_companies_are_found_by_words_and_cin(stores, companies, clock):
     first, second = add(stores, clock, company_name="Vindhya Chemicals"), add(stores, clock, company_name="Other")
     assert [each.cin for each in companies.found("vindh", 5)] == [first.cin]
     assert [each.cin for each in companies.found(second.cin, 5)] == [second.cin]
+    assert companies.ordered([first.cin, a_cin()]) == {first.cin}
     assert companies.found("", 5) == companies.found("nobody", 5) == []
 
 

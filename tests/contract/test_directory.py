@@ -35,9 +35,7 @@ ALL = (VINDHYA, STRUCK_OFF, PARTNERS, FOREIGN)
 def directory(stores: Stores, request) -> Directory:
     if "database" not in request.fixturenames:
         return MemoryDirectory()
-    database = request.getfixturevalue("database")
-    database["directory"].delete_many({})
-    return MongoDirectory(database)
+    return MongoDirectory(request.getfixturevalue("database"))
 
 
 @pytest.fixture

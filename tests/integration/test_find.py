@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import Group
 
 from tests.integration.conftest import a_stored_job, text_of
-from tests.making import some_filings
+from tests.making import a_listed, some_filings
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -20,6 +21,24 @@ def test_one_box_finds_companies_jobs_documents_and_pages(staff, app):
     assert "AOC-4_2.pdf" in text_of(staff.get("/find/?q=h00000002"))
     assert "/account/" in text_of(staff.get("/find/?q=time zo"))
     assert "Nothing matches" in text_of(staff.get("/find/?q=%00zzzz"))
+
+
+def test_listed_companies_lead_to_an_order(staff, app, django_user_model):
+    ordered, other = a_listed("Kaveri Foods Limited"), a_listed("Kaveri & Sons <Foods> LLP", status="Struck off")
+    app.directory.save([ordered, other])
+    a_stored_job(app, cin=ordered.id, company_name=ordered.name)
+    page = text_of(staff.get("/find/", {"q": "kavery"}))
+    assert "Order a company" in page
+    assert f"/order/?cin={other.id}&amp;company=Kaveri%20%26%20Sons%20%3CFoods%3E%20LLP" in page
+    assert "Struck off" in page
+    assert ordered.id not in page
+    filled = text_of(staff.get("/order/", {"cin": other.id, "company": other.name}))
+    assert f'value="{other.id}"' in filled
+    assert 'value="Kaveri &amp; Sons &lt;Foods&gt; LLP"' in filled
+    viewer = django_user_model.objects.create_user("viewer")
+    viewer.groups.set(Group.objects.filter(name="Viewer"))
+    staff.force_login(viewer)
+    assert "Order a company" not in text_of(staff.get("/find/", {"q": "kavery"}))
 
 
 def test_box_gets_only_the_results(staff):

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.integration.conftest import a_stored_job, ordered, text_of
-from tests.making import a_cin
+from tests.making import a_cin, a_listed
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -92,6 +92,30 @@ def test_cin_is_checked_while_typed(staff, app):
     assert "character 6 must be a digit, not &#x27;I&#x27;" in text_of(staff.get("/order/check/?cin=AAB-1I34"))
     a_stored_job(app, cin=CIN)
     assert "unfinished job exists" in text_of(staff.get(f"/order/check/?cin={CIN}"))
+
+
+def test_companies_are_suggested_while_typed(staff, app):
+    app.directory.save(
+        [a_listed("Vindhya <Chemicals> Limited"), a_listed("Vindhya Dyes", id="AAB-1234", status="Struck off")]
+    )
+    page = text_of(staff.get("/order/suggest/", {"company": "vindya"}))
+    assert page.count('role="option"') == 2
+    assert 'data-name="Vindhya &lt;Chemicals&gt; Limited"' in page
+    assert page.index("AAB-1234") > page.index("Chemicals")
+    assert '<span class="failed">Struck off</span>' in page
+    for text in ("", "\x00", "%", "x" * 5000, "zzzzzz"):
+        assert "option" not in text_of(staff.get("/order/suggest/", {"company": text}))
+
+
+def test_struck_off_company_is_ordered_with_a_warning(staff, app):
+    app.directory.save([a_listed("Vindhya Dyes", id="AAB-1234", status="Struck off")])
+    sentence = "Struck off the register: it can be ordered, but files nothing any more."
+    assert sentence in text_of(staff.get("/order/check/?cin=aab1234"))
+    assert sentence not in text_of(staff.get("/order/check/?cin=AAB-1235"))
+    page = text_of(staff.post("/order/", {"cin": "aab1234", "company": "Vindhya Dyes"}, follow=True))
+    assert "Ordered: Vindhya Dyes." in page
+    assert sentence in page
+    assert len(ordered(app)) == 1
 
 
 def upload(staff, data: bytes, name: str = "orders.csv"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from jobs.adapters.memory.documents import MemoryDocumentRepository
 from jobs.adapters.memory.jobs import MemoryJobRepository
 from jobs.domain.company_id import id_prefix
@@ -34,6 +36,9 @@ class MemoryCompanies:
         for job in matching:
             newest.setdefault(job.cin, job)
         return list(newest.values())[:limit]
+
+    def ordered(self, cins: Collection[str]) -> set[str]:
+        return {job.cin for job in self._visible()}.intersection(cins)
 
     def orders(self, cin: str, limit: int) -> list[Job]:
         return [job for job in self._visible() if job.cin == cin][:limit]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
-from pymongo import ASCENDING, ReplaceOne
+from pymongo import ASCENDING, InsertOne, ReplaceOne
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
@@ -41,12 +41,14 @@ class MongoDirectory:
         wanted = {"_id": {"$in": [record["_id"] for record in records]}}
         stored = {row["_id"]: row.get("digest") for row in self._directory.find(wanted, {"digest": True})}
         differing = [record for record in records if stored.get(record["_id"]) != record["digest"]]
+        new = [record for record in differing if record["_id"] not in stored]
+        changed = [record for record in differing if record["_id"] in stored]
         if differing:
-            self._write([ReplaceOne({"_id": record["_id"]}, record, upsert=True) for record in differing])
-        added = sum(record["_id"] not in stored for record in differing)
-        return Saved(added=added, changed=len(differing) - added)
+            replaced = (ReplaceOne({"_id": record["_id"]}, record, upsert=True) for record in changed)
+            self._write([*map(InsertOne, new), *replaced])
+        return Saved(added=len(new), changed=len(changed))
 
-    def _write(self, writes: Sequence[ReplaceOne[Record]]) -> None:
+    def _write(self, writes: Sequence[InsertOne[Record] | ReplaceOne[Record]]) -> None:
         """If another load adds the same company at once, the next load overwrites what differs."""
         try:
             self._directory.bulk_write(writes, ordered=False)

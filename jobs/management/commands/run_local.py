@@ -10,6 +10,10 @@ from filesure_site.local import HOST, STAFF, Local, create_staff, manage_command
 from jobs.adapters.mongo.migration import update_all
 from jobs.bootstrap import application
 from jobs.management.base import FilesureCommand
+from jobs.simulated_companies.listing import simulated_listing
+
+#: Companies of the demonstration's directory; MongoDB accepts 25,000 operations at once.
+_LISTED = 5_000
 
 
 class Command(FilesureCommand):
@@ -31,6 +35,8 @@ class Command(FilesureCommand):
         for _ in update_all(app.database, app.configuration.source):
             pass
         call_command("migrate", verbosity=0)
+        if app.configuration.source == "simulated" and app.directory.is_empty():
+            app.directory.save(list(simulated_listing(_LISTED, "demonstration")))
         self._greet(create_staff())
 
     def _greet(self, password: str | None) -> None:

@@ -6,13 +6,15 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 
 from jobs.domain.company_id import as_stored
+from jobs.domain.directory import ListedCompany
 from jobs.domain.search import PageFilter
 from jobs.web import companies
 from jobs.web.api import inputs
 from jobs.web.api.auth import needing, sees_pans
-from jobs.web.api.company_schemas import CompanyOut, FilingsOut, HitsOut
+from jobs.web.api.company_schemas import CompanyOut, DirectoryOut, FilingsOut, HitsOut
 from jobs.web.api.schemas import PROBLEMS
 from jobs.web.company_records import lines_response
+from jobs.web.directory import suggestions
 from jobs.web.permissions import Permission
 from jobs.web.text_search import search
 
@@ -42,6 +44,12 @@ def list_filings(request: HttpRequest, cin: str, query: Query[inputs.FilingsQuer
 def export_records(request: HttpRequest, cin: str) -> StreamingHttpResponse:
     """The records of a company's filings as JSON Lines, streamed. PANs are masked without the scope `pan`."""
     return lines_response(companies.profile(cin), full=sees_pans(request))
+
+
+@company_router.get("/directory", auth=needing(Permission.VIEW), response={200: DirectoryOut, **PROBLEMS})
+def list_directory(request: HttpRequest, query: Query[inputs.DirectoryQuery]) -> dict[str, list[ListedCompany]]:
+    """Companies of the Ministry's master data by id or name, although it is misspelled; ordered or not."""
+    return {"items": suggestions(query.q, query.limit)}
 
 
 @company_router.get("/search", auth=needing(Permission.VIEW), response={200: HitsOut, **PROBLEMS})

@@ -218,6 +218,27 @@ class FilingsOut(Out):
         )
 
 
+class ListedCompanyOut(Out):
+    """A company of the directory; capital in rupees, empty and null are unknown. ``warning``: before it is ordered."""
+
+    cin: str = Field(validation_alias="id")
+    name: str
+    status: str
+    warning: str | None
+    kind: str = Field(serialization_alias="class")
+    category: str
+    state: str
+    registered_on: date | None
+    authorised_capital: int | None
+    paid_up_capital: int | None
+
+
+class DirectoryOut(Out):
+    """The best companies first."""
+
+    items: list[ListedCompanyOut]
+
+
 class PieceOut(Out):
     """A piece of a page's text, and whether it was sought."""
 

@@ -172,6 +172,13 @@ class FilingsQuery(_In):
     limit: Limit = 50
 
 
+class DirectoryQuery(_In):
+    """What somebody typed: the beginning of an id or a name, or a misspelled name."""
+
+    q: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+    limit: Annotated[int, Field(ge=1, le=20)] = 8
+
+
 class SearchQuery(_In):
     """What to find in the text of documents."""
 

@@ -21,6 +21,7 @@ from jobs.web.api.auth import DemoAuth, caller_key, needing, sees_pans
 from jobs.web.api.create_job import create, place_once
 from jobs.web.api.document_schemas import DocumentDetailOut, DocumentsOut
 from jobs.web.api.schemas import PROBLEMS
+from jobs.web.directory import warning_of
 from jobs.web.documents import original_response, stored, stored_text, text_response
 from jobs.web.permissions import Permission
 from jobs.web.records import stored_record
@@ -54,16 +55,20 @@ def list_jobs(request: HttpRequest, query: Query[inputs.JobsQuery]) -> Page[Job]
     return application().catalogue.jobs(wanted, query.order, parse_cursor(query.cursor), query.limit)
 
 
-@job_router.post("/jobs", auth=needing(Permission.ORDER), response={201: schemas.JobOut, **PROBLEMS})
-def create_job(request: HttpRequest, body: inputs.OrderIn, idempotency_key: Header[str | None] = None) -> Status[Job]:
+@job_router.post("/jobs", auth=needing(Permission.ORDER), response={201: schemas.OrderedJobOut, **PROBLEMS})
+def create_job(
+    request: HttpRequest, body: inputs.OrderIn, idempotency_key: Header[str | None] = None
+) -> Status[schemas.OrderedJobOut]:
     """Order one company's filings. 409 with `jobId` if an unfinished job exists.
 
     The same Idempotency-Key orders once within a day.
     """
     order = Order(**dict(body))
     planned = application().service.prepare(order, requested_by=actor(request).name)
+    warning = warning_of(planned.cin)
     (job,) = place_once(body, [planned], idempotency_key, caller_key(request))
-    return Status(HTTPStatus.CREATED, job)
+    ordered = schemas.OrderedJobOut.model_construct(**dict(schemas.JobOut.model_validate(job)), warning=warning)
+    return Status(HTTPStatus.CREATED, ordered)
 
 
 @job_router.get("/jobs/{job_id}", auth=needing(Permission.VIEW), response={200: schemas.JobDetailOut, **PROBLEMS})

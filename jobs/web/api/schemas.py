@@ -75,6 +75,12 @@ class JobOut(Out):
     fresh: bool
 
 
+class OrderedJobOut(JobOut):
+    """A new job. ``warning``: what the directory says of a company that has ended, else null."""
+
+    warning: str | None = None
+
+
 class RunOut(Out):
     """One run of a job. ``outcome`` and ``finishedAt`` are null while it lasts; ``bytes`` were stored."""
 

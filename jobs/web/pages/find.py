@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
+from jobs.domain.directory import ListedCompany
 from jobs.domain.listing import JobFilter, JobOrder
 from jobs.web.access import needs
+from jobs.web.directory import suggestions
 from jobs.web.permissions import Permission
 from jobs.web.request_context import is_partial
 
@@ -68,9 +70,18 @@ def find(request: HttpRequest) -> HttpResponse:
         context |= {
             "jobs": application().catalogue.jobs(JobFilter(text=text), JobOrder.NEWEST, None, _EACH).items,
             "companies": application().companies.found(text, _EACH),
+            # Whoever types the name of a page means that page.
+            "listed": _never_ordered(text) if request.user.has_perm(Permission.ORDER) and not places else [],
             "documents": application().catalogue.documents_with_srn(srn, _EACH) if _SRN.fullmatch(srn) else [],
         }
     return render(request, "_found.html" if is_partial(request) else "find.html", context)
+
+
+def _never_ordered(text: str) -> list[ListedCompany]:
+    """Companies of the directory; those that were ordered are found as such."""
+    listed = suggestions(text, 2 * _EACH)
+    ordered = application().companies.ordered([each.id for each in listed])
+    return [each for each in listed if each.id not in ordered][:_EACH]
 
 
 def _matches(place: Place, text: str) -> bool:

@@ -23,6 +23,7 @@ from jobs.simulated_companies import simulated_companies
 from jobs.web.access import needs
 from jobs.web.companies import about
 from jobs.web.csv_export import csv_response
+from jobs.web.directory import suggestions, warning_of
 from jobs.web.forms import UploadForm
 from jobs.web.orders_csv import COLUMNS, Row, batches, rows_of
 from jobs.web.permissions import Permission
@@ -38,7 +39,8 @@ _SHOWN_ROWS, _SHOWN_PROBLEMS = 20, 100
 def order(request: HttpRequest) -> HttpResponse:
     """The page with a tab for each way to order; the first one posts here."""
     if request.method != "POST":
-        return _page(request, request.GET.get("by", ""))
+        given = {name: request.GET.get(name, "").replace("\x00", "")[:200] for name in ("cin", "company")}
+        return _page(request, request.GET.get("by", ""), given)
     given = {name: request.POST.get(name, "") for name in ("cin", "company", "priority", "not_before")}
     again = request.POST.get("again") == "yes"
     wanted = Order(
@@ -48,14 +50,17 @@ def order(request: HttpRequest) -> HttpResponse:
         not_before=given["not_before"],
         fresh=request.POST.get("fresh") == "yes",
     )
+    warning = warning_of(given["cin"])
     result = application().service.order([wanted], requested_by=request.user.get_username(), again=again)[0]
     if isinstance(result, FilesureError):
-        return _page(request, "one", given=given, problem=result)
+        return _page(request, "one", given, problem=result)
     messages.success(request, f"Ordered: {result.company_name}.")
+    if warning:
+        messages.warning(request, warning)
     return HttpResponseRedirect(reverse("job", args=[result.id]))
 
 
-def _page(request: HttpRequest, way: str, **refused: object) -> HttpResponse:
+def _page(request: HttpRequest, way: str, given: Mapping[str, str] | None = None, /, **refused: object) -> HttpResponse:
     way = way if way in WAYS else "one"
     context = {
         "ways": WAYS.items(),
@@ -64,6 +69,7 @@ def _page(request: HttpRequest, way: str, **refused: object) -> HttpResponse:
         "priorities": PRIORITIES,
         "simulated": SIMULATED if way == "one" and _is_simulated() else (),
         "most_rows": MOST_ROWS,
+        "given": given or {},
         **refused,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
@@ -88,7 +94,15 @@ def check(request: HttpRequest) -> HttpResponse:
     except InvalidCin as error:
         return render(request, "_cin.html", {"problem": str(error)})
     said, holder = ", ".join(about(cin)), application().jobs.unfinished([cin]).get(cin)
-    return render(request, "_cin.html", {"cin": cin, "about": said[:1].lower() + said[1:], "holder": holder})
+    context = {"about": said[:1].lower() + said[1:], "holder": holder, "warning": warning_of(cin)}
+    return render(request, "_cin.html", {"cin": cin, **context})
+
+
+@needs(Permission.ORDER)
+@require_safe
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Companies of the directory for a name that is being typed."""
+    return render(request, "_suggestions.html", {"companies": suggestions(request.GET.get("company", ""))})
 
 
 def _still_missing(missing: Mapping[IdKind, int]) -> str:

@@ -1,0 +1,22 @@
+"""The directory of companies, as pages and the API show it."""
+
+from __future__ import annotations
+
+from jobs.bootstrap import application
+from jobs.domain.company_id import as_stored, kind_of
+from jobs.domain.directory import ListedCompany
+
+SHOWN = 8
+
+
+def suggestions(text: str, limit: int = SHOWN) -> list[ListedCompany]:
+    return application().suggesting.suggest(text, limit)
+
+
+def warning_of(cin: str) -> str | None:
+    """What staff should know before they order; None if nothing, or if it is not in the directory."""
+    identifier = as_stored(cin)
+    if kind_of(identifier) is None:
+        return None
+    listed = application().directory.get([identifier]).get(identifier)
+    return listed.warning if listed else None
