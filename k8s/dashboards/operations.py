@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from .frame import Row, rendered
+from .operations_workers import WORKERS
 from .panels import About, Level, Line, bars, graph, numbers
-from .queries import SPAN, WINDOW, chosen, durable, gained, live_per_second, now, per_minute, quantile, share
+from .queries import SPAN, WINDOW, durable, gained, now, per_minute, quantile, share
 
 _JOBS = "/jobs/?status=${__field.labels.state}"
 _PROCESSING = now("jobs", 'state="processing"')
-_MET = chosen("up", 'job="filesure-worker"')
 _MEDIAN_AND_95 = ((0.5, "median"), (0.95, "95 %"))
 _FAILED = gained("jobs_failed_total", span=WINDOW)
 _FAILED_SHARE = share(_FAILED, f"{_FAILED} + {gained('jobs_completed_total', span=WINDOW)}")
@@ -22,7 +22,7 @@ _OLDEST = f"max({durable('oldest_due_job_age_seconds')})"
 
 
 def operations() -> str:
-    rows = (_NOW, _THROUGHPUT, _TIMES, _FAILURES, _WORKERS)
+    rows = (_NOW, _THROUGHPUT, _TIMES, _FAILURES, WORKERS)
     return rendered("Filesure / Operations", "filesure-operations", "Queue, workers, throughput and failures.", rows)
 
 
@@ -249,70 +249,6 @@ _FAILURES = Row(
                 text="Attempts after the first one, as a share of all. It rises before jobs fail.",
             ),
             Line(expr=_SECOND_TRIES, legend="second tries"),
-        ),
-    ),
-)
-
-_WORKERS = Row(
-    title="Workers",
-    panels=(
-        graph(
-            About(
-                title="Workers and their maximum",
-                unit="short",
-                text="Jobs in processing, claimed by living or dead workers; Prometheus scrapes only workers that "
-                "live for some seconds.",
-                link="/workers/",
-                to="Workers",
-            ),
-            Line(expr=_PROCESSING, legend="processing"),
-            Line(expr=now("workers_maximum"), legend="maximum"),
-            Line(expr=f"count({_MET} == 1)", legend="scraped by Prometheus"),
-        ),
-        graph(
-            About(
-                title="Leases by the age of the claim",
-                unit="short",
-                text="Old claims are long runs; none should exceed RUN_TIMEOUT_SECONDS.",
-                link="/workers/",
-                to="Workers",
-            ),
-            Line(expr=now("leases", by="age"), legend="{{age}}"),
-            stacked=True,
-        ),
-        graph(
-            About(
-                title="Oldest due job",
-                unit="s",
-                text="How long the first due job has been waiting. Dashed: the alert's threshold.",
-                link="/jobs/?status=pending&order=oldest",
-                to="Pending jobs, oldest first",
-                levels=(Level(value=3_600, colour="red"),),
-            ),
-            Line(expr=_OLDEST, legend="oldest"),
-        ),
-        graph(
-            About(
-                title="Claims and dead workers",
-                logs="job[.].+|run[.]lost|worker[.]killed",
-                unit="short",
-                width=12,
-                text="Claims per minute, takeovers among them, and currently expired leases.",
-            ),
-            Line(expr=now("leases_expired"), legend="expired now"),
-            Line(expr=per_minute("jobs_claimed_total"), legend="claimed /min"),
-            Line(expr=per_minute("leases_taken_over_total"), legend="taken over /min"),
-            Line(expr=per_minute("leases_lost_total"), legend="lost /min"),
-        ),
-        graph(
-            About(
-                title="Heartbeats",
-                logs="heartbeat[.].+",
-                unit="suffix: /s",
-                width=12,
-                text="Heartbeats per second. Missed: MongoDB did not respond. Lost: another worker has the job.",
-            ),
-            Line(expr=live_per_second("filesure_worker_lease_renewals_total", by="outcome"), legend="{{outcome}}"),
         ),
     ),
 )

@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 from bson import ObjectId
 
-from jobs.adapters.mongo.catalogue import MongoCatalogue
-from jobs.adapters.mongo.catalogue_embedded import EmbeddedCatalogue
 from jobs.adapters.mongo.connection import is_embedded
-from jobs.adapters.mongo.documents import MongoDocumentRepository
-from jobs.adapters.mongo.jobs import MongoJobRepository
-from jobs.domain.document import DocumentError, DocumentStatus, attachment_number
-from jobs.domain.ending import Ending
-from jobs.domain.errors import InvalidCursor, UnknownDocument, WrongState
-from jobs.domain.filings.reading import ReadingState
-from jobs.domain.filings.summary import summary_of
-from jobs.domain.job import JobError, JobStatus, Progress, RunOutcome, Transition
-from jobs.domain.listing import Count, DocumentFilter, JobDocuments, JobFilter, JobOrder, TextKind, parse_cursor
-from tests.making import a_cin, a_file, a_job, a_reading, some_filings
+from jobs.domain.errors import InvalidCursor, WrongState
+from jobs.domain.job import JobStatus
+from jobs.domain.listing import Count, JobFilter, JobOrder, parse_cursor
+from tests.contract.catalogue import World
 
 pytestmark = pytest.mark.server
-
-
-class World:
-    """A few jobs and their documents."""
-
-    def __init__(self, database, clock) -> None:
-        self.database, self.clock = database, clock
-        self.jobs = MongoJobRepository(database, clock)
-        self.documents = MongoDocumentRepository(database, clock)
-        kind = EmbeddedCatalogue if is_embedded(database) else MongoCatalogue
-        self.catalogue = kind(database, clock)
-
-    def add(self, count: int = 1, **fields):
-        jobs = [a_job(self.clock(), **{"cin": a_cin(), **fields}) for _ in range(count)]
-        assert not self.jobs.add(jobs, again=True)
-        return jobs
-
-    def fail(self, job, kind="source_unavailable", message="The source is unavailable."):
-        lease = self.jobs.claim(job.id, "w", 60).lease
-        error = JobError(kind=kind, message=message, at=self.clock())
-        ending = Ending(
-            transition=Transition.FAIL,
-            outcome=RunOutcome.FAILED,
-            attempts=1,
-            run_after=None,
-            error=error,
-            progress=Progress(total=1, failed=1),
-        )
-        self.jobs.end(lease, ending)
-
-    def found(self, order=JobOrder.NEWEST, **wanted):
-        return [job.id for job in self.catalogue.jobs(JobFilter(**wanted), order, None, 100).items]
 
 
 @pytest.fixture
@@ -273,87 +232,6 @@ def test_ended_jobs_are_counted_per_period(world, clock):
         (begin + timedelta(hours=1), 0, 1, 1),
     ]
     assert world.catalogue.ended(begin + timedelta(hours=2), begin + timedelta(hours=3), 3600) == []
-
-
-def test_failures_are_grouped_by_reason(world, clock):
-    for kind, count in (("source_unavailable", 3), ("documents_missing", 1)):
-        for job in world.add(count):
-            world.fail(job, kind, f"About {kind}.")
-    clock.advance(2 * 86400)
-    world.fail(world.add()[0], "documents_missing", "The newest.")
-    first, second = world.catalogue.failed_jobs(clock(), 1000)
-    assert (first.kind, first.number, first.example) == ("source_unavailable", 3, "About source_unavailable.")
-    assert first.days == (0, 0, 0, 0, 3, 0, 0)
-    assert (second.number, second.days[-1], second.example, second.last_at) == (2, 1, "The newest.", clock())
-
-
-def test_poor_readings_are_grouped_by_reason(world, clock):
-    (job,) = world.add()
-    lease = world.jobs.claim(job.id, "w", 60).lease
-    world.documents.add(lease, job, some_filings(5))
-    reasons = ["Missing or damaged: page 2.", "Missing or damaged: pages 1, 30.", "The PDF needs a password.", None]
-    states = [ReadingState.PARTIAL, ReadingState.PARTIAL, ReadingState.UNREADABLE, ReadingState.READ]
-    for document, state, reason in zip(world.documents.of_job(job.id), states, reasons, strict=False):
-        world.documents.save_stored(lease, document, a_file())
-        world.documents.save_reading(lease, document, summary_of(a_reading(state=state, reason=reason)))
-    partial, unreadable = world.catalogue.poor_readings(clock(), 1000)
-    assert (partial.kind, partial.number, partial.example) == ("partial", 2, reasons[1])
-    assert (unreadable.kind, unreadable.number, unreadable.last_at) == ("unreadable", 1, clock())
-
-
-def test_documents_are_found_by_every_filter(world):
-    (job,) = world.add(company_name="Tata Steel")
-    lease = world.jobs.claim(job.id, "w", 60).lease
-    world.documents.add(lease, job, some_filings(3))
-    one, two, _ = world.documents.of_job(job.id)
-    world.documents.save_stored(lease, one, a_file())
-    world.documents.save_reading(lease, one, summary_of(a_reading(state=ReadingState.PARTIAL, reason="Page 2.")))
-    world.documents.save_failure(lease, two, DocumentError(kind="unreadable", message="Needs a password."), final=True)
-
-    def found(**wanted):
-        page = world.catalogue.documents(DocumentFilter(**wanted), None, 10)
-        return [document.filing.number for document in page.items]
-
-    assert found() == [3, 2, 1]
-    assert found(text="tata") == found(text=job.cin) == [3, 2, 1]
-    assert found(text="nobody") == []
-    assert found(document_type="AOC-4") == [3, 2, 1]
-    assert found(document_type="PAS-3") == []
-    assert found(status=DocumentStatus.FAILED) == found(reason="unreadable") == [2]
-    assert found(text_kind=TextKind.TEXT) == found(reading=ReadingState.PARTIAL) == [1]
-    assert found(reading=ReadingState.READ) == []
-    assert found(text_kind=TextKind.SCAN) == []
-    assert [each.filing.number for each in world.catalogue.documents_with_srn("H00000002", 5)] == [2]
-    assert world.catalogue.document_types() == ["AOC-4"]
-    assert world.documents.get(job.id, 2).status is DocumentStatus.FAILED
-    with pytest.raises(UnknownDocument):
-        world.documents.get(job.id, 9)
-    (reason,) = world.catalogue.failed_documents(world.clock(), 10)
-    assert (reason.kind, reason.number) == ("unreadable", 1)
-
-
-def test_documents_of_a_job_begin_with_failed_ones(world):
-    job, other = world.add(2)
-    lease = world.jobs.claim(job.id, "w", 60).lease
-    world.documents.add(lease, job, some_filings(4))
-    world.documents.add(world.jobs.claim(other.id, "w", 60).lease, other, some_filings(1))
-    one, _, three, _ = world.documents.of_job(job.id)
-    world.documents.save_stored(lease, one, a_file())
-    world.documents.save_failure(lease, three, DocumentError(kind="k", message="m"), final=True)
-    attached = replace(one, filing=replace(one.filing, number=attachment_number(1, 1)), parent=1, file=a_file())
-    world.documents.save_attachment(lease, replace(attached, reading=summary_of(a_reading())))
-
-    def numbers(which):
-        found, cursor = [], None
-        while not found or cursor:
-            page = world.catalogue.documents_of_job(job.id, which, cursor, 2)
-            found += [document.filing.number for document in page.items]
-            cursor = page.next
-        return found
-
-    assert numbers(None)[:3] == [3, 2, 4]
-    assert set(numbers(None)[3:]) == {1, attachment_number(1, 1)}
-    assert [numbers(which) for which in JobDocuments] == [[3], [2, 4], [1], [attachment_number(1, 1)]]
 
 
 def test_actions_respect_the_job_state(world):
