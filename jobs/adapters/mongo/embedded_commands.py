@@ -102,7 +102,7 @@ class Request:
         """Whether reading an index in order finds enough documents soon, although it lacks a compared field."""
         return 0 < limit <= _FEW and self._counted(found, _FEW) == _FEW
 
-    def _is_common(self, some: str, values: tuple[str, ...]) -> bool:
+    def _is_common(self, some: str, values: tuple[str, str]) -> bool:
         return bool(self._db.execute(f"SELECT 1 {some} LIMIT 1 OFFSET {_FEW}", values).fetchone())
 
     def count(self) -> Reply:

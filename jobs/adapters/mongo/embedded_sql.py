@@ -120,7 +120,7 @@ class Table:
     """A collection's table. ``is_common`` returns whether a statement's FROM and WHERE clauses match many rows."""
 
     name: str
-    is_common: Callable[[str, tuple[str, ...]], bool]
+    is_common: Callable[[str, tuple[str, str]], bool]
 
 
 def where(table: Table, filter_: Spec) -> Where:
@@ -149,7 +149,8 @@ def _compared(table: Table, field: str, operator: str, wanted: Any) -> Where:
     if operator == "$exists":  # of a field of any kind
         return Where(f"{_extract(field)} IS {'NOT ' if wanted else ''}NULL", (), compared if wanted else frozenset())
     if operator == "$in" and _kind(table.name, field) == "array":
-        return _among(table, field, "IN (SELECT value FROM json_each(?))", json.dumps([*map(value_of, wanted)]))
+        some = f"SELECT id FROM {elements(table.name, field)} WHERE value IN (SELECT value FROM json_each(?))"
+        return Where(f"_id IN ({some})", (json.dumps([*map(value_of, wanted)]),))
     expression = column(table.name, field)
     if operator in ("$in", "$nin"):
         return _in(expression, field, wanted, negated=operator == "$nin")
@@ -178,12 +179,8 @@ def _begins(table: Table, field: str, wanted: Spec) -> Where:
     beginning = re.sub(r"\\(.)", r"\1", str(wanted["$regex"])[1:])
     if wanted != {"$regex": f"^{re.escape(beginning)}"} or _kind(table.name, field) != "array":
         raise Untranslatable(f"{field} {wanted}")
-    return _among(table, field, "BETWEEN ? AND ?", beginning, beginning + _HIGHEST)
-
-
-def _among(table: Table, field: str, condition: str, *values: str) -> Where:
-    """One of an array's texts fulfils a condition."""
-    some = f"FROM {elements(table.name, field)} WHERE value {condition}"
+    some = f"FROM {elements(table.name, field)} WHERE value >= ? AND value < ?"
+    values = (beginning, beginning + _HIGHEST)
     if table.is_common(some, values):  # looked up for each document, instead of collecting all their ids
         return Where(f"EXISTS (SELECT 1 {some} AND id = {table.name}._id)", values)
     return Where(f"_id IN (SELECT id {some})", values)
