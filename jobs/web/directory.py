@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from jobs.bootstrap import application
 from jobs.domain.company_id import as_stored, kind_of
 from jobs.domain.directory import ListedCompany
@@ -20,3 +22,8 @@ def warning_of(cin: str) -> str | None:
         return None
     listed = application().directory.get([identifier]).get(identifier)
     return listed.warning if listed else None
+
+
+def warned_of(cins: Collection[str]) -> list[ListedCompany]:
+    """The companies among these that have a warning."""
+    return [each for each in application().directory.get(cins).values() if each.warning]

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from jobs.domain.errors import DatabaseUnavailable
 from jobs.domain.listing import JobFilter, JobOrder
 from jobs.management.commands import create_jobs
-from tests.making import a_job
+from tests.making import a_job, a_listed
 from tests.processes import ROOT
 
 pytestmark = pytest.mark.server
@@ -79,6 +79,13 @@ def test_wrong_order_exits_with_2(installation, arguments, sentence):
 def test_unknown_state_code_can_be_allowed(installation):
     order = ("create_jobs", "--cin", "L24295ZZ1987PLC143792", "--company", "A", "--allow-unknown-codes")
     assert installation.run(*order).returncode == 0
+
+
+def test_struck_off_company_is_ordered_with_a_warning(installation):
+    installation.app.directory.save([a_listed("Vindhya Dyes", id="AAB-1234", status="Struck off")])
+    done = installation.run("create_jobs", "--cin", "aab1234", "--company", "Vindhya Dyes")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)
+    assert done.stderr == "Struck off the register: it can be ordered, but files nothing any more.\n"
 
 
 def a_csv(tmp_path, text: str, encoding: str = "utf-8"):

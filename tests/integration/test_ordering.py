@@ -116,6 +116,12 @@ def test_struck_off_company_is_ordered_with_a_warning(staff, app):
     assert "Ordered: Vindhya Dyes." in page
     assert sentence in page
     assert len(ordered(app)) == 1
+    listed = staff.post("/order/list/", {"list": "AAB-1235, Other LLP\nAAB-1236, Dyes LLP"})
+    assert "have ended" not in text_of(listed)
+    app.directory.save([a_listed("Dyes & Co LLP", id="AAB-1236", status="Amalgamated")])
+    warned = text_of(staff.post("/order/list/", {"list": "AAB-1235, Other LLP\nAAB-1236, Dyes LLP"}))
+    assert "2 would be ordered" in warned
+    assert re.search(r"have ended.*AAB-1236.*Dyes &amp; Co LLP.*Amalgamated", warned, re.DOTALL)
 
 
 def upload(staff, data: bytes, name: str = "orders.csv"):

@@ -19,6 +19,7 @@ from jobs.exits import EXIT_FAILED, EXIT_WRONG_USE
 from jobs.management.base import FilesureCommand, who, with_bar
 from jobs.services import JobService, Order
 from jobs.simulated_companies import simulated_companies
+from jobs.web.directory import warning_of
 from jobs.web.orders_csv import BATCH, Row, batches, read_rows
 
 MOST_SIMULATED = 10_000
@@ -73,6 +74,8 @@ class Command(FilesureCommand):
     def _one(self, order: Order, ordering: dict[str, Any]) -> None:
         if not order.company_name:
             raise CommandError('--cin needs --company, for example --company "Example Ltd".', returncode=EXIT_WRONG_USE)
+        if warning := warning_of(order.cin):
+            self.stderr.write(warning)
         result = application().service.order(self._completed([order]), **ordering)[0]
         if isinstance(result, FilesureError):
             raise result

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from jobs.bootstrap import application
 from jobs.domain.company_id import IdKind, missing_characters, parse_company_id
+from jobs.domain.directory import ListedCompany
 from jobs.domain.errors import FilesureError, InvalidCin, InvalidOrder, WrongUse
 from jobs.domain.job import PRIORITIES, Job
 from jobs.services import ListRow, Order
@@ -23,7 +24,7 @@ from jobs.simulated_companies import simulated_companies
 from jobs.web.access import needs
 from jobs.web.companies import about
 from jobs.web.csv_export import csv_response
-from jobs.web.directory import suggestions, warning_of
+from jobs.web.directory import suggestions, warned_of, warning_of
 from jobs.web.forms import UploadForm
 from jobs.web.orders_csv import COLUMNS, Row, batches, rows_of
 from jobs.web.permissions import Permission
@@ -176,6 +177,7 @@ class Preview:
     bad: int = 0
     rows: list[Job] = field(default_factory=list)
     problems: list[tuple[int, str, str]] = field(default_factory=list)
+    warned: list[ListedCompany] = field(default_factory=list)
 
     def add(self, row: Row, result: Job | FilesureError) -> None:
         """Count one row, and keep it if it fits on the page."""
@@ -195,7 +197,13 @@ def _preview(request: HttpRequest, way: str, name: str, data: bytes) -> HttpResp
     except WrongUse as error:
         return _page(request, way, **{f"{way}_problem": error})
     upload_id = application().uploads.keep(request.user.get_username(), name, data) if preview.good else None
-    context = {"name": name, "preview": preview, "upload_id": upload_id, "way": way}
+    context = {
+        "name": name,
+        "preview": preview,
+        "upload_id": upload_id,
+        "way": way,
+        "warned": preview.warned[:_SHOWN_PROBLEMS],
+    }
     return render(
         request,
         "order_preview.html",
@@ -219,6 +227,7 @@ def _go_through(name: str, data: bytes, who: str) -> Preview:
         left = iter(results)
         for row in batch:
             preview.add(row, row.problem or next(left))
+        preview.warned += warned_of([job.cin for job in results if isinstance(job, Job)])
     return preview
 
 
