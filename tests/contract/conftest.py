@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,6 +23,12 @@ def stores(request, clock) -> Stores:
     return Stores(
         MongoJobRepository(database, clock), MongoDocumentRepository(database, clock), MongoRunRepository(database)
     )
+
+
+@pytest.fixture
+def numbers(stores) -> Iterator[int]:
+    """The calls at which actors stop: all of them, or some of them on a server, where each takes long."""
+    return itertools.count(1, 1 if isinstance(stores.documents, MemoryDocumentRepository) else 29)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

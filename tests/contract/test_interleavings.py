@@ -23,9 +23,10 @@ from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.runs import MongoRunRepository
 from tests.conftest import FakeClock
+from tests.contract.growing_source import COMPANIES
 from tests.contract.stepping import Actor, Reply
 from tests.contract.stores import Stores
-from tests.contract.world import COMPANIES, LEASE, World, a_world, in_one_thread
+from tests.contract.world import LEASE, World, a_world, in_one_thread
 from worker.stopping import Reason
 
 STEPS = 50

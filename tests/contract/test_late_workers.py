@@ -15,9 +15,10 @@ from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.domain.document import Filing
 from jobs.domain.errors import LeaseLost
 from jobs.domain.job import RunOutcome
+from tests.contract.growing_source import COMPANIES
 from tests.contract.stepping import Actor
 from tests.contract.stores import LEASE, Stores, a_run, add
-from tests.contract.world import COMPANIES, World, a_world, in_one_thread
+from tests.contract.world import World, a_world, in_one_thread
 from tests.making import a_file, some_filings
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
-from jobs.adapters.memory import MemoryDocumentRepository
-from jobs.domain.document import Document, DocumentStatus
-from jobs.domain.errors import FilesureError
-from jobs.domain.job import Job, JobStatus
-from tests.contract.stepping import Actor
-from tests.contract.world import COMPANIES, LEASE, World, a_world, in_one_thread
+from jobs.domain.document import DocumentStatus
+from jobs.domain.job import Job
+from tests.contract.growing_source import COMPANIES
+from tests.contract.links import CIN, act, assert_sound, documents, frozen, names, ordered
+from tests.contract.world import LEASE, World, a_world, in_one_thread
 
-CIN = COMPANIES[0]
 NAMES = ["AOC-4_1.pdf", "MGT-7_2.pdf", "ADT-1_3.pdf"]
 
 
@@ -24,43 +19,6 @@ NAMES = ["AOC-4_1.pdf", "MGT-7_2.pdf", "ADT-1_3.pdf"]
 def world(stores, clock, monkeypatch) -> World:
     in_one_thread(monkeypatch)
     return a_world(stores, clock)
-
-
-@pytest.fixture
-def numbers(stores) -> Iterator[int]:
-    """The calls at which actors stop: all of them, or some of them on a server, where each takes long."""
-    return itertools.count(1, 1 if isinstance(stores.documents, MemoryDocumentRepository) else 29)
-
-
-def ordered(world: World, **options: bool) -> str:
-    """The id of a new order that a worker has completed."""
-    world.order(world.ports, CIN, **options)
-    job_id = world.ids[-1]
-    world.drain()
-    assert world.ports.jobs.get(job_id).status is JobStatus.COMPLETED
-    return job_id
-
-
-def documents(world: World, job_id: str) -> list[Document]:
-    return world.ports.documents.of_job(job_id)
-
-
-def names(world: World) -> set[str]:
-    return set(world.ports.blobs.names(""))
-
-
-def act(world: World, verb: str, job_id: str) -> None:
-    with suppress(FilesureError):
-        world.act(world.ports, verb, job_id)
-
-
-def assert_sound(world: World) -> None:
-    world.drain()
-    act(world, "sweep", "")
-    world.assert_in_the_end()
-
-
-# --- linking
 
 
 def test_second_order_downloads_only_what_it_cannot_recognise(world):
@@ -168,15 +126,6 @@ def reserve(world: World, job: Job, lender: str) -> None:
     ]
 
 
-def frozen(world: World, number: int, act_: Callable[[Actor], object]) -> Actor:
-    """An actor before its ``number``-th call."""
-    actor = Actor(f"actor {number} {len(world.ids)}", act_)
-    for _ in range(number):
-        if actor.call:
-            actor.step()
-    return actor
-
-
 def others(world: World, verb: str, first: str, second: str) -> None:
     """What happens while the linker is frozen."""
     match verb:
@@ -273,75 +222,3 @@ def test_link_and_deletion_that_both_stop_break_nothing(world, numbers):
         for job in world.jobs():
             act(world, "delete", job.id)
         assert names(world) == set()
-
-
-# --- reading again
-
-
-def test_reading_again_leaves_linked_readings_alone(world, clock):
-    first, second = ordered(world), ordered(world)
-    before = {each.id: each.reading.blob_names for each in documents(world, second)}
-    clock.advance(10)
-    world.reread(world.ports)
-    world.work(world.ports, "w")  # one of the two jobs, and only a part
-    world.assert_always()
-    assert {each.id: each.reading.blob_names for each in documents(world, second)} == before
-    assert {each.reading.at for each in documents(world, first)} != {documents(world, second)[0].reading.at}
-
-
-def test_reading_again_reads_shared_files_once(world, clock):
-    first, second = ordered(world), ordered(world)
-    clock.advance(10)
-    world.reread(world.ports)
-    world.drain()
-    one, other = ([each.reading.blob_names for each in documents(world, id_)] for id_ in (first, second))
-    assert one == other
-    assert all(".r" in name for found in one for name in found)
-    assert_sound(world)
-    assert len(names(world)) == len({name for each in documents(world, first) for name in each.blob_names})
-
-
-def test_linked_document_can_be_read_again_alone(world, clock):
-    first, second = ordered(world), ordered(world)
-    clock.advance(10)
-    world.reread(world.ports)
-    (other,) = (job for job in world.jobs() if job.reread and job.reread.job_id == first)
-    act(world, "cancel", other.id)
-    world.drain()
-    assert {each.stored_with for each in documents(world, second) if each.parent is None} == {first}
-    read_at = [each.reading.at for each in documents(world, second)]
-    assert min(read_at) > max(each.reading.at for each in documents(world, first))
-    assert_sound(world)
-
-
-def test_own_reading_of_a_linked_document_is_not_taken_over(world, clock):
-    """It is not beside the original, so nothing that refers to the original would spare it."""
-    first, second = ordered(world), ordered(world)
-    act(world, "delete", first)
-    clock.advance(10)
-    world.reread(world.ports)
-    world.drain()
-    third = ordered(world)
-    act(world, "delete", second)
-    assert {each.stored_with for each in documents(world, third) if each.parent is None} == {first}
-    assert_sound(world)
-
-
-def test_reader_of_a_linked_document_that_stops_at_any_call_breaks_nothing(world, clock, numbers):
-    for number in numbers:
-        first, second = ordered(world), ordered(world)
-        clock.advance(10)
-        world.reread(world.ports)
-        while world.ports.documents.of_job(first)[-1].reading.at < clock():
-            world.work(world.ports, f"first {number}")
-        reader = frozen(world, number, lambda actor: world.work(world.ports.stepped(actor), actor.name))
-        if reader.call is None:
-            return
-        act(world, "delete", first)
-        act(world, "sweep", "")
-        reader.finish()
-        assert_sound(world)
-        for job in world.jobs():
-            act(world, "delete", job.id)
-        act(world, "sweep", "")
-        assert names(world) == set(), second

@@ -28,7 +28,7 @@ from jobs.adapters.mongo.queue_numbers import MongoQueueNumbers
 from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.adapters.mongo.schema import ensure, missing_indexes
 from jobs.domain.directory import ListedCompany
-from jobs.domain.document import DocumentError, DocumentStatus
+from jobs.domain.document import Document, DocumentError, DocumentStatus
 from jobs.domain.ending import ended_well
 from jobs.domain.errors import ConfigurationError, DatabaseUnavailable
 from jobs.domain.job import Job, JobStatus, Progress, Run
@@ -87,10 +87,7 @@ def hot_path(mongodb_uri, database):
     first, second, _ = documents.to_download(job.id, 3)
     documents.save_stored(claimed.lease, first, a_file())
     documents.reserve(claimed.lease, second, a_file())
-    documents.of_filing(second)
-    documents.with_content(job.cin, a_file().checksum)
-    documents.with_blob(a_file().blob_name, 5)
-    list(documents.referring("jobs/x/"))
+    share(documents, second)
     documents.save_failure(claimed.lease, second, DocumentError(kind="k", message="m"), final=True)
     jobs.save_progress(claimed.lease, documents.progress(job.id))
     jobs.renew(claimed.lease, 60)
@@ -109,6 +106,13 @@ def hot_path(mongodb_uri, database):
     assert list(migrate(watched)) == []  # as at each start
     yield recorder.queries
     client.close()
+
+
+def share(documents: MongoDocumentRepository, document: Document) -> None:
+    documents.of_filing(document)
+    documents.with_content(document.cin, a_file().checksum)
+    documents.with_blob(a_file().blob_name, 5)
+    list(documents.referring("jobs/x/"))
 
 
 def look(catalogue: MongoCatalogue, now: datetime) -> None:

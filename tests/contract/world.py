@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 
@@ -17,27 +16,25 @@ from jobs.adapters.memory import MemoryAuditLog
 from jobs.adapters.memory_blob import MemoryBlobStore
 from jobs.bootstrap import new_id
 from jobs.domain.audit import Actor as Person
-from jobs.domain.document import DocumentStatus, Filing
+from jobs.domain.document import DocumentStatus
 from jobs.domain.ending import Backoff
 from jobs.domain.errors import FilesureError, LeaseLost, UnknownJob
-from jobs.domain.filings.reading import Reading
 from jobs.domain.job import UNFINISHED, Job, JobStatus
 from jobs.domain.rereading import Reread
 from jobs.domain.sharing import needed
 from jobs.ports import AuditLog, BlobStore, DocumentRepository, JobRepository, RunRepository
 from jobs.services import JobService, Order, RereadService, Sweep
 from tests.conftest import FakeClock
+from tests.contract.growing_source import ATTACHED, GrowingSource, TextExtractor, content
 from tests.contract.stepping import Actor, SameThread, Stepped
 from tests.contract.stores import Stores
-from tests.making import a_cin, a_reading, an_attachment, blobs_of
+from tests.making import blobs_of
 from worker import pipeline
 from worker.limits import Limits
 from worker.pipeline import Pipeline
 from worker.stopping import Reason, Stop
 
 LEASE = 60.0
-ATTACHED = b"attached"
-COMPANIES = [a_cin(810_000 + number) for number in range(2)]
 STAFF = Person(name="staff")
 _LIMITS = Limits(
     concurrency=1,
@@ -47,49 +44,6 @@ _LIMITS = Limits(
     run_timeout_seconds=60,
     backoff=Backoff(base_seconds=10, cap_seconds=100),
 )
-
-
-class GrowingSource:
-    """A source to which companies keep adding filings; the newest comes first and renumbers all others."""
-
-    def __init__(self) -> None:
-        self.names = {cin: ["AOC-4_1.pdf", "MGT-7_2.pdf", "ADT-1_3.pdf"] for cin in COMPANIES}
-        self.downloads: list[str] = []
-
-    def files(self, cin: str) -> None:
-        self.names[cin].insert(0, f"DIR-12_{len(self.names[cin]) + 1}.pdf")
-
-    def filings(self, cin: str, company_name: str) -> list[Filing]:
-        return [
-            Filing(number=number, document_type="AOC-4", file_name=name, srn=_srn(cin, name))
-            for number, name in enumerate(self.names[cin], start=1)
-        ]
-
-    def download(self, cin: str, company_name: str, filing: Filing, attempt: int):
-        self.downloads.append(filing.file_name)
-        yield content(cin, filing)
-
-    def check(self) -> str:
-        return "growing"
-
-
-def _srn(cin: str, name: str) -> str | None:
-    """Another order recognises a filing by it; one without it only by its bytes."""
-    return None if name.startswith("MGT-7") else f"{cin} {name}"
-
-
-def content(cin: str, filing: Filing) -> bytes:
-    return f"{cin} {filing.file_name}".encode()
-
-
-class TextExtractor:
-    def read(self, path: Path, file_name: str, *, spool: IO[bytes]) -> Reading:
-        """One of the filings contains another file."""
-        inside = [an_attachment(spool, ATTACHED)] if file_name.startswith("ADT-1") else []
-        return a_reading(path.read_text(), file_name, attachments=tuple(inside))
-
-    def close(self) -> None:
-        pass
 
 
 @dataclass(kw_only=True)
