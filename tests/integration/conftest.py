@@ -109,6 +109,7 @@ def app(database, monkeypatch):
     yield application()
     application.cache_clear()
     live.cache_clear()
+    cache.clear()  # rate limits count per account, and other tests' accounts have the same names
 
 
 @pytest.fixture
