@@ -79,7 +79,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
 def _never_ordered(text: str) -> list[ListedCompany]:
     """Companies of the directory; those that were ordered are found as such."""
-    listed = suggestions(text, 2 * _EACH)
+    listed = suggestions(text, _EACH + 2)
     ordered = application().companies.ordered([each.id for each in listed])
     return [each for each in listed if each.id not in ordered][:_EACH]
 
