@@ -29,10 +29,10 @@ class Directory(Protocol):
         """The companies with these ids, by id; unknown ones are missing."""
 
     def with_id(self, beginning: str, limit: int) -> list[ListedCompany]:
-        """Companies whose id begins with the text, by id."""
+        """Companies whose id begins with the text, in no order."""
 
     def with_name(self, beginning: str, limit: int) -> list[ListedCompany]:
-        """Companies whose ``plain_name`` begins with the text, by that name and id."""
+        """Companies whose ``plain_name`` begins with the text, in no order."""
 
     def with_keys(self, sought: Sequence[Collection[str]], limit: int) -> list[ListedCompany]:
         """Companies with one key of each collection, in no order."""

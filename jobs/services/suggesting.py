@@ -13,7 +13,7 @@ from jobs.ports import Directory
 
 Search = Callable[[], Sequence[ListedCompany]]
 
-_BY_NAME = 30
+_BY_NAME = 60
 _CANDIDATES = 100
 _LEAST_SIMILAR = 0.4
 
@@ -32,7 +32,7 @@ class SuggestionService:
         """
         text = text.strip()[:LONGEST_TEXT]
         if start := id_prefix(text):
-            return self.directory.with_id(start, limit)
+            return sorted(self.directory.with_id(start, limit), key=lambda each: each.id)
         name = plain_name(text)
         if not name:
             return []

@@ -27,11 +27,10 @@ class MemoryDirectory:
         return {id_: self._companies[id_] for id_ in ids if id_ in self._companies}
 
     def with_id(self, beginning: str, limit: int) -> list[ListedCompany]:
-        return sorted(self._matching(lambda each: each.id.startswith(beginning)), key=lambda each: each.id)[:limit]
+        return self._matching(lambda each: each.id.startswith(beginning))[:limit]
 
     def with_name(self, beginning: str, limit: int) -> list[ListedCompany]:
-        found = self._matching(lambda each: plain_name(each.name).startswith(beginning))
-        return sorted(found, key=lambda each: (plain_name(each.name), each.id))[:limit]
+        return self._matching(lambda each: plain_name(each.name).startswith(beginning))[:limit]
 
     def with_keys(self, sought: Sequence[Collection[str]], limit: int) -> list[ListedCompany]:
         wanted = [set(keys) for keys in sought]

@@ -131,7 +131,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     ],
     # Typing a company's name: how it begins, and keys of its words.
     "directory": [
-        IndexModel([("plainName", ASCENDING), ("_id", ASCENDING)], name="plainName_id"),
+        IndexModel([("plainName", ASCENDING)], name="plainName"),
         IndexModel([("keys", ASCENDING)], name="keys"),
     ],
     # Hosts that no worker has used for a day are forgotten.
