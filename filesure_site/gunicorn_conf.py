@@ -60,5 +60,19 @@ def post_fork(_server: Arbiter, worker: Any) -> None:
     values.ValueClass = values.MultiProcessValue(lambda: worker.metrics_slot)  # type: ignore[no-untyped-call]
 
 
+def post_worker_init(_worker: Any) -> None:
+    """Continue bulk actions whose process has ended."""
+    from jobs.web.bulk_runner import runner
+
+    runner().begin()
+
+
+def worker_exit(_server: Arbiter, _worker: Any) -> None:
+    """Release a bulk action, so that another process can continue it at once."""
+    from jobs.web.bulk_runner import runner
+
+    runner().stop()
+
+
 def on_exit(_server: Arbiter) -> None:
     shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

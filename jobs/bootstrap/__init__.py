@@ -13,6 +13,7 @@ from jobs.adapters.measured_blob import MeasuredBlobStore
 from jobs.adapters.mongo import embedded
 from jobs.adapters.mongo.audit import MongoAuditLog
 from jobs.adapters.mongo.breakers import MongoBreakerRepository
+from jobs.adapters.mongo.bulk_actions import MongoBulkActionRepository
 from jobs.adapters.mongo.catalogue import MongoCatalogue
 from jobs.adapters.mongo.catalogue_embedded import EmbeddedCatalogue
 from jobs.adapters.mongo.companies import MongoCompanies
@@ -217,6 +218,11 @@ class Application:
         """Orders of many jobs at once."""
         stored = MongoOrderListRepository(self.database, self.clock)
         return ListService(lists=stored, service=self.service, clock=self.clock)
+
+    @part
+    def bulk_actions(self) -> MongoBulkActionRepository:
+        """Actions on many jobs. ``jobs.web.bulk_runner`` continues them."""
+        return MongoBulkActionRepository(self.database, self.clock)
 
     @part
     def pausing(self) -> PauseService:

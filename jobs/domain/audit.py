@@ -21,10 +21,14 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """The user who acts: the account name and, for web requests, the client's address."""
+    """The user who acts: the account name and, for web requests, the client's address.
+
+    ``bulk_id``: the bulk action that acts for the user.
+    """
 
     name: str
     address: str | None = None
+    bulk_id: str | None = None
 
 
 class Outcome(StrEnum):
@@ -49,6 +53,8 @@ class AuditEntry:
     at: datetime
     address: str | None = None
     details: str | None = None
+    #: The bulk action that it is part of.
+    bulk_id: str | None = None
     refused: str | None = None
     unfinished: bool = False
 

@@ -7,7 +7,7 @@
     │   ├── InvalidOrder            a row of an order is incomplete or out of range
     │   ├── InvalidPause            a pause without reason, too long, or of another source
     │   ├── InvalidJobId, InvalidCursor
-    │   ├── UnknownJob, UnknownDocument, UnknownList, UnknownUpload
+    │   ├── UnknownJob, UnknownDocument, UnknownList, UnknownBulkAction, UnknownUpload
     │   ├── WrongState              the job's state does not allow the action
     │   ├── AlreadyOrdered          the company has an unfinished job
     │   └── IdempotencyKeyReused, InvalidIdempotencyKey
@@ -161,6 +161,15 @@ class UnknownList(WrongUse):
 
     def __init__(self, list_id: str) -> None:
         super().__init__(f"There is no list {list_id[:40]}.")
+
+
+class UnknownBulkAction(WrongUse):
+    """No bulk action has this id, or it belongs to another user."""
+
+    kind = "unknown_bulk_action"
+
+    def __init__(self, action_id: str) -> None:
+        super().__init__(f"There is no bulk action {action_id[:40]}.")
 
 
 class UnknownUpload(WrongUse):

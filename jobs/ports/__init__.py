@@ -11,7 +11,16 @@ from jobs.ports.estimates import QueueNumbers
 from jobs.ports.filings import Blob, BlobStore, Extractor, Source
 from jobs.ports.pages import PageIndex
 from jobs.ports.queue import Clock, DocumentRepository, Expect, JobRepository, PauseRepository, RunRepository
-from jobs.ports.site import AuditLog, Catalogue, IdempotencyStore, OrderListRepository, Plan, Totals, UploadStore
+from jobs.ports.site import (
+    AuditLog,
+    BulkActionRepository,
+    Catalogue,
+    IdempotencyStore,
+    OrderListRepository,
+    Plan,
+    Totals,
+    UploadStore,
+)
 from jobs.ports.sources import BreakerRepository, HostRepository
 
 __all__ = [
@@ -19,6 +28,7 @@ __all__ = [
     "Blob",
     "BlobStore",
     "BreakerRepository",
+    "BulkActionRepository",
     "Catalogue",
     "Clock",
     "Companies",

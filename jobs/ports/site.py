@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from jobs.domain.audit import AuditEntry, AuditFilter
+from jobs.domain.bulk_action import BulkAction, RefusedJob
 from jobs.domain.document import Document
 from jobs.domain.job import Job, JobStatus
 from jobs.domain.listing import (
@@ -80,6 +81,43 @@ class OrderListRepository(Protocol):
 
     def states(self, list_id: str) -> dict[JobStatus, int]:
         """The number of the list's jobs by state. The cost grows with the list."""
+
+
+class BulkActionRepository(Protocol):
+    """Bulk actions, and the jobs that they refused, which are kept for 90 days."""
+
+    def add(self, action: BulkAction) -> BulkAction:
+        """Store an action, or return the one with this id."""
+
+    def get(self, action_id: str) -> BulkAction:
+        """Raises UnknownBulkAction."""
+
+    def latest(self, by: str | None, cursor: Cursor | None, limit: int) -> Page[BulkAction]:
+        """One page of a user's actions, or of all, the newest first, without their ``job_ids``."""
+
+    def claim(self, owner: str, lease_seconds: float) -> BulkAction | None:
+        """Claim the running action that waits longest, with a higher fence; None if none waits.
+
+        Atomic: only one of several callers gets the action.
+        """
+
+    def next_expiry(self) -> datetime | None:
+        """When the next lease of a running action ends; None if no action is running."""
+
+    def renew(self, action: BulkAction, lease_seconds: float) -> BulkAction | None:
+        """Extend the lease. Returns the stored action; None if another process has claimed it."""
+
+    def save(self, action: BulkAction, refused: Sequence[RefusedJob] = ()) -> bool:
+        """Store progress, batch, state and lease, and the first MOST_REFUSALS refused jobs. Idempotent.
+
+        False if another process has claimed the action.
+        """
+
+    def request_stop(self, action_id: str) -> BulkAction:
+        """Ask a running action to stop. Idempotent. Raises UnknownBulkAction."""
+
+    def refusals(self, action_id: str) -> Iterator[RefusedJob]:
+        """The refused jobs that were kept, in the order of their ids."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The use cases: order, view, cancel, retry and delete jobs; pause and resume; and sweep up leftovers."""
 
+from jobs.services.bulk import BulkService
 from jobs.services.estimating import Estimates
 from jobs.services.lists import ListRow, ListService
 from jobs.services.ordering import JobDetails, JobService
@@ -10,6 +11,7 @@ from jobs.services.suggesting import SuggestionService
 from jobs.services.sweeping import Sweep, Swept
 
 __all__ = [
+    "BulkService",
     "Estimates",
     "JobDetails",
     "JobService",

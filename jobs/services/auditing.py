@@ -15,7 +15,15 @@ def audited(
     log: AuditLog, clock: Clock, action: Action, actor: Actor, *, job_id: str | None = None, details: str | None = None
 ) -> Iterator[None]:
     """Record the action before it is performed, then its result; after a failure the entry stays unfinished."""
-    entry = AuditEntry(job_id=job_id, action=action, by=actor.name, at=clock(), address=actor.address, details=details)
+    entry = AuditEntry(
+        job_id=job_id,
+        action=action,
+        by=actor.name,
+        at=clock(),
+        address=actor.address,
+        details=details,
+        bulk_id=actor.bulk_id,
+    )
     entry_id = log.add(entry)
     try:
         yield

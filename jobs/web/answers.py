@@ -41,6 +41,7 @@ ANSWERS: Mapping[type[errors.FilesureError], Answer] = {
     errors.UnknownCompany: _NOT_FOUND,
     errors.UnknownDocument: _NOT_FOUND,
     errors.UnknownList: _NOT_FOUND,
+    errors.UnknownBulkAction: _NOT_FOUND,
     errors.BlobNotFound: _NOT_FOUND,
     errors.WrongState: _CONFLICT,
     errors.AlreadyOrdered: _CONFLICT,

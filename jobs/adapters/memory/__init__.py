@@ -2,6 +2,7 @@
 
 from jobs.adapters.memory.audit import MemoryAuditLog
 from jobs.adapters.memory.breakers import MemoryBreakerRepository
+from jobs.adapters.memory.bulk_actions import MemoryBulkActionRepository
 from jobs.adapters.memory.companies import MemoryCompanies
 from jobs.adapters.memory.directory import MemoryDirectory
 from jobs.adapters.memory.documents import MemoryDocumentRepository
@@ -16,6 +17,7 @@ from jobs.adapters.memory.runs import MemoryRunRepository
 __all__ = [
     "MemoryAuditLog",
     "MemoryBreakerRepository",
+    "MemoryBulkActionRepository",
     "MemoryCompanies",
     "MemoryDirectory",
     "MemoryDocumentRepository",

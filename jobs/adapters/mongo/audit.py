@@ -34,6 +34,7 @@ class MongoAuditLog:
                 "at": entry.at,
                 "address": entry.address,
                 "details": entry.details,
+                "bulkId": entry.bulk_id,
                 "refused": entry.refused,
                 "unfinished": True,
             }
@@ -72,6 +73,7 @@ def _entry(row: Mapping[str, Any]) -> AuditEntry:
         at=row["at"],
         address=row.get("address"),
         details=row.get("details"),
+        bulk_id=row.get("bulkId"),
         refused=row.get("refused"),
         unfinished=row.get("unfinished", False),
     )

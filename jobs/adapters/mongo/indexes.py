@@ -144,6 +144,16 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("listId", ASCENDING), ("line", ASCENDING)], name="listId_line", unique=True),
         IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=90 * 86_400),
     ],
+    # Running bulk actions by the end of their lease, and a user's actions.
+    "bulk_actions": [
+        IndexModel([("leaseUntil", ASCENDING)], name="leaseUntil", sparse=True),
+        IndexModel([("by", ASCENDING), ("_id", DESCENDING)], name="by_id"),
+    ],
+    # Refused jobs can be saved for 90 days.
+    "bulk_refusals": [
+        IndexModel([("bulkId", ASCENDING), ("jobId", ASCENDING)], name="bulkId_jobId", unique=True),
+        IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=90 * 86_400),
+    ],
     # Uploads that are not confirmed are deleted after an hour.
     "uploads": [IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=3600)],
     "idempotency": [

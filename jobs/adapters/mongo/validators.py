@@ -6,6 +6,7 @@ from jobs.adapters.mongo.connection import Document
 from jobs.adapters.mongo.readings import READING_SCHEMA, RECORD_SCHEMA, STATED_SCHEMA
 from jobs.adapters.mongo.records import COUNT, ERROR, ID, JOB_FIELDS, TEXT, TIME
 from jobs.domain.audit import Action
+from jobs.domain.bulk_action import BULK_ACTIONS, BulkState
 from jobs.domain.document import DocumentStatus
 from jobs.domain.job import RunOutcome
 
@@ -211,6 +212,29 @@ VALIDATORS: dict[str, Document] = {
             "at": TIME,
         },
     },
+    "bulk_actions": {
+        "bsonType": "object",
+        "required": [
+            *("action", "by", "at", "filters", "zone", "newestId", "back", "done", "refused", "position", "state"),
+            *("owner", "fence"),
+        ],
+        "properties": {
+            "_id": ID,
+            "action": {"enum": [str(action) for action in BULK_ACTIONS]},
+            "priority": COUNT,
+            **dict.fromkeys(("by", "address", "filters", "zone", "newestId", "back", "position", "owner"), TEXT),
+            **dict.fromkeys(("at", "stopRequestedAt", "endedAt", "leaseUntil"), TIME),
+            "jobIds": {"bsonType": "array", "items": TEXT},
+            "batch": {"bsonType": "array", "items": TEXT},
+            **dict.fromkeys(("total", "done", "refused", "fence"), COUNT),
+            "state": {"enum": [str(state) for state in BulkState]},
+        },
+    },
+    "bulk_refusals": {
+        "bsonType": "object",
+        "required": ["bulkId", "jobId", "reason", "at"],
+        "properties": {"_id": ID, "bulkId": TEXT, "jobId": TEXT, "reason": TEXT, "at": TIME},
+    },
     "pauses": {
         "bsonType": "object",
         "required": ["by", "reason", "since", "until", "stopRuns"],
@@ -252,6 +276,7 @@ VALIDATORS: dict[str, Document] = {
             "at": TIME,
             "address": TEXT,
             "details": TEXT,
+            "bulkId": TEXT,
             "refused": TEXT,
             "unfinished": {"enum": [True]},
         },

@@ -87,12 +87,17 @@ def needing(permission: Permission) -> list[TokenAuth | StaffAuth]:
     return [TokenAuth(permission), StaffAuth(permission)]
 
 
-def sees_pans(request: HttpRequest) -> bool:
-    """Whether the caller gets complete PANs: by the token's scope or the account's right."""
+def may(request: HttpRequest, permission: Permission) -> bool:
+    """Whether the caller has the right: by the token's scope or, without a token, by the account."""
     caller = getattr(request, "auth", None)
     if isinstance(caller, ApiToken):
-        return tokens.may(caller, Permission.PAN)
-    return bool(request.user.has_perm(Permission.PAN))
+        return tokens.may(caller, permission)
+    return bool(request.user.has_perm(permission))
+
+
+def sees_pans(request: HttpRequest) -> bool:
+    """Whether the caller gets complete PANs."""
+    return may(request, Permission.PAN)
 
 
 def account_key(request: HttpRequest) -> str:

@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field, StrictInt, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
+from jobs.domain.audit import Action
 from jobs.domain.companies.filings import Category
 from jobs.domain.document import DocumentStatus
 from jobs.domain.filings.reading import ReadingState
@@ -123,8 +124,16 @@ class ResumeIn(_Body):
     source: Text | None = None
 
 
-class ListsQuery(_In):
-    """Lists after which cursor."""
+class ListActionIn(_Body):
+    """An action on all jobs of a list, as one request of an Idempotency-Key."""
+
+    list_id: Text
+    action: Action
+    priority: Priority | None = None
+
+
+class CursorQuery(_In):
+    """After which cursor."""
 
     cursor: Cursor = ""
     limit: Limit = 50

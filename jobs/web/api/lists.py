@@ -23,7 +23,7 @@ list_router = Router(tags=["lists"], by_alias=True)
 
 
 @list_router.get("/lists", auth=needing(Permission.VIEW), response={200: schemas.ListsOut, **PROBLEMS})
-def list_lists(request: HttpRequest, query: Query[inputs.ListsQuery]) -> Page[OrderList]:
+def list_lists(request: HttpRequest, query: Query[inputs.CursorQuery]) -> Page[OrderList]:
     """A page of lists, newest first."""
     return application().lists.lists.latest(parse_cursor(query.cursor), query.limit)
 

@@ -97,7 +97,7 @@ class RunOut(Out):
 class AuditOut(Out):
     """What a user did to the job. ``refused`` is the reason why nothing was changed, else null.
 
-    ``unfinished``: under way, or its result was never recorded.
+    ``unfinished``: under way, or its result was never recorded. ``bulkActionId``: the bulk action it was part of.
     """
 
     action: Action
@@ -105,6 +105,7 @@ class AuditOut(Out):
     at: datetime
     address: str | None
     details: str | None
+    bulk_action_id: str | None = Field(validation_alias="bulk_id")
     refused: str | None
     unfinished: bool
 

@@ -20,7 +20,7 @@ from jobs.web.permissions import Permission
 
 PAGE = 50
 _READ_AT_ONCE = 500
-_COLUMNS = ("at", "by", "address", "action", "job_id", "details", "outcome", "refused")
+_COLUMNS = ("at", "by", "address", "action", "job_id", "details", "bulk_id", "outcome", "refused")
 
 
 @needs(Permission.AUDIT)

@@ -1,4 +1,6 @@
-"""One action on many jobs: first a confirmation that shows their number, then the action."""
+"""One action on many jobs: first a confirmation that shows their number, then the action, in the background if it is
+large.
+"""
 
 from __future__ import annotations
 
@@ -12,59 +14,71 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from jobs.bootstrap import application
 from jobs.domain.audit import Action
-from jobs.domain.errors import FilesureError, InvalidJobId, UnknownJob, WrongUse
+from jobs.domain.bulk_action import MOST_SELECTED, BulkAction, BulkState
+from jobs.domain.errors import InvalidJobId, UnknownJob, WrongUse
 from jobs.domain.job import Job
 from jobs.domain.listing import Count, JobOrder
-from jobs.web import actions
+from jobs.services.orders import priority_of
 from jobs.web.access import needs, what_is_missing
 from jobs.web.actions import ACTIONS, JobAction, Several
+from jobs.web.bulk_runner import COUNTED, SMALL, Selection, start
 from jobs.web.forms import JobSearch
 from jobs.web.pages.jobs import matching
 from jobs.web.permissions import Permission
 from jobs.web.request_context import actor, own_path
 
-MOST_AT_ONCE = 1_000
-COUNTED = 10_000
 MOST_FILTER_CHARACTERS = 2_000
+#: The confirmation looks at so many jobs.
+_LOOKED_AT = 1_000
 _SHOWN_REFUSALS = 5
 
 
 @needs(Permission.VIEW)
 @require_POST
 def bulk(request: HttpRequest) -> HttpResponse:
-    """Ask for confirmation, or act. Both forms contain the action, the jobs or filters, and the page to return to."""
-    action, several = _chosen_action(request)
+    """Ask for confirmation, or begin. Both forms contain the action, the jobs or filters, and the page to return to."""
+    name, action, several = _chosen_action(request)
     back = own_path(request, request.POST.get("back")) or reverse("jobs")
-    search = _search(request.POST.get("filters", ""))
+    filters = request.POST.get("filters", "")
+    search = _search(filters)
     everything = request.POST.get("scope") == "all"
-    ids = list(dict.fromkeys(request.POST.getlist("job")))[:MOST_AT_ONCE]
+    ids = [] if everything else _selected(request)
     if not ids and not everything:
         messages.warning(request, "No job is selected. Select some, or choose “all that match”.")
         return HttpResponseRedirect(back)
+    priority = priority_of(request.POST.get("priority", "")) if name is Action.PRIORITISE else None
     if request.POST.get("confirmed") == "yes":
-        if everything:
-            ids = [job.id for job in islice(matching(search.wanted, JobOrder.OLDEST), MOST_AT_ONCE)]
-        _act(request, action, several, ids)
-        return HttpResponseRedirect(back)
+        selection = Selection(ids=ids, filters=filters)
+        begun = start(name, selection, actor(request), priority=priority, back=back, at_once=True)
+        return _after(request, begun, several)
     count = application().catalogue.count(search.wanted, COUNTED) if everything else Count(number=len(ids))
     jobs = matching(search.wanted, JobOrder.OLDEST) if everything else _found(ids)
-    offered = [action.is_offered(job) for job in islice(jobs, MOST_AT_ONCE)]
+    offered = [action.is_offered(job) for job in islice(jobs, _LOOKED_AT)]
     context: dict[str, Any] = {name: request.POST.get(name, "") for name in ("action", "scope", "filters", "priority")}
-    question = _question(several, count, context["priority"] if action is ACTIONS[Action.PRIORITISE] else "")
     context |= {
         "will": sum(offered),
         "rest": len(offered) - sum(offered),
         "several": several,
-        "question": question,
+        "title": title(several, count, priority),
         "count": count,
         "ids": ids,
         "back": back,
+        "looked_at": _LOOKED_AT,
+        "small": SMALL,
     }
-    return render(request, "confirm_bulk.html", context | {"most": MOST_AT_ONCE})
+    return render(request, "confirm_bulk.html", context)
+
+
+def _selected(request: HttpRequest) -> list[str]:
+    ids = list(dict.fromkeys(request.POST.getlist("job")))
+    if len(ids) > MOST_SELECTED:
+        raise WrongUse(f"At most {MOST_SELECTED:,} jobs can be selected one by one. Nothing was changed.")
+    return ids
 
 
 def _found(ids: Iterable[str]) -> Iterator[Job]:
@@ -73,19 +87,20 @@ def _found(ids: Iterable[str]) -> Iterator[Job]:
             yield application().jobs.get(job_id)
 
 
-def _question(several: Several, count: Count, priority: str) -> str:
+def title(several: Several, count: Count, priority: int | None) -> str:
+    """For example: Change the priority of 3 jobs to 7."""
     number = f"{count.number:,}{'+' if count.more else ''} {'job' if count.number == 1 else 'jobs'}"
-    return f"{several.verb} {number} to {priority}?" if priority else f"{several.verb} {number}?"
+    return f"{several.verb} {number}" if priority is None else f"{several.verb} {number} to {priority}"
 
 
-def _chosen_action(request: HttpRequest) -> tuple[JobAction, Several]:
+def _chosen_action(request: HttpRequest) -> tuple[Action, JobAction, Several]:
     name = request.POST.get("action", "")
     action = ACTIONS.get(Action(name)) if name in set(Action) else None
     if action is None or action.several is None:
         raise WrongUse("Choose an action: retry, cancel or another priority.")
     if not request.user.has_perm(action.permission):
         raise PermissionDenied(what_is_missing(request.user, action.permission))
-    return action, action.several
+    return Action(name), action, action.several
 
 
 def _search(filters: str) -> JobSearch:
@@ -98,21 +113,17 @@ def _search(filters: str) -> JobSearch:
     return search
 
 
-def _act(request: HttpRequest, action: JobAction, several: Several, ids: Iterable[str]) -> None:
-    """Act on each job separately, so that a refused one does not stop the others."""
-    service, done, refused = application().service, 0, []
-    for job_id in ids:
-        wanted = actions.Request(job_id=job_id, actor=actor(request), priority=request.POST.get("priority", ""))
-        try:
-            action.run(service, wanted)
-            done += 1
-        except FilesureError as error:
-            if error.retryable:
-                raise
-            refused.append(str(error))
-    if done:
-        messages.success(request, f"{done:,} {'job' if done == 1 else 'jobs'} {several.done}.")
-    if refused:
-        shown = " ".join(refused[:_SHOWN_REFUSALS])
-        more = f" And {len(refused) - _SHOWN_REFUSALS:,} more." if len(refused) > _SHOWN_REFUSALS else ""
-        messages.warning(request, f"{len(refused):,} not changed: {shown}{more}")
+def _after(request: HttpRequest, begun: BulkAction, several: Several) -> HttpResponse:
+    """A small action is done: return to the user's page with its result. Others have a page that shows progress."""
+    report = reverse("bulk_action", args=[begun.id])
+    if begun.state is not BulkState.DONE:
+        return HttpResponseRedirect(report)
+    if begun.done:
+        messages.success(request, f"{begun.done:,} {'job' if begun.done == 1 else 'jobs'} {several.done}.")
+    if begun.refused:
+        reasons = [each.reason for each in islice(application().bulk_actions.refusals(begun.id), _SHOWN_REFUSALS)]
+        sentence = f"{begun.refused:,} not changed: {' '.join(reasons)}"
+        messages.warning(request, format_html('{} <a href="{}">Show all</a>', sentence, report))
+    if not begun.acted:
+        messages.warning(request, "No job matched any more. Nothing was changed.")
+    return HttpResponseRedirect(begun.back)

@@ -1,0 +1,382 @@
+"""Bulk actions are carried out exactly, wherever a process is killed, frozen or stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+
+from jobs.adapters.memory import (
+    MemoryAuditLog,
+    MemoryBulkActionRepository,
+    MemoryDocumentRepository,
+    MemoryJobRepository,
+    MemoryRunRepository,
+)
+from jobs.adapters.memory_blob import MemoryBlobStore
+from jobs.adapters.mongo.audit import MongoAuditLog
+from jobs.adapters.mongo.bulk_actions import MongoBulkActionRepository
+from jobs.adapters.mongo.documents import MongoDocumentRepository
+from jobs.adapters.mongo.jobs import MongoJobRepository
+from jobs.adapters.mongo.runs import MongoRunRepository
+from jobs.bootstrap import new_id
+from jobs.domain.audit import Action, Outcome
+from jobs.domain.audit import Actor as Person
+from jobs.domain.bulk_action import BulkAction, BulkState
+from jobs.domain.errors import DatabaseUnavailable, TooSlow
+from jobs.domain.job import Job, JobStatus
+from jobs.ports import AuditLog, BulkActionRepository, DocumentRepository, JobRepository, RunRepository
+from jobs.services import BulkService, JobService
+from jobs.web import actions as table
+from jobs.web.actions import ACTIONS
+from tests.conftest import FakeClock
+from tests.contract.stepping import Actor, Reply, Stepped
+from tests.making import a_cin, a_job
+
+LEASE = 30.0
+JOBS, STEP = 4, 2
+#: The state of the jobs before each action, and whether the action is done.
+BEFORE = {Action.CANCEL: JobStatus.PENDING, Action.RETRY: JobStatus.CANCELLED, Action.PRIORITISE: JobStatus.PENDING}
+DONE: dict[Action, Callable[[Job], bool]] = {
+    Action.CANCEL: lambda job: job.status is JobStatus.CANCELLED,
+    Action.RETRY: lambda job: job.status is JobStatus.PENDING,
+    Action.PRIORITISE: lambda job: job.priority == 7,
+}
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """The ports, and the jobs of one action."""
+
+    jobs: JobRepository
+    documents: DocumentRepository
+    runs: RunRepository
+    audit: AuditLog
+    actions: BulkActionRepository
+    clock: FakeClock
+    ids: list[str] = field(default_factory=list)
+
+    def service(self, actor: Actor | None = None) -> BulkService:
+        """With an actor, each call to a port is one of its steps."""
+        names = ("jobs", "documents", "runs", "audit", "actions")
+        ports = {name: Stepped(getattr(self, name), actor) if actor else getattr(self, name) for name in names}
+        blobs = MemoryBlobStore()
+        staff = JobService(
+            **{name: ports[name] for name in names[:4]},
+            blobs=lambda: blobs,
+            clock=self.clock,
+            new_id=new_id,
+            max_attempts=3,
+        )
+
+        def act(action: BulkAction, job_id: str) -> object:
+            wanted = table.Request(job_id=job_id, actor=action.actor, priority=action.priority or 0)
+            return ACTIONS[action.action].run(staff, wanted)
+
+        return BulkService(
+            **{name: ports[name] for name in ("jobs", "audit", "actions")},
+            clock=self.clock,
+            act=act,
+            select=self.select,
+            lease_seconds=LEASE,
+            renew_seconds=0,
+            step=STEP,
+        )
+
+    def select(self, action: BulkAction, after: str, limit: int) -> list[Job]:
+        """``filters`` is a state."""
+        found = [self.jobs.get(job_id) for job_id in sorted(self.ids) if job_id > after]
+        return [job for job in found if job.status == action.filters][:limit]
+
+    def begin(self, action: Action, *, chosen: bool = False) -> BulkAction:
+        """New jobs, and an action on them. ``chosen``: by their ids, otherwise by their state."""
+        self.ids = [self.order(BEFORE[action]) for _ in range(JOBS)]
+        begun = self.actions.add(
+            BulkAction(
+                id=new_id(),
+                action=action,
+                priority=7 if action is Action.PRIORITISE else None,
+                by="asha",
+                at=self.clock(),
+                filters="" if chosen else BEFORE[action],
+                job_ids=tuple(sorted(self.ids)) if chosen else (),
+                newest_id=max(self.ids),
+                total=JOBS,
+                lease_until=self.clock(),
+            )
+        )
+        self.clock.advance(1)
+        return begun
+
+    def order(self, status: JobStatus = JobStatus.PENDING, **changes) -> str:
+        job = a_job(self.clock(), cin=a_cin(), **changes)
+        self.jobs.add([job], again=True)
+        if status is JobStatus.CANCELLED:
+            self.jobs.cancel(job.id)
+        return job.id
+
+    def drain(self, service: BulkService | None = None) -> None:
+        """Let the lease end, and advance the action to its end."""
+        self.clock.advance(LEASE + 1)
+        while (service or self.service()).advance("drain"):
+            self.clock.advance(0.001)
+
+    def changed(self, action: Action) -> int:
+        return sum(DONE[action](self.jobs.get(job_id)) for job_id in self.ids)
+
+    def assert_exact(self, begun: BulkAction, *, twice: int = 0) -> BulkAction:
+        """The report equals what happened, and at most so many jobs were acted on twice."""
+        ended = self.actions.get(begun.id)
+        assert (ended.done, ended.refused) == (self.changed(begun.action), 0)
+        assert list(self.actions.refusals(begun.id)) == []
+        assert (ended.batch, ended.lease_until) == ((), None)
+        entries = [entry for job_id in self.ids for entry in self.audit.of_job(job_id, 50)]
+        done = [entry.job_id for entry in entries if (entry.bulk_id, entry.outcome) == (begun.id, Outcome.DONE)]
+        assert len(done) - len(set(done)) <= twice
+        return ended
+
+
+@pytest.fixture(params=["memory", pytest.param("mongodb", marks=pytest.mark.server)])
+def desk(request, clock) -> Desk:
+    if request.param == "memory":
+        return Desk(
+            jobs=MemoryJobRepository(clock),
+            documents=MemoryDocumentRepository(clock),
+            runs=MemoryRunRepository(),
+            audit=MemoryAuditLog(),
+            actions=MemoryBulkActionRepository(clock),
+            clock=clock,
+        )
+    clock.now = datetime.now(UTC).replace(microsecond=0)  # old actions would be deleted
+    database = request.getfixturevalue("database")
+    for name in ("bulk_actions", "bulk_refusals", "audit"):
+        database[name].delete_many({})
+    return Desk(
+        jobs=MongoJobRepository(database, clock),
+        documents=MongoDocumentRepository(database, clock),
+        runs=MongoRunRepository(database),
+        audit=MongoAuditLog(database),
+        actions=MongoBulkActionRepository(database, clock),
+        clock=clock,
+    )
+
+
+def works(desk: Desk, name: str) -> Actor:
+    """A process that advances the action to its end."""
+
+    def act(actor: Actor) -> None:
+        service = desk.service(actor)
+        while service.advance(name):
+            pass
+
+    return Actor(name, act)
+
+
+def after_each_call(desk: Desk, action: Action, *, chosen: bool = False) -> Iterator[tuple[BulkAction, Actor]]:
+    """A process just before its first call, its second, …, each with an action and jobs of its own."""
+    for calls in count():
+        begun = desk.begin(action, chosen=chosen)
+        actor = works(desk, "first")
+        for _ in range(calls):
+            if actor.call:
+                actor.step()
+        if not actor.call:
+            assert calls > 10
+            return
+        yield begun, actor
+        actor.kill()
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+@pytest.mark.parametrize("action", BEFORE)
+def test_kill_at_any_call_counts_each_job_once(desk, action, chosen):
+    for begun, actor in after_each_call(desk, action, chosen=chosen):
+        actor.kill()
+        desk.drain()
+        ended = desk.assert_exact(begun)
+        assert (ended.done, ended.state) == (JOBS, BulkState.DONE)
+
+
+@pytest.mark.parametrize("reply", [Reply.LOST, Reply.NEVER_SENT])
+def test_lost_call_or_reply_counts_each_job_once(desk, reply):
+    for begun, actor in after_each_call(desk, Action.RETRY):
+        actor.step(reply)
+        actor.finish()
+        desk.drain()
+        assert desk.assert_exact(begun).done == JOBS
+
+
+@pytest.mark.parametrize("action", BEFORE)
+def test_frozen_process_changes_no_count(desk, action):
+    for begun, actor in after_each_call(desk, action):
+        desk.drain()
+        actor.finish()  # what it was doing, but nothing else
+        assert desk.assert_exact(begun, twice=1).done == JOBS
+
+
+def test_two_processes_share_the_steps(desk):
+    begun = desk.begin(Action.CANCEL)
+    actors = [works(desk, "first"), works(desk, "second")]
+    for _ in range(500):
+        for actor in actors:
+            if actor.call:
+                actor.step()
+    assert not any(actor.call for actor in actors)
+    desk.drain()
+    assert desk.assert_exact(begun).done == JOBS
+
+
+@pytest.mark.parametrize("killed", [True, False])
+@pytest.mark.parametrize("action", BEFORE)
+def test_stop_reports_what_was_changed(desk, action, killed):
+    most = 0
+    for begun, actor in after_each_call(desk, action):
+        desk.actions.request_stop(begun.id)
+        before = desk.changed(action)
+        if killed:
+            actor.kill()
+        else:
+            actor.finish()
+        desk.drain()
+        ended = desk.assert_exact(begun)
+        assert ended.state is BulkState.STOPPED or ended.done == JOBS
+        assert ended.done - before <= 1  # the job that it was acting on
+        most = max(most, JOBS - ended.done)
+    assert most == JOBS
+
+
+def test_stop_before_the_first_step_changes_nothing(desk):
+    begun = desk.begin(Action.CANCEL)
+    desk.actions.request_stop(begun.id)
+    desk.drain()
+    assert desk.assert_exact(begun).state is BulkState.STOPPED
+
+
+def test_process_that_ends_releases_the_action(desk):
+    begun = desk.begin(Action.CANCEL)
+    asked = iter([False, True])
+    desk.service().advance("ending", lambda: next(asked))
+    released = desk.actions.get(begun.id)
+    assert (released.done, len(released.batch), released.lease_until) == (1, STEP - 1, desk.clock())
+    assert desk.service().advance("next").done == STEP
+    desk.drain()
+    assert desk.assert_exact(begun).done == JOBS
+
+
+def test_jobs_changed_by_others_are_refused_with_reason(desk):
+    begun = desk.begin(Action.RETRY, chosen=True)
+    first, second = begun.job_ids[:2]
+    desk.jobs.retry(first, desk.jobs.get(first).progress)
+    desk.jobs.begin_deletion(second)
+    desk.ids.remove(second)
+    desk.drain()
+    ended = desk.actions.get(begun.id)
+    assert (ended.done, ended.refused, ended.state) == (JOBS - 2, 2, BulkState.DONE)
+    reasons = {each.job_id: each.reason for each in desk.actions.refusals(begun.id)}
+    assert reasons[first] == f"Job {first} is pending; only a failed, partial or cancelled job can be retried."
+    assert reasons[second] == f"There is no job {second}."
+
+
+def test_refused_job_counts_once_after_a_kill(desk):
+    for begun, actor in after_each_call(desk, Action.CANCEL, chosen=True):
+        if actor.call == "claim":
+            continue
+        actor.kill()
+        desk.drain()
+        desk.assert_exact(begun)
+    begun = desk.begin(Action.RETRY, chosen=True)
+    desk.jobs.retry(begun.job_ids[0], desk.jobs.get(begun.job_ids[0]).progress)
+    service = desk.service()
+    actor = Actor("dies", lambda actor: desk.service(actor).advance("dies"))
+    while actor.call != "save" or not desk.audit.of_job(begun.job_ids[1], 1):
+        actor.step()
+    actor.kill()
+    desk.drain(service)
+    ended = desk.actions.get(begun.id)
+    assert (ended.done, ended.refused) == (JOBS - 1, 1)
+
+
+def test_jobs_that_leave_the_filter_shift_nothing(desk):
+    begun = desk.begin(Action.CANCEL)
+    other = max(desk.ids)
+    desk.service().advance("first")
+    JobServiceOf(desk).cancel(other)
+    desk.drain()
+    ended = desk.actions.get(begun.id)
+    assert (ended.done, ended.refused, ended.unmatched) == (JOBS - 1, 0, 1)
+
+
+def test_later_orders_are_not_included(desk):
+    """A list's jobs have ids that are as old as the list."""
+    begun = desk.begin(Action.CANCEL)
+    desk.clock.advance(1)
+    late = [desk.order(), desk.order(id=f"{int(min(desk.ids)[:8], 16) - 100:08x}{'0' * 16}")]
+    desk.ids += late
+    desk.drain()
+    assert desk.actions.get(begun.id).done == JOBS
+    assert {desk.jobs.get(job_id).status for job_id in late} == {JobStatus.PENDING}
+
+
+def test_slow_search_leaves_the_action_for_later(desk):
+    begun = desk.begin(Action.CANCEL)
+    service = desk.service()
+
+    def slow(*_: object) -> list[Job]:
+        raise TooSlow
+
+    with pytest.raises(TooSlow):
+        BulkService(**{**vars(service), "select": slow}).advance("first")
+    assert service.advance("second") is None
+    desk.drain()
+    assert desk.assert_exact(begun).done == JOBS
+
+
+def test_lease_is_renewed_during_a_long_step(desk):
+    desk.begin(Action.CANCEL)
+    service = desk.service()
+    act = service.act
+
+    def slowly(action: BulkAction, job_id: str) -> object:
+        desk.clock.advance(LEASE * 0.8)
+        return act(action, job_id)
+
+    taken = BulkService(**{**vars(service), "act": slowly}).advance("slow")
+    assert taken.done == STEP
+    assert desk.actions.get(taken.id).done == STEP
+
+
+def test_unreachable_database_stops_the_step(desk):
+    begun = desk.begin(Action.CANCEL)
+    service = desk.service()
+
+    def away(*_: object) -> object:
+        raise DatabaseUnavailable("away")
+
+    with pytest.raises(DatabaseUnavailable):
+        BulkService(**{**vars(service), "act": away}).advance("first")
+    assert desk.actions.get(begun.id).lease_until == desk.clock() + timedelta(seconds=LEASE)
+    desk.drain()
+    assert desk.assert_exact(begun).done == JOBS
+
+
+@dataclass
+class JobServiceOf:
+    """Another user who acts on one job."""
+
+    desk: Desk
+
+    def cancel(self, job_id: str) -> None:
+        desk = self.desk
+        JobService(
+            jobs=desk.jobs,
+            documents=desk.documents,
+            runs=desk.runs,
+            audit=desk.audit,
+            blobs=MemoryBlobStore,
+            clock=desk.clock,
+            new_id=new_id,
+            max_attempts=3,
+        ).cancel(job_id, Person(name="ravi"))
