@@ -11,8 +11,8 @@ from jobs.domain.audit import Action, Actor
 
 #: The actions that are available in bulk.
 BULK_ACTIONS = (Action.RETRY, Action.CANCEL, Action.PRIORITISE)
-#: Jobs that can be selected one by one.
-MOST_SELECTED = 1_000
+#: Jobs that can be selected one by one; Django accepts forms of at most 1,000 fields.
+MOST_SELECTED = 900
 #: Refused jobs that are kept with their reason; all are counted.
 MOST_REFUSALS = 1_000
 

@@ -23,6 +23,7 @@ from jobs.domain.ending import Ending
 from jobs.domain.job import JobError, JobStatus, Progress, RunOutcome, Transition
 from jobs.domain.listing import JobFilter, JobOrder
 from jobs.web import tokens
+from jobs.web.bulk_runner import runner
 from jobs.web.pages.dashboard import live
 from jobs.web.pause_banner import watch
 from jobs.web.permissions import Permission
@@ -96,10 +97,12 @@ def installation(mongodb_uri: str, data_dir: Path) -> Iterator[Installation]:
 
 # --- the site, in this process, over a real server
 
+BULK = ("bulk_actions", "bulk_refusals")
+
 
 @pytest.fixture
 def app(database, monkeypatch):
-    for name in ("audit", "uploads", "idempotency", "lists", "refusals", "hosts", "breakers"):
+    for name in ("audit", "uploads", "idempotency", "lists", "refusals", "hosts", "breakers", *BULK):
         database[name].delete_many({})
     application.cache_clear()
     live.cache_clear()
@@ -107,6 +110,8 @@ def app(database, monkeypatch):
     cache.clear()
     monkeypatch.setattr(Application, "database", property(lambda _self: database))
     yield application()
+    runner().stop(60)
+    runner.cache_clear()
     application.cache_clear()
     live.cache_clear()
     cache.clear()  # rate limits count per account, and other tests' accounts have the same names

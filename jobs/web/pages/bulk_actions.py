@@ -34,8 +34,9 @@ COLUMNS = ("jobId", "reason")
 @require_safe
 def bulk_actions(request: HttpRequest) -> HttpResponse:
     """The user's actions; all for users who may see who did what."""
-    runner().begin()
     page = application().bulk_actions.latest(whose(request), parse_cursor(request.GET.get("cursor", "")), PAGE)
+    if any(each.is_running for each in page.items):
+        runner().begin()
     rows = [(each, title_of(each)) for each in page.items]
     return render(request, "bulk_actions.html", {"page": page, "rows": rows, "everybody": whose(request) is None})
 

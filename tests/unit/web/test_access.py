@@ -54,6 +54,7 @@ class Row:
 
 COMPANY = {"cin": "L24295GJ1987PLC143792"}
 JOB = {"job_id": "65a1b2c3d4e5f60718293a4b"}
+BULK = {"action_id": "65a1b2c3d4e5f60718293a4b"}
 
 TABLE = [
     Row("healthz", ALL),
@@ -99,6 +100,10 @@ TABLE = [
     Row("lists", VIEWERS),
     Row("list", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
     Row("list_refused", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("bulk_actions", VIEWERS),
+    Row("bulk_action", VIEWERS, kwargs=BULK),
+    Row("bulk_refused", VIEWERS, kwargs=BULK),
+    Row("bulk_stop", VIEWERS, "POST", BULK),
     Row("pause", OPERATORS),
     Row("pause", OPERATORS, "POST"),
     Row("resume", OPERATORS, "POST"),
@@ -138,6 +143,12 @@ TABLE = [
     Row("api:list_lists", VIEWERS),
     Row("api:create_list", OPERATORS, "POST"),
     Row("api:get_list", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("api:retry_list", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("api:cancel_list", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("api:prioritise_list", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("api:list_bulk_actions", VIEWERS),
+    Row("api:get_bulk_action", VIEWERS, kwargs=BULK),
+    Row("api:stop_bulk_action", VIEWERS, "POST", BULK),
     Row("api:list_pauses", VIEWERS),
     Row("api:pause", OPERATORS, "POST"),
     Row("api:resume", OPERATORS, "POST"),
