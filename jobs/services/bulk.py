@@ -19,7 +19,7 @@ from jobs.ports import AuditLog, BulkActionRepository, Clock, JobRepository
 
 logger = logging.getLogger(__name__)
 
-STEP = 100
+STEP = 50
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 2.0
 #: The newest entries of a job that may belong to an interrupted step.

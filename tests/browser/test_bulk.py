@@ -119,6 +119,37 @@ def test_a_finished_job_keeps_its_priority(page, cins):
     expect(page.locator("form.confirm")).to_contain_text("Unchanged: 1, already ended")
 
 
+_MANY = """
+from datetime import timedelta
+from jobs.bootstrap import application
+from jobs.services import Order
+app = application()
+orders = [Order(cin=cin, company_name="Many", not_before=app.clock() + timedelta(days=1)) for cin in {cins}]
+app.service.order(orders, requested_by="many")
+"""
+
+
+def test_large_action_shows_its_progress_and_report(folder_site, arrives):
+    folder_site.shell(_MANY.format(cins=[a_cin() for _ in range(30)]))
+    page = arrives(folder_site).page
+    page.goto("/jobs/?by=many")
+    page.get_by_label("Select all shown").check()
+    page.get_by_label("that match").check()
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.locator("form.confirm")).to_contain_text("This runs in the background")
+    page.get_by_role("button", name="Yes, cancel the jobs").click()
+    page.wait_for_url("**/bulk/*/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cancel 30 jobs")
+    expect(page.locator("#live .state")).to_have_text("done", timeout=SECONDS)
+    expect(page.locator("#live")).to_contain_text("30 of 30 jobs")
+    page.get_by_role("link", name="Back to the jobs").click()
+    page.wait_for_url("**/jobs/?by=many")
+    expect(page.locator("tbody .state").first).to_have_text("cancelled")
+    page.goto("/lists/")
+    page.get_by_role("link", name="Bulk actions").click()
+    expect(page.locator("tbody")).to_contain_text("Cancel 30 jobs")
+
+
 def _row(page, cin):
     return page.locator("tbody tr").filter(has_text=cin)
 

@@ -20,6 +20,20 @@ SECONDS = 60_000
 _COLOURS_ONLY = "axe.run({ runOnly: ['color-contrast', 'link-in-text-block'] })"
 
 
+BULK = "65a1b2c3d4e5f60718293a4b"
+# Both jobs are refused.
+_BULK_ACTION = """
+from jobs.bootstrap import application
+from jobs.domain.bulk_action import BulkAction
+from jobs.domain.audit import Action
+from jobs.web import bulk_runner
+app, now = application(), application().clock()
+chosen = dict(job_ids=tuple({jobs}), total=2, priority=3, lease_until=now)
+app.bulk_actions.add(BulkAction(id="{bulk}", action=Action.PRIORITISE, by="asha", at=now, **chosen))
+bulk_runner.service().advance("test")
+"""
+
+
 @dataclass
 class Shown:
     """A site with some history."""
@@ -38,6 +52,7 @@ def shown(folder_site, filings) -> Shown:
     a_company_with_one_missing_file(filings, broken)
     jobs = [folder_site.order(cin, name) for cin, name in zip((good, broken), HOSTILE, strict=True)]
     folder_site.wait_until_idle()
+    folder_site.shell(_BULK_ACTION.format(bulk=BULK, jobs=sorted(jobs)))
     return Shown(folder_site, *jobs, good)
 
 
@@ -93,6 +108,8 @@ PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "order, refused": ("asha", _order_refused, 422),
     "order preview": ("asha", _preview, 200),
     "bulk confirmation": ("asha", _bulk_confirmation, 200),
+    "bulk actions": ("asha", _address("/bulk/"), 200),
+    "bulk action": ("asha", _address(f"/bulk/{BULK}/"), 200),
     "documents": ("asha", _address("/documents/"), 200),
     "document": ("asha", _address("/jobs/{good}/documents/1/"), 200),
     "document text": ("asha", _address("/jobs/{good}/documents/1/text"), 200),
