@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from bson import ObjectId
+
+from jobs.domain.audit import Action
+from jobs.domain.bulk_action import BulkAction, BulkState, RefusedJob
 from jobs.domain.ending import Backoff
 from jobs.domain.job import Job, Progress, Run
-from jobs.ports import DocumentRepository, JobRepository, RunRepository
+from jobs.domain.listing import Cursor
+from jobs.ports import BulkActionRepository, DocumentRepository, JobRepository, RunRepository
 from tests.making import a_job
 
 LEASE = 60.0
@@ -32,3 +38,17 @@ def add(stores: Stores, clock, **changes) -> Job:
 def a_run(job: Job, clock, **changes) -> Run:
     fields = {"job_id": job.id, "number": job.runs, "worker": job.locked_by, "fence": job.fence, "started_at": clock()}
     return Run(**{**fields, **changes})
+
+
+def act_on_many(actions: BulkActionRepository, now: datetime) -> None:
+    """Use each query of a bulk action and its pages."""
+    made = BulkAction(id=str(ObjectId()), action=Action.CANCEL, by="x", at=now, lease_until=now)
+    actions.add(made)
+    claimed = actions.claim("w", 60)
+    actions.next_expiry()
+    actions.renew(claimed, 60)
+    actions.save(claimed, [RefusedJob(job_id=str(ObjectId()), reason="No.")])
+    actions.request_stop(made.id)
+    list(actions.refusals(made.id))
+    actions.latest("x", Cursor(id=str(ObjectId())), 5)
+    actions.save(replace(claimed, state=BulkState.DONE, ended_at=now))

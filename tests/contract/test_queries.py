@@ -7,7 +7,6 @@ import json
 import random
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,8 +28,6 @@ from jobs.adapters.mongo.migration import migrate
 from jobs.adapters.mongo.queue_numbers import MongoQueueNumbers
 from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.adapters.mongo.schema import ensure, missing_indexes
-from jobs.domain.audit import Action
-from jobs.domain.bulk_action import BulkAction, BulkState, RefusedJob
 from jobs.domain.directory import ListedCompany
 from jobs.domain.document import Document, DocumentError, DocumentStatus
 from jobs.domain.ending import ended_well
@@ -38,6 +35,7 @@ from jobs.domain.errors import ConfigurationError, DatabaseUnavailable
 from jobs.domain.job import Job, JobStatus, Progress, Run
 from jobs.domain.listing import Cursor, DocumentFilter, JobDocuments, JobFilter, JobOrder
 from jobs.services import SuggestionService
+from tests.contract.stores import act_on_many
 from tests.making import a_file, a_job, some_filings
 
 pytestmark = pytest.mark.server
@@ -107,7 +105,7 @@ def hot_path(mongodb_uri, database):
     look(MongoCatalogue(watched, clock), clock())
     meet(MongoCompanies(watched), job)
     suggest(MongoDirectory(watched))
-    act(MongoBulkActionRepository(watched, clock), clock())
+    act_on_many(MongoBulkActionRepository(watched, clock), clock())
     assert list(migrate(watched)) == []  # as at each start
     yield recorder.queries
     client.close()
@@ -174,20 +172,6 @@ def suggest(directory: MongoDirectory) -> None:
     suggesting = SuggestionService(directory=directory)
     for text in ("aab-1", "kaveri", "kavery foods"):
         suggesting.suggest(text, 5)
-
-
-def act(actions: MongoBulkActionRepository, now: datetime) -> None:
-    """Run the queries of a bulk action and its pages."""
-    made = BulkAction(id=str(ObjectId()), action=Action.CANCEL, by="x", at=now, lease_until=now)
-    actions.add(made)
-    claimed = actions.claim("w", 60)
-    actions.next_expiry()
-    actions.renew(claimed, 60)
-    actions.save(claimed, [RefusedJob(job_id=str(ObjectId()), reason="No.")])
-    actions.request_stop(made.id)
-    list(actions.refusals(made.id))
-    actions.latest("x", Cursor(id=str(ObjectId())), 5)
-    actions.save(replace(claimed, state=BulkState.DONE, ended_at=now))
 
 
 def fields(filter_: dict[str, Any]) -> set[str]:

@@ -16,6 +16,7 @@ Schema = Mapping[str, Any]
 
 #: Examples of what a name alone explains.
 _EXAMPLES: Mapping[str, object] = {
+    "action_id": "65a1b2c3d4e5f60718293a4b",
     "cin": "L24295GJ1987PLC143792",
     "companyName": "Vindhya Chemicals Limited",
     "Idempotency-Key": "order-2026-12-01",

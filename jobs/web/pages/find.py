@@ -47,6 +47,7 @@ PLACES = (
     Place("Documents", "documents", words="filings forms"),
     Place("Search the text of documents", "text_search", words="content words phrases"),
     Place("Failures by reason", "failures", words="errors retry"),
+    Place("Bulk actions", "bulk_actions", words="many jobs progress retry cancel"),
     Place("Workers", "workers"),
     Place("Order filings", "order", Permission.ORDER, words="new company list csv upload"),
     Place("Export jobs as CSV", "export", words="download"),
