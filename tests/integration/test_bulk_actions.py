@@ -242,7 +242,8 @@ def test_api_follows_scopes_and_owners(call, app):
     assert audits("GET", path).status_code == 200
     assert is_problem(audits("POST", f"{path}/stop"), 403, "forbidden")
     assert call("POST", f"{path}/stop").status_code == 200
-    assert is_problem(call("POST", f"/api/v1/lists/{'0' * 24}/cancel"), 404, "unknown_list")
+    for list_id in ("0" * 24, "x" * 300):
+        assert is_problem(call("POST", f"/api/v1/lists/{list_id}/cancel"), 404, "unknown_list")
     assert is_problem(call("GET", "/api/v1/bulk-actions/nonsense"), 404, "unknown_bulk_action")
 
 

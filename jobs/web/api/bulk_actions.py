@@ -33,13 +33,13 @@ def retry_list(request: HttpRequest, list_id: str, idempotency_key: Header[str |
 
     The same Idempotency-Key acts once within a day.
     """
-    return _begin(request, inputs.ListActionIn(list_id=list_id, action=Action.RETRY), idempotency_key)
+    return _begin(request, list_id, Action.RETRY, idempotency_key)
 
 
 @bulk_router.post("/lists/{list_id}/cancel", auth=needing(ACTIONS[Action.CANCEL].permission), response=_ACCEPTED)
 def cancel_list(request: HttpRequest, list_id: str, idempotency_key: Header[str | None] = None) -> Status[BulkAction]:
     """Cancel the unfinished jobs of a list, in the background. The same Idempotency-Key acts once within a day."""
-    return _begin(request, inputs.ListActionIn(list_id=list_id, action=Action.CANCEL), idempotency_key)
+    return _begin(request, list_id, Action.CANCEL, idempotency_key)
 
 
 @bulk_router.post("/lists/{list_id}/priority", auth=needing(ACTIONS[Action.PRIORITISE].permission), response=_ACCEPTED)
@@ -50,16 +50,18 @@ def prioritise_list(
 
     The same Idempotency-Key acts once within a day.
     """
-    wanted = inputs.ListActionIn(list_id=list_id, action=Action.PRIORITISE, priority=body.priority)
-    return _begin(request, wanted, idempotency_key)
+    return _begin(request, list_id, Action.PRIORITISE, idempotency_key, body.priority)
 
 
-def _begin(request: HttpRequest, wanted: inputs.ListActionIn, key: str | None) -> Status[BulkAction]:
-    found = application().lists.lists.get(wanted.list_id)
+def _begin(
+    request: HttpRequest, list_id: str, action: Action, key: str | None, priority: int | None = None
+) -> Status[BulkAction]:
+    found = application().lists.lists.get(list_id)
+    wanted = inputs.ListActionIn(list_id=found.id, action=action, priority=priority)
     name = plan_name(key, caller_key(request)) if key is not None else None
     action_id = begun(name, wanted, [{"bulkActionId": new_id()}]).orders[0]["bulkActionId"] if name else None
     selection = Selection(filters=f"in_list={found.id}")
-    made = start(wanted.action, selection, actor(request), priority=wanted.priority, action_id=action_id)
+    made = start(action, selection, actor(request), priority=priority, action_id=action_id)
     return Status(HTTPStatus.ACCEPTED, made)
 
 
