@@ -132,7 +132,7 @@ class JobService:
         try:
             cin = parse_company_id(order.cin, this_year=now.year, allow_unknown_codes=allow_unknown_codes)
             name, priority = name_of(order.company_name), priority_of(order.priority)
-            due = max(now, not_before(order.not_before, now) or now)
+            due = max(now, not_before(order.not_before, now, order.zone) or now)
         except FilesureError as error:
             return error
         return Job(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from jobs.domain.errors import AlreadyOrdered, FilesureError, InvalidOrder
 from jobs.domain.job import PRIORITIES, Job
@@ -22,6 +22,8 @@ class Order:
     priority: int | str = 0
     #: Empty or None: due at once.
     not_before: datetime | str | None = None
+    #: The zone of a ``not_before`` that names none.
+    zone: tzinfo = UTC
     #: Download also the filings that another order has stored.
     fresh: bool = False
 
@@ -66,16 +68,16 @@ def priority_of(value: int | str) -> int:
     return priority
 
 
-def not_before(value: datetime | str | None, now: datetime) -> datetime | None:
-    """The earliest start, in UTC if it has no zone; None: at once. Raises InvalidOrder."""
+def not_before(value: datetime | str | None, now: datetime, zone: tzinfo = UTC) -> datetime | None:
+    """The earliest start, of ``zone`` if it names none; None: at once. Raises InvalidOrder."""
     if not value:
         return None
     try:
         time = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
-        time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+        time = (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        example = f"{now + timedelta(days=1):%Y-%m-%dT%H:%M}"
-        message = f"'{str(value)[:40]}' is not a time. Write it in UTC, for example {example}."
+        example = f"{(now + timedelta(days=1)).astimezone(zone):%Y-%m-%dT%H:%M}"
+        message = f"'{str(value)[:40]}' is not a time of the form {example} ({zone})."
         raise InvalidOrder(message, field="notBefore") from None
     if time > now + LONGEST_DELAY:
         raise InvalidOrder("The time must be at most a year ahead.", field="notBefore")

@@ -10,7 +10,8 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import IO
 
@@ -53,8 +54,10 @@ def read_rows(path: Path) -> Iterator[Iterator[Row]]:
         raise WrongUse(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def rows_of(name: str, binary: IO[bytes]) -> Iterator[Row]:
-    """The rows of an open file; ``name`` appears in messages. Raises WrongUse during iteration.
+def rows_of(name: str, binary: IO[bytes], zone: tzinfo = UTC) -> Iterator[Row]:
+    """The rows of an open file; ``name`` appears in messages, ``zone`` is that of times that name none.
+
+    Raises WrongUse during iteration.
 
     Every line is a row of its own, so that a stray quotation mark costs only its line. Column names are optional.
     """
@@ -64,7 +67,7 @@ def rows_of(name: str, binary: IO[bytes]) -> Iterator[Row]:
     columns = _columns(name, first[1], separator)
     for line, text in lines if columns else itertools.chain([first], lines):
         try:
-            order = _order(columns, text, separator)
+            order = replace(_order(columns, text, separator), zone=zone)
         except InvalidOrder as problem:
             yield Row(line=line, read_bytes=binary.tell(), problem=problem, text=text)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jobs.bootstrap import application
@@ -49,6 +50,7 @@ def order(request: HttpRequest) -> HttpResponse:
         company_name=given["company"],
         priority=given["priority"] or 0,
         not_before=given["not_before"],
+        zone=timezone.get_current_timezone(),
         fresh=request.POST.get("fresh") == "yes",
     )
     warning = warning_of(given["cin"])
@@ -216,7 +218,7 @@ def _go_through(name: str, data: bytes, who: str) -> Preview:
     """Preview a list. Raises WrongUse."""
     accepted: set[str] = set()
     preview, service = Preview(), application().service
-    for batch in batches(rows_of(name, io.BytesIO(data))):
+    for batch in batches(_rows(name, data)):
         if preview.good + preview.bad + len(batch) > MOST_ROWS:
             raise InvalidOrder(
                 f"The list has more than {MOST_ROWS:,} rows. For such lists: manage.py create_jobs --csv FILE."
@@ -229,6 +231,11 @@ def _go_through(name: str, data: bytes, who: str) -> Preview:
             preview.add(row, row.problem or next(left))
         preview.warned += warned_of([job.cin for job in results if isinstance(job, Job)])
     return preview
+
+
+def _rows(name: str, data: bytes) -> Iterator[Row]:
+    """Times are those of the page's zone."""
+    return rows_of(name, io.BytesIO(data), timezone.get_current_timezone())
 
 
 @needs(Permission.ORDER)
@@ -244,7 +251,7 @@ def confirm(request: HttpRequest, upload_id: str) -> HttpResponse:
     except WrongUse as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("order"))
-    rows = ([_list_row(row) for row in batch] for batch in batches(rows_of(name, io.BytesIO(data))))
+    rows = ([_list_row(row) for row in batch] for batch in batches(_rows(name, data)))
     done = application().lists.place(upload_id, name, rows, requested_by=who)
     application().uploads.delete(upload_id)
     messages.success(request, f"{done.ordered:,} {'job' if done.ordered == 1 else 'jobs'} ordered.")
