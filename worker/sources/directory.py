@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from jobs.domain.company_id import kind_of
+from jobs.domain.company_id import IdKind, as_stored, kind_of
 from jobs.domain.document import Filing
 from jobs.domain.errors import CompanyNotFound, DocumentUnavailable, DocumentUnreadable, SourceUnavailable
 from jobs.domain.filings.file_names import from_file_name
@@ -106,8 +106,14 @@ class DirectorySource:
 
 
 def _leads_to_another(path: Path, root: Path, cin: str) -> bool:
-    """Whether a path inside the root lies in the folder of another company, however deep."""
-    return any(part != cin and kind_of(part) for part in path.relative_to(root).parts)
+    """Whether a path inside the root lies in the folder of another company, however deep.
+
+    Within the company's own folder only CINs count: subfolders like AGM-2022 look like LLPINs.
+    """
+    parts = path.relative_to(root).parts
+    outside = parts[: parts.index(cin)] if cin in parts else parts
+    is_below_another = any(kind_of(part) and as_stored(part) == part for part in outside)
+    return is_below_another or any(part != cin and kind_of(part) is IdKind.CIN for part in parts)
 
 
 def _file(path: Path) -> Iterator[bytes]:

@@ -144,6 +144,13 @@ def test_llp_and_foreign_company_have_folders(root: Path, name: str) -> None:
         download(root, "a.pdf")
 
 
+@pytest.mark.parametrize("name", ["AGM2022", "AGM-2022", "F12345"])
+def test_subfolders_that_look_like_identifiers_are_read(root: Path, name: str) -> None:
+    (root / CIN / name).mkdir()
+    (root / CIN / name / "a.pdf").write_bytes(b"%PDF-x")
+    assert download(root, f"{name}/a.pdf") == b"%PDF-x"
+
+
 def test_file_instead_of_folder_is_unknown(root: Path) -> None:
     (root / "U72900KA2008PTC046374").write_bytes(b"")
     with pytest.raises(CompanyNotFound):
