@@ -46,9 +46,9 @@ class _Moment(forms.Field):
             return None
         try:
             moment = datetime.fromisoformat(str(value))
-        except ValueError as error:
+            return timezone.localtime(moment if timezone.is_aware(moment) else timezone.make_aware(moment))
+        except (ValueError, OverflowError) as error:  # overflow: before the year 1 or after 9999 in the page's zone
             raise forms.ValidationError("not a time") from error
-        return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 
 def _shown(value: object) -> str:

@@ -59,6 +59,7 @@ def test_list_is_filtered_and_paged(staff, app):
         'q={"$ne":null}',
         "columns=x",
         "since=0001-01-01&until=9999-12-31",
+        "ended_since=0001-01-01T00:00%2B14:00&ended_until=9999-12-31T23:59-12:00",
     ],
 )
 def test_invalid_filters_are_ignored(staff, app, query):
