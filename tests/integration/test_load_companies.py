@@ -49,6 +49,16 @@ def test_refused_rows_are_counted_and_saved(installation, tmp_path):
     assert again.stderr.splitlines()[-1] == "More rows are refused; --refused FILE saves all of them."
 
 
+def test_refused_rows_never_overwrite_the_file(installation, tmp_path):
+    path = a_file(tmp_path, ["AAB-1234,Good LLP,Active"])
+    (tmp_path / "link.csv").symlink_to(path)
+    for refused in (path, str(tmp_path / "link.csv")):
+        done = installation.run("load_companies", path, "--refused", refused)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "is the file to load. Choose another file for --refused." in done.stderr
+    assert installation.run("load_companies", path).stdout == "1 added, 0 changed, 0 unchanged, 0 refused.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

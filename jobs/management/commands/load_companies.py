@@ -43,7 +43,7 @@ class Command(FilesureCommand):
         loading = _Loading(self.stderr)
         with ExitStack() as stack:
             if refused:
-                loading.to = stack.enter_context(_opened(refused))
+                loading.to = stack.enter_context(_opened(refused, besides=file))
             rows = stack.enter_context(read_companies(file, app.clock().year))
             bar = with_bar(rows, file)
             try:
@@ -94,8 +94,11 @@ class _Loading:
         return f"{self.added:,} added, {self.changed:,} changed, {self.same:,} unchanged, {self.refused:,} refused"
 
 
-def _opened(path: Path) -> IO[str]:
+def _opened(path: Path, besides: Path) -> IO[str]:
+    """Raises WrongUse, also if it is the file that is loaded, which would be emptied."""
     try:
+        if path.exists() and besides.exists() and path.samefile(besides):
+            raise WrongUse(f"{path} is the file to load. Choose another file for --refused.")
         return path.open("w", encoding="utf-8")
     except OSError as error:
         raise WrongUse(f"{path} cannot be written: {error.strerror}.") from error
