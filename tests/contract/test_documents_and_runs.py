@@ -102,7 +102,7 @@ def test_reserved_file_is_a_reference_and_not_a_stored_file(stores, two):
     assert (reserved.file, reserved.reserved, reserved.status) == (None, a_file(), DocumentStatus.LISTED)
     assert {each.job_id for each in stores.documents.referring("jobs/x/")} == {job.id for job in two}
     assert list(stores.documents.referring("jobs/y/")) == list(stores.documents.referring("jobs/w/")) == []
-    stores.documents.save_failure(two[1].lease, reserved, DocumentError(kind="k", message="m"), final=True)
+    stores.documents.save_failure(two[1].lease, listed, DocumentError(kind="k", message="m"), final=True)
     assert stores.documents.get(two[1].id, 1).reserved is None
     assert len(list(stores.documents.referring("jobs/x/"))) == 1
 

@@ -142,7 +142,7 @@ class MongoDocumentRepository:
             "attempts": document.attempts + 1,
             "error": {"kind": error.kind, "message": error.message, "at": self._clock()},
         }
-        self._write(lease, document, {"$set": changes, **({"$unset": _UNRESERVED} if document.reserved else {})})
+        self._write(lease, document, {"$set": changes, "$unset": _UNRESERVED})
 
     def _write(self, lease: Lease, document: Document, update: Record) -> None:
         row = {"_id": ObjectId(document.id), "fence": {"$lte": lease.fence}}
