@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from jobs.domain.errors import FilesureError
+from jobs.domain.errors import FilesureError, TooSlow
 from jobs.domain.expectation import Expectation, Pace, Queue, expectation, first_estimates, pace_of
 from jobs.domain.job import Job
 from jobs.ports import Clock, PauseRepository, QueueNumbers
@@ -50,14 +51,18 @@ class Estimates:
     _queue: _Kept[Queue] = field(default_factory=lambda: _Kept(QUEUE_SECONDS))
 
     def of_job(self, job: Job) -> Expectation | None:
-        """None if the job has ended."""
-        return expectation(job, self._queue.get(self._read), self.clock())
+        """None if the job has ended, or if the queue cannot be read in time: a page is shown without it."""
+        with suppress(TooSlow):
+            return expectation(job, self._queue.get(self._read), self.clock())
+        return None
 
     def of_list(self, list_id: str, unfinished: int) -> Expectation | None:
-        """When the last of the list's ``unfinished`` jobs completes; None if all have ended."""
-        last = self.numbers.last_of_list(list_id) if unfinished else None
-        queue = self._queue.get(self._read)
-        return expectation(last, queue, self.clock(), at_least_ahead=unfinished - 1) if last else None
+        """When the last of the list's ``unfinished`` jobs completes; None if all have ended, and like ``of_job``."""
+        with suppress(TooSlow):
+            last = self.numbers.last_of_list(list_id) if unfinished else None
+            queue = self._queue.get(self._read)
+            return expectation(last, queue, self.clock(), at_least_ahead=unfinished - 1) if last else None
+        return None
 
     def first(self, jobs: Sequence[Job]) -> Mapping[str, datetime]:
         """For ``jobs.ports.Expect``. An order is never refused because of its estimate."""

@@ -9,9 +9,12 @@ from django.utils import timezone
 from jobs.domain.expectation import Expectation
 
 
-def sentence(expected: Expectation | None, now: datetime, of: str = "") -> str | None:
-    """``now`` is a whole minute, so that the sentence changes at most once a minute unless the queue moves."""
-    return expected.sentence(now, lambda at: _moment(at, now), of) if expected else None
+def sentence(expected: Expectation | None, now: datetime, of: str = "") -> str:
+    """Empty if nothing is known.
+
+    ``now`` is a whole minute, so that the sentence changes at most once a minute unless the queue moves.
+    """
+    return expected.sentence(now, lambda at: _moment(at, now), of) if expected else ""
 
 
 def _moment(at: datetime, now: datetime) -> str:

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from jobs.adapters.mongo.queue_numbers import MongoQueueNumbers
 from jobs.bootstrap import Application
 from jobs.domain.ending import ended_well
-from jobs.domain.errors import DatabaseUnavailable
+from jobs.domain.errors import DatabaseUnavailable, TooSlow
 from jobs.domain.job import JobStatus, Progress, Run, RunOutcome
 from jobs.domain.listing import Cursor
 from tests.integration.conftest import a_stored_job, text_of
@@ -145,6 +146,20 @@ def test_waiting_job_shows_place_and_expected_completion(staff, app):
     assert (found["kind"], found["ahead"]) == ("expected", {"number": 5, "more": False})
     app.jobs.cancel(last.id)
     assert staff.get(f"/api/v1/jobs/{last.id}").json()["expected"] is None
+
+
+def test_pages_do_without_an_estimate_that_takes_too_long(staff, app, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise TooSlow
+
+    list_id = "65a1b2c3d4e5f60718293a4b"
+    job = a_stored_job(app, list_id=list_id)
+    app.lists.place(list_id, "December", [], requested_by="staff")
+    monkeypatch.setattr(MongoQueueNumbers, "first_due", refuse)
+    page = staff.get(f"/jobs/{job.id}/")
+    assert (page.status_code, "None" in text_of(page)) == (200, False)
+    assert staff.get(f"/api/v1/jobs/{job.id}").json()["expected"] is None
+    assert staff.get(f"/lists/{list_id}/").status_code == 200
 
 
 def test_dashboard_viewers_share_one_read(staff, app, monkeypatch):
