@@ -140,10 +140,11 @@ def _fault(text: str) -> str:
         return f"'{shown}' has {len(text)} characters; {_LENGTHS}."
     shape, whole = _SHAPES[kind], _hyphenated(text) if kind is IdKind.LLPIN else text
     at = _first_fault(whole, shape) or 0
+    added = len(whole) - len(text) if at > _LETTERS_OF_LLPIN else 0  # the hyphen, which was not typed
     if shape[at] == "[LU]" and whole[at].isascii() and whole[at].isalpha():
         return f"A CIN starts with L (listed) or U (unlisted), not with '{whole[at]}'."
     wanted = _MUST_BE.get(shape[at], "L or U" if at == 0 and kind is IdKind.CIN else shape[at])
-    return f"'{shown}' is not a valid {kind}: character {at + 1} must be {wanted}, not '{whole[at]}'."
+    return f"'{shown}' is not a valid {kind}: character {at + 1 - added} must be {wanted}, not '{whole[at]}'."
 
 
 def _meant(text: str) -> IdKind | None:

@@ -119,6 +119,13 @@ def test_beginnings_are_told_from_names(text, start):
     assert id_prefix(text) == start
 
 
+@pytest.mark.parametrize("text", ["AAB123X", "AAB-123X", "F0123X", "AA8-1234"])
+def test_wrong_character_is_named_by_its_place_in_the_text(text):
+    place = text.index("X" if "X" in text else "8") + 1
+    with pytest.raises(InvalidCin, match=f"character {place} must be"):
+        parse(text)
+
+
 @given(st.text(max_size=30))
 def test_arbitrary_text_never_breaks_the_parser(text):
     missing_characters(text)
