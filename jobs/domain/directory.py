@@ -134,7 +134,7 @@ def sought_keys(text: str, *, misspelled: bool) -> list[list[str]]:
 
     ``misspelled``: also those of similar words. A last word that is too short to tell is left out if there are others.
     """
-    *words, last = telling_words(text) or [""]
+    *words, last = telling_words(text)[:_MOST_WORDS] or [""]
     sought = [[word[:_STEM]] for word in words]
     if len(last) >= _STEM or (last and not words and len(last) < _SHORT_STEM):
         sought.append([last[:_STEM]])

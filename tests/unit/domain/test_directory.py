@@ -36,6 +36,11 @@ def test_one_slip_keeps_a_key_in_common(word, data):
         assert meet(f"{slip} x", f"{word} foods")
 
 
+@given(st.lists(words, max_size=9, min_size=1, unique=True))
+def test_long_names_are_found_when_typed_in_full(name):
+    assert meet(" ".join(name), " ".join(name))
+
+
 @given(st.lists(st.text(string.ascii_lowercase, min_size=1, max_size=12), max_size=20))
 def test_names_have_few_keys(names):
     assert len(keys_of(" ".join(names))) <= 6 * 2 + 3 * 6
