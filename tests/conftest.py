@@ -94,7 +94,7 @@ def database_name(mongodb_uri: str) -> Iterator[str]:
 def database(mongodb_uri: str, database_name: str):
     """The session's database, emptied."""
     database = connect(mongodb_uri, database_name, 30)
-    for name in ("jobs", "documents", "runs", "totals", "parts", "pauses", "directory"):
+    for name in ("jobs", "documents", "runs", "run_details", "totals", "parts", "pauses", "directory"):
         database[name].delete_many({})
     yield database
     database.client.close()

@@ -11,7 +11,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -23,6 +23,7 @@ from jobs.domain.errors import (
     FilesureError,
     UnexpectedError,
 )
+from jobs.domain.run_details import StepKind
 from jobs.ports import Blob, BlobStore, DocumentRepository, Source
 from jobs.telemetry import tracing
 from jobs.telemetry.metrics import Instruments, timed
@@ -92,6 +93,8 @@ class Fetcher:
     instruments: Instruments
     #: Called with the size of what was uploaded, from any thread, as soon as a document is stored.
     on_stored: Callable[[int], object]
+    #: Measures a step of a document.
+    measure: Callable[[Document, StepKind], AbstractContextManager[None]]
 
     def fetch(self, document: Document) -> Result:
         """Fetch one document. A failure of this document alone is recorded with it and not raised.
@@ -138,7 +141,7 @@ class Fetcher:
             with self.downloads:
                 if self.stop:
                     return Skipped()
-                with self._step("download"):
+                with self._step(document, StepKind.DOWNLOAD):
                     digest = self._download(document, file)
             self.instruments.count("filesure_documents_downloaded_total")
             self.instruments.count("filesure_downloaded_bytes_total", digest.size)
@@ -150,7 +153,7 @@ class Fetcher:
             return Stored(read=self._read(stored, Path(file.name)))
 
     def _uploaded(self, document: Document, file: IO[bytes], digest: Digest) -> Document:
-        with self._step("upload"):
+        with self._step(document, StepKind.UPLOAD):
             blob = self._upload_original(document, file, digest)
         self.instruments.count("filesure_documents_uploaded_total")
         self.instruments.count("filesure_uploaded_bytes_total", digest.size)
@@ -178,7 +181,8 @@ class Fetcher:
 
     def _guarded(self, document: Document, read: Callable[[], bool]) -> bool:
         try:
-            return read()
+            with self.measure(document, StepKind.READ):
+                return read()
         except FilesureError:
             raise
         except Exception:  # a fault of ours in one reading must not stop the others
@@ -187,9 +191,10 @@ class Fetcher:
             return True
 
     @contextmanager
-    def _step(self, name: str) -> Iterator[dict[str, str]]:
-        with tracing.span(name), timed(self.instruments, f"filesure_document_{name}_duration_seconds") as labels:
-            yield labels
+    def _step(self, document: Document, kind: StepKind) -> Iterator[None]:
+        metric = f"filesure_document_{kind}_duration_seconds"
+        with self.measure(document, kind), tracing.span(kind), timed(self.instruments, metric):
+            yield
 
     def _download(self, document: Document, file: IO[bytes]) -> Digest:
         size, sha256 = 0, hashlib.sha256()

@@ -29,7 +29,6 @@ from jobs.domain.errors import (
 from jobs.domain.job import Job, Lease, Progress, Run, RunOutcome
 from jobs.ports import BlobStore, Clock, DocumentRepository, Extractor, JobRepository, PageIndex, RunRepository, Source
 from jobs.services.releasing import exists
-from jobs.telemetry import tracing
 from jobs.telemetry.metrics import Instruments, Unmeasured
 from worker.fetching import Fetcher, Result
 from worker.heartbeat import Heartbeat
@@ -37,8 +36,9 @@ from worker.hold import Hold
 from worker.limits import Limits
 from worker.linking import Linker
 from worker.reading_document import DocumentReader
+from worker.recording import Recording
 from worker.stopping import Reason, Stop
-from worker.tally import Tally, log_end, measure_end, measure_start
+from worker.tally import Tally, log_end, measure_end, measure_lost, measure_start
 from worker.tasks import Rereading, Retrieval, Task
 from worker.waiting import Deadline
 
@@ -77,6 +77,7 @@ class Pipeline:
     _task: Task = field(init=False)
     #: With which this run writes documents.
     _lease: Lease = field(init=False)
+    _recording: Recording = field(init=False)
 
     def run(self, job: Job) -> RunOutcome:
         """Run the job once. Returns the run's outcome. Raises LeaseLost, DatabaseUnavailable, DatabaseRefused."""
@@ -85,10 +86,10 @@ class Pipeline:
         self._task = (
             Rereading(jobs=self.jobs, documents=self.documents) if job.reread else Retrieval(documents=self.documents)
         )
-        logger.info("run.started")
-        tally = Tally()
+        tally, self._recording = Tally(), Recording(self.runs, run)
         try:
-            with Heartbeat(hold, self.limits.lease_seconds, self.instruments):
+            with self._recording, Heartbeat(hold, self.limits.lease_seconds, self.instruments, self._recording.save):
+                logger.info("run.started")
                 ending = self._ending(job, run, hold, tally)
                 self._record(job, run, tally, ending)
                 self.jobs.end(job.lease, ending)
@@ -111,11 +112,9 @@ class Pipeline:
         return Hold(self.jobs, job.lease, seconds, self.stop, min(left, seconds))
 
     def _lost(self, run: Run) -> None:
-        logger.warning("run.lost")
-        tracing.outcome(RunOutcome.LOST)
-        self.instruments.count("filesure_runs_total", outcome=RunOutcome.LOST)
-        self.instruments.count("filesure_leases_lost_total")
+        measure_lost(self.instruments)
         self.runs.finish(replace(run, outcome=RunOutcome.LOST, finished_at=self.clock()))
+        self._recording.save()
         if not exists(self.jobs, run.job_id):  # this run may have been recorded after the deletion removed all others
             self.runs.delete_of_job(run.job_id)
 
@@ -248,6 +247,7 @@ class Pipeline:
             downloads=threading.Semaphore(self.limits.concurrency),
             instruments=self.instruments,
             on_stored=tally.store,
+            measure=self._recording.step,
         )
 
     def _count(self, future: Future[Result], tally: Tally) -> None:
@@ -297,3 +297,4 @@ class Pipeline:
                 error=ending.error,
             )
         )
+        self._recording.save()

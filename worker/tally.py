@@ -64,6 +64,13 @@ def measure_start(instruments: Instruments, job: Job, silent: int) -> None:
         instruments.observe("filesure_job_queue_wait_seconds", waited)
 
 
+def measure_lost(instruments: Instruments) -> None:
+    logger.warning("run.lost")
+    tracing.outcome(RunOutcome.LOST)
+    instruments.count("filesure_runs_total", outcome=RunOutcome.LOST)
+    instruments.count("filesure_leases_lost_total")
+
+
 def measure_end(instruments: Instruments, job: Job, run: Run, ending: Ending, now: datetime) -> None:
     instruments.count("filesure_runs_total", outcome=ending.outcome)
     instruments.observe("filesure_run_duration_seconds", (now - run.started_at).total_seconds())

@@ -91,6 +91,13 @@ def time_zone(value: str) -> str:
     return value
 
 
+def trace_address(value: str) -> str:
+    """An address that contains ``{trace}``."""
+    if not re.match(r"https?://[^\s/]", value) or "{trace}" not in value:
+        raise ValueError("must begin with http:// or https:// and contain {trace}")
+    return value
+
+
 def origin(value: str) -> str:
     """A site's origin: http or https, a host, optionally a port, no path."""
     if not re.fullmatch(r"https?://([^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", value):

@@ -238,17 +238,13 @@ class Configuration:
         env.number(0, 3600), 0.0, "Seconds that a worker keeps serving /metrics after its run, for a late scrape."
     )
     filesure_version: str = _setting(env.text, "dev", "The version; images set it.", example="1.2.3")
-    filesure_revision: str = _setting(
-        env.text, "unknown", "The commit that it was built from; images set it.", example="4f2a9c1"
-    )
+    filesure_revision: str = _setting(env.text, "unknown", "Its commit; images set it.", example="4f2a9c1")
 
     log_format: str = _setting(
         env.one_of("auto", "json", "console"), "auto", "json, console, or auto: console on a terminal, else json."
     )
     log_level: str = _setting(
-        env.one_of("DEBUG", "INFO", "WARNING", "ERROR"),
-        "INFO",
-        "Lowest level that is logged: DEBUG, INFO, WARNING or ERROR.",
+        env.one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO", "Lowest level: DEBUG, INFO, WARNING or ERROR."
     )
 
     otel_exporter_otlp_endpoint: str | None = _setting(
@@ -260,6 +256,9 @@ class Configuration:
     )
     otel_exporter_otlp_headers: str | None = _setting(
         env.text, None, "Headers that the collector requires.", example="x-api-key=…", secret=True
+    )
+    traces_url: str | None = _setting(
+        env.trace_address, None, "Address of a trace in its viewer.", example="https://jaeger.example.com/trace/{trace}"
     )
 
     def secrets(self) -> list[str | None]:

@@ -136,6 +136,15 @@ class UnknownDocument(WrongUse):
         super().__init__(f"Job {job_id} has no document {number}.")
 
 
+class UnknownRun(WrongUse):
+    """The job has no run with this number, or nothing is kept of it."""
+
+    kind = "unknown_run"
+
+    def __init__(self, job_id: str, number: int) -> None:
+        super().__init__(f"Nothing is kept of run {number} of job {job_id}.")
+
+
 class IdempotencyKeyReused(WrongUse):
     """The Idempotency-Key belongs to a different request."""
 

@@ -212,6 +212,11 @@ class Job:
         return f"{self.cin}/{self.reread.job_id}" if self.reread else self.cin
 
     @property
+    def trace_id(self) -> str | None:
+        """Of the trace that contains the order and all runs."""
+        return self.trace_context.split("-")[1] if self.trace_context else None
+
+    @property
     def lease(self) -> Lease:
         """The lease of the worker that last claimed the job."""
         return Lease(job_id=self.id, fence=self.fence, worker=self.locked_by or "")

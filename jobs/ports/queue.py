@@ -11,6 +11,7 @@ from jobs.domain.ending import Ending
 from jobs.domain.filings.summary import DocumentReading
 from jobs.domain.job import Job, JobStatus, Lease, Progress, Run
 from jobs.domain.pausing import Pause
+from jobs.domain.run_details import RunDetails
 
 
 class Clock(Protocol):
@@ -251,11 +252,17 @@ class RunRepository(Protocol):
     def of_job(self, job_id: str) -> list[Run]:
         """The runs of a job, by number."""
 
+    def save_details(self, details: RunDetails) -> None:
+        """Store or replace a run's details, unless a later claim has stored some. Idempotent."""
+
+    def details(self, job_id: str, number: int) -> RunDetails | None:
+        """A run's details; None if none are kept, as for runs of earlier versions. Raises InvalidJobId."""
+
     def unended(self) -> Iterator[str]:
         """The ids of all jobs with runs that have no recorded end."""
 
     def job_ids(self) -> Iterator[str]:
-        """The ids of all jobs that have runs. The cost grows with history."""
+        """The ids of all jobs that have runs or details of runs, some perhaps twice. The cost grows with history."""
 
     def delete_of_job(self, job_id: str) -> None:
-        """Remove a job's runs. Idempotent."""
+        """Remove a job's runs and their details. Idempotent."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Container
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
@@ -19,6 +20,7 @@ from jobs.telemetry import log_context, masking
 logger = logging.getLogger(__name__)
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_PLAIN = logging.Formatter()
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -26,12 +28,17 @@ class ConsoleFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, followed by the traceback if there is one."""
-        given = {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
-        fields = masking.masked({**log_context.current(), **given})
-        data = "".join(f" {name}={value}" for name, value in fields.items() if value is not None)
         time = datetime.fromtimestamp(record.created, UTC).astimezone().strftime("%H:%M:%S")
-        line = f"{time} {record.levelname:<7} {masking.mask(record.getMessage())}{data}"
-        return f"{line}\n{masking.mask(self.formatException(record.exc_info))}" if record.exc_info else line
+        return f"{time} {record.levelname:<7} {event_text(record)}"
+
+
+def event_text(record: logging.LogRecord, without: Container[str] = ()) -> str:
+    """The event and its fields, except for those ``without``, masked; on further lines the traceback, if any."""
+    given = {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
+    fields = masking.masked({**log_context.current(), **given}).items()
+    data = "".join(f" {name}={value}" for name, value in fields if value is not None and name not in without)
+    line = f"{masking.mask(record.getMessage())}{data}"
+    return f"{line}\n{masking.mask(_PLAIN.formatException(record.exc_info))}" if record.exc_info else line
 
 
 def _json_formatter() -> logging.Formatter:

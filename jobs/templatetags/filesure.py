@@ -16,6 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from jobs.domain.listing import Count
+from jobs.domain.run_details import DocumentTimes
 
 register = template.Library()
 
@@ -179,3 +180,25 @@ def address(context: dict[str, Any], **changes: Any) -> str:
         if value is not None:
             query[name] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def timeline(document: DocumentTimes, seconds: float) -> SafeString:
+    """Draw the steps of a document as bars within the run's ``seconds``; screen readers get them as text."""
+    scale = 1000 / (seconds or 1.0)
+    bars = format_html_join(
+        "",
+        '<rect class="{}" x="{}" width="{}" height="8"></rect>',
+        (
+            (str(step.kind), f"{step.start * scale:.1f}", f"{max(2.0, step.seconds * scale):.1f}")
+            for step in document.steps
+        ),
+    )
+    label = ", ".join(f"{step.kind} {step.seconds:.2f} s from {step.start:.2f} s" for step in document.steps)
+    return format_html(
+        '<svg class="times" viewBox="0 0 1002 8" preserveAspectRatio="none" role="img" aria-label="{}">'
+        "<title>{}</title>{}</svg>",
+        label,
+        label,
+        bars,
+    )

@@ -40,6 +40,7 @@ ANSWERS: Mapping[type[errors.FilesureError], Answer] = {
     errors.UnknownJob: _NOT_FOUND,
     errors.UnknownCompany: _NOT_FOUND,
     errors.UnknownDocument: _NOT_FOUND,
+    errors.UnknownRun: _NOT_FOUND,
     errors.UnknownList: _NOT_FOUND,
     errors.UnknownBulkAction: _NOT_FOUND,
     errors.BlobNotFound: _NOT_FOUND,

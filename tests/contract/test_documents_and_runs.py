@@ -9,6 +9,16 @@ import pytest
 from jobs.domain.document import DocumentError, DocumentStatus
 from jobs.domain.errors import LeaseLost
 from jobs.domain.job import Job, Progress, RunOutcome
+from jobs.domain.run_details import (
+    LONGEST_LINE,
+    MOST_DOCUMENTS,
+    MOST_LINES,
+    DocumentTimes,
+    LogLine,
+    RunDetails,
+    Step,
+    StepKind,
+)
 from tests.contract.stores import LEASE, a_run, add
 from tests.making import a_cin, a_file, some_filings
 
@@ -145,3 +155,66 @@ def test_next_run_marks_a_dead_one_lost(stores, clock):
 
 def test_limit_of_0_returns_no_documents(stores, listed):
     assert stores.documents.to_download(listed.id, 0) == []
+
+
+# --- details of runs
+
+
+def some_details(job: Job, clock, **changes) -> RunDetails:
+    fields = {
+        "job_id": job.id,
+        "number": job.runs,
+        "fence": job.fence,
+        "lines": (LogLine(at=clock(), level="INFO", text="job.listed documents=3"),),
+        "documents": (
+            DocumentTimes(number=1, name="a.pdf", steps=(Step(kind=StepKind.DOWNLOAD, start=0.5, seconds=1.25),)),
+        ),
+        "others": 2,
+        "other_seconds": {StepKind.READ: 0.75},
+    }
+    return RunDetails(**{**fields, **changes})
+
+
+def test_details_of_a_run_are_kept(stores, clock):
+    add(stores, clock)
+    job = stores.jobs.claim_next("w", LEASE)
+    assert stores.runs.details(job.id, 1) is None
+    first = some_details(job, clock)
+    stores.runs.save_details(first)
+    assert stores.runs.details(job.id, 1) == first
+    last = some_details(job, clock, lines=(), others=3)
+    stores.runs.save_details(last)
+    assert stores.runs.details(job.id, 1) == last
+    assert stores.runs.details(job.id, 2) is None
+
+
+def test_late_worker_replaces_no_details(stores, clock):
+    add(stores, clock)
+    job = stores.jobs.claim_next("w", LEASE)
+    later = some_details(job, clock, fence=job.fence + 1, others=9)
+    stores.runs.save_details(later)
+    stores.runs.save_details(some_details(job, clock))
+    assert stores.runs.details(job.id, 1) == later
+
+
+def test_details_are_deleted_with_the_runs(stores, clock):
+    add(stores, clock)
+    job = stores.jobs.claim_next("w", LEASE)
+    stores.runs.start(a_run(job, clock))
+    stores.runs.save_details(some_details(job, clock))
+    stores.runs.delete_of_job(job.id)
+    assert stores.runs.details(job.id, 1) is None
+    assert list(stores.runs.job_ids()) == []
+    stores.runs.save_details(some_details(job, clock))  # by a worker that wakes up late: the sweep finds it
+    assert list(stores.runs.job_ids()) == [job.id]
+
+
+def test_longest_details_are_stored(stores, clock):
+    add(stores, clock)
+    job = stores.jobs.claim_next("w", LEASE)
+    line = LogLine(at=clock(), level="WARNING", text="ä" * LONGEST_LINE)
+    steps = tuple(Step(kind=kind, start=1.0, seconds=2.0) for kind in StepKind)
+    times = tuple(DocumentTimes(number=at, name="n" * 100, steps=steps) for at in range(MOST_DOCUMENTS))
+    longest = some_details(job, clock, lines=(line,) * MOST_LINES, documents=times)
+    stores.runs.save_details(longest)
+    assert stores.runs.details(job.id, 1) == longest

@@ -34,6 +34,7 @@ from jobs.domain.ending import ended_well
 from jobs.domain.errors import ConfigurationError, DatabaseUnavailable
 from jobs.domain.job import Job, JobStatus, Progress, Run
 from jobs.domain.listing import Cursor, DocumentFilter, JobDocuments, JobFilter, JobOrder
+from jobs.domain.run_details import RunDetails
 from jobs.services import SuggestionService
 from tests.contract.stores import act_on_many
 from tests.making import a_file, a_job, some_filings
@@ -94,6 +95,8 @@ def hot_path(mongodb_uri, database):
     jobs.save_progress(claimed.lease, documents.progress(job.id))
     jobs.renew(claimed.lease, 60)
     runs.finish(run)
+    runs.save_details(RunDetails(job_id=job.id, number=1, fence=1))
+    runs.details(job.id, 1)
     jobs.end(claimed.lease, ended_well(claimed, Progress(total=3, downloaded=1), clock()))
     runs.of_job(job.id)
     documents.of_job(job.id)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from jobs.domain.job import Run, RunOutcome, parse_job_id
+from jobs.domain.run_details import RunDetails
 
 
 class MemoryRunRepository:
@@ -15,6 +16,7 @@ class MemoryRunRepository:
 
     def __init__(self) -> None:
         self._runs: dict[tuple[str, int], Run] = {}
+        self._details: dict[tuple[str, int], RunDetails] = {}
         self._lock = threading.RLock()
 
     def start(self, run: Run) -> int:
@@ -31,7 +33,7 @@ class MemoryRunRepository:
 
     def job_ids(self) -> Iterator[str]:
         with self._lock:
-            return iter({job_id for job_id, _ in self._runs})
+            return iter({job_id for job_id, _ in [*self._runs, *self._details]})
 
     def finish(self, run: Run) -> None:
         with self._lock:
@@ -49,6 +51,16 @@ class MemoryRunRepository:
             self._runs |= silent
             return len(silent)
 
+    def save_details(self, details: RunDetails) -> None:
+        with self._lock:
+            stored = self._details.get((details.job_id, details.number))
+            if stored is None or stored.fence <= details.fence:
+                self._details[details.job_id, details.number] = details
+
+    def details(self, job_id: str, number: int) -> RunDetails | None:
+        with self._lock:
+            return self._details.get((parse_job_id(job_id), number))
+
     def of_job(self, job_id: str) -> list[Run]:
         key = parse_job_id(job_id)
         with self._lock:
@@ -63,3 +75,4 @@ class MemoryRunRepository:
     def delete_of_job(self, job_id: str) -> None:
         with self._lock:
             self._runs = {key: run for key, run in self._runs.items() if key[0] != parse_job_id(job_id)}
+            self._details = {key: each for key, each in self._details.items() if key[0] != parse_job_id(job_id)}

@@ -175,4 +175,5 @@ INDEXES: dict[str, list[IndexModel]] = {
         # The duration of the latest runs.
         IndexModel([("finishedAt", DESCENDING)], name="finishedAt", sparse=True),
     ],
+    "run_details": [IndexModel([("jobId", ASCENDING), ("number", ASCENDING)], name="jobId_number", unique=True)],
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from pymongo import ASCENDING
@@ -14,14 +15,16 @@ from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.records import error_fields, known, to_error
+from jobs.adapters.mongo.run_details import details_fields, to_details
 from jobs.domain.job import Run, RunOutcome, parse_job_id
+from jobs.domain.run_details import RunDetails
 
 
 class MongoRunRepository:
-    """``jobs.ports.RunRepository`` on the collection ``runs``."""
+    """``jobs.ports.RunRepository`` on the collections ``runs`` and ``run_details``."""
 
     def __init__(self, database: Database[Document]) -> None:
-        self._runs = database["runs"]
+        self._runs, self._details = database["runs"], database["run_details"]
 
     @translated
     def start(self, run: Run) -> int:
@@ -38,7 +41,7 @@ class MongoRunRepository:
 
     @translated
     def job_ids(self) -> Iterator[str]:
-        return distinct_jobs(self._runs, {})
+        return chain(distinct_jobs(self._runs, {}), distinct_jobs(self._details, {}))
 
     @translated
     def finish(self, run: Run) -> None:
@@ -52,12 +55,25 @@ class MongoRunRepository:
         return self._runs.update_many(silent, {"$set": lost}).modified_count
 
     @translated
+    def save_details(self, details: RunDetails) -> None:
+        """The unique key refuses a second record if a later claim has stored some."""
+        mine = {"jobId": details.job_id, "number": details.number, "fence": {"$lte": details.fence}}
+        with suppress(DuplicateKeyError):
+            self._details.update_one(mine, {"$set": details_fields(details)}, upsert=True)
+
+    @translated
+    def details(self, job_id: str, number: int) -> RunDetails | None:
+        record = self._details.find_one({"jobId": parse_job_id(job_id), "number": number})
+        return to_details(record) if record else None
+
+    @translated
     def of_job(self, job_id: str) -> list[Run]:
         rows = self._runs.find({"jobId": parse_job_id(job_id)}, sort=[("number", ASCENDING)])
         return [to_run(record) for record in rows]
 
     @translated
     def delete_of_job(self, job_id: str) -> None:
+        self._details.delete_many({"jobId": parse_job_id(job_id)})
         self._runs.delete_many({"jobId": parse_job_id(job_id)})
 
 

@@ -143,6 +143,20 @@ VALIDATORS: dict[str, Document] = {
             "outcome": {"enum": [str(outcome) for outcome in RunOutcome]},
         },
     },
+    "run_details": {
+        "bsonType": "object",
+        "required": ["jobId", "number", "fence", "lines", "documents", "others", "otherSeconds"],
+        "properties": {
+            "_id": ID,
+            "jobId": TEXT,
+            "number": COUNT,
+            "fence": COUNT,
+            "lines": {"bsonType": "array"},
+            "documents": {"bsonType": "array"},
+            "others": COUNT,
+            "otherSeconds": {"bsonType": "object"},
+        },
+    },
     "parts": {
         "bsonType": "object",
         "properties": {

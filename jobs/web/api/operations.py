@@ -11,8 +11,10 @@ from ninja import Header, Query, Router, Status
 
 from jobs.bootstrap import application
 from jobs.domain.audit import Action
+from jobs.domain.errors import UnknownRun
 from jobs.domain.job import Job
 from jobs.domain.listing import DocumentFilter, JobFilter, Page, parse_cursor
+from jobs.domain.run_details import RunDetails
 from jobs.services import Order
 from jobs.web import actions
 from jobs.web.actions import ACTIONS
@@ -20,6 +22,7 @@ from jobs.web.api import inputs, schemas
 from jobs.web.api.auth import DemoAuth, caller_key, needing, sees_pans
 from jobs.web.api.create_job import create, place_once
 from jobs.web.api.document_schemas import DocumentDetailOut, DocumentsOut
+from jobs.web.api.run_schemas import RunLogOut
 from jobs.web.api.schemas import PROBLEMS
 from jobs.web.directory import warning_of
 from jobs.web.documents import original_response, stored, stored_text, text_response
@@ -76,6 +79,15 @@ def get_job(request: HttpRequest, job_id: str) -> schemas.JobDetailOut:
     """One job with its runs, documents and log, and its expected completion."""
     details = application().service.details(job_id)
     return schemas.JobDetailOut.of(details, application().estimates.of_job(details.job))
+
+
+@job_router.get("/jobs/{job_id}/runs/{run}/log", auth=needing(Permission.VIEW), response={200: RunLogOut, **PROBLEMS})
+def get_run_log(request: HttpRequest, job_id: str, run: int) -> RunDetails:
+    """The last log lines of a run, and how long each document took."""
+    details = application().runs.details(job_id, run)
+    if details is None:
+        raise UnknownRun(job_id, run)
+    return details
 
 
 def _act(request: HttpRequest, name: Action, job_id: str, *, priority: int = 0, again: bool = False) -> Job | None:

@@ -21,6 +21,7 @@ from jobs.web.expected import sentence
 from jobs.web.live import live_page
 from jobs.web.permissions import Permission
 from jobs.web.request_context import actor
+from jobs.web.run_details import shown_run, trace_url
 
 PAGE = 50
 _NAMED = 5
@@ -43,6 +44,9 @@ def job(request: HttpRequest, job_id: str) -> HttpResponse:
         "job": job,
         "expected": sentence(application().estimates.of_job(job), now),
         "runs": list(reversed(details.runs)),
+        "shown_run": shown_run(job, details.runs, request.GET.get("run", "")),
+        "documents_of": shown,
+        "trace_url": trace_url(job),
         "page": page,
         "failed": failed[:_NAMED],
         "now": now,
