@@ -42,6 +42,8 @@ def test_reference_page_is_current():
         ("SITE_URL", "https://host/"),
         ("SITE_URL", "https://host/jobs"),
         ("SITE_URL", "https://"),
+        ("TRACES_URL", "https://traces.example.com/"),
+        ("TRACES_URL", "javascript:alert({trace})"),
         ("SITE_URL", "http://[::1"),
         ("SITE_URL", "https://staff:word@host"),
     ],
