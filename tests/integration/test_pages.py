@@ -205,6 +205,7 @@ def test_api_returns_a_runs_log(staff, app):
     assert (log["run"], log["others"], log["otherSeconds"]) == (1, 7, {"read": 90.0})
     missing = staff.get(f"/api/v1/jobs/{job.id}/runs/2/log")
     assert (missing.status_code, missing.json()["kind"]) == (404, "unknown_run")
+    assert staff.get(f"/api/v1/jobs/{job.id}/runs/{10**30}/log").status_code == 422
 
 
 def test_job_page_links_to_its_trace(staff, app, monkeypatch):

@@ -43,6 +43,7 @@ Text = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
 Priority = Annotated[StrictInt, Field(ge=0, le=9)]
 Cursor = Annotated[str, Field(max_length=1000)]
 Limit = Annotated[int, Field(ge=1, le=200)]
+RunNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 def _aware(moment: datetime) -> datetime:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import FileResponse, HttpRequest
-from ninja import Header, Query, Router, Status
+from ninja import Header, Path, Query, Router, Status
 
 from jobs.bootstrap import application
 from jobs.domain.audit import Action
@@ -82,7 +82,7 @@ def get_job(request: HttpRequest, job_id: str) -> schemas.JobDetailOut:
 
 
 @job_router.get("/jobs/{job_id}/runs/{run}/log", auth=needing(Permission.VIEW), response={200: RunLogOut, **PROBLEMS})
-def get_run_log(request: HttpRequest, job_id: str, run: int) -> RunDetails:
+def get_run_log(request: HttpRequest, job_id: str, run: Path[inputs.RunNumber]) -> RunDetails:
     """The last log lines of a run, and how long each document took."""
     details = application().runs.details(job_id, run)
     if details is None:

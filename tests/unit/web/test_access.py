@@ -125,6 +125,7 @@ TABLE = [
     Row("api:list_jobs", VIEWERS),
     Row("api:create_job", OPERATORS, "POST"),
     Row("api:get_job", VIEWERS, kwargs=JOB),
+    Row("api:get_run_log", VIEWERS, kwargs={**JOB, "run": 1}),
     Row("api:retry_job", OPERATORS, "POST", JOB),
     Row("api:cancel_job", OPERATORS, "POST", JOB),
     Row("api:prioritise_job", OPERATORS, "POST", JOB),
