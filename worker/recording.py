@@ -57,7 +57,13 @@ class Recording(logging.Handler):
         logging.getLogger().removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the lines of a record, masked and shortened."""
+        """Keep the lines of a record, masked and shortened. A faulty record must not stop a run."""
+        try:
+            self._keep(record)
+        except Exception:  # as the standard library's handlers do
+            self.handleError(record)
+
+    def _keep(self, record: logging.LogRecord) -> None:
         at = datetime.fromtimestamp(record.created, UTC)
         at = at.replace(microsecond=at.microsecond // 1000 * 1000)  # MongoDB stores no smaller units
         texts = [mask_pan(text)[:LONGEST_LINE] for text in event_text(record, _OMITTED).splitlines()[-MOST_LINES:]]

@@ -52,6 +52,15 @@ def test_last_lines_are_kept_and_shortened(recording, runs):
     assert runs.details("a" * 24, 1).lines[-1].level == "WARNING"
 
 
+def test_faulty_record_stops_nothing(recording, runs, monkeypatch):
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    with recording:
+        recording.handle(logging.makeLogRecord({"msg": "%d", "args": ("no number",)}))
+        logger.info("event")
+    recording.save()
+    assert texts(runs) == ["event"]
+
+
 def test_secrets_and_pans_are_masked(recording, runs):
     masking.know(["the-secret-key"])
     with recording:
