@@ -60,7 +60,7 @@ class Recording(logging.Handler):
         """Keep the lines of a record, masked and shortened. A faulty record must not stop a run."""
         try:
             self._keep(record)
-        except Exception:  # as the standard library's handlers do
+        except Exception:  # noqa: BLE001  as the standard library's handlers do
             self.handleError(record)
 
     def _keep(self, record: logging.LogRecord) -> None:
