@@ -72,8 +72,8 @@ def test_retry_completes_a_half_finished_order(call, app, monkeypatch):
     body, key = {"num_jobs": 5}, {"Idempotency-Key": "k"}
     original = type(app.jobs).add
 
-    def dies(self, jobs, *, again):
-        original(self, jobs[:2], again=again)
+    def dies(self, jobs, *, again, expect):
+        original(self, jobs[:2], again=again, expect=expect)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
