@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.making import a_cin
@@ -66,6 +67,26 @@ def test_suggestions_close_and_follow_the_mouse(asha):
     cin = option.get_attribute("data-id")
     option.click()
     expect(page.get_by_label("CIN, LLPIN or FCRN", exact=True)).to_have_value(cin)
+    expect(suggested).to_be_hidden()
+
+
+@pytest.mark.parametrize("keys", [["Escape"], ["ArrowDown", "Enter"]])
+def test_closed_suggestions_stay_closed_when_more_arrive(asha, keys):
+    page, waiting = asha.page, []
+    page.goto("/order/")
+    field, suggested = page.get_by_label("Company", exact=True), page.get_by_role("listbox")
+    field.press_sequentially("kave")
+    expect(suggested).to_be_visible()
+    page.route("**/order/suggest/*", lambda route: waiting.append(route))  # noqa: PLW0108  Playwright inspects it
+    with page.expect_request("**/order/suggest/*"):
+        field.press_sequentially("r")
+    for key in keys:
+        field.press(key)
+    expect(suggested).to_be_hidden()
+    with page.expect_response("**/order/suggest/*") as response:
+        waiting.pop().continue_()
+    response.value.finished()
+    page.wait_for_timeout(100)
     expect(suggested).to_be_hidden()
 
 

@@ -4,6 +4,7 @@
 // in the field; arrows move the active option, Enter and a click fill in id and name, Escape closes the list.
 const field = document.getElementById("company");
 const list = document.getElementById("suggestions");
+let isDismissed = false; // by Escape or a choice: suggestions that arrive later stay hidden until something is typed
 
 function options() {
   return [...list.querySelectorAll("[role=option]")];
@@ -22,11 +23,16 @@ function show(open) {
   if (!open) activate(null);
 }
 
+function dismiss() {
+  isDismissed = true;
+  show(false);
+}
+
 function pick(option) {
   const id = document.getElementById("cin");
   id.value = option.dataset.id;
   field.value = option.dataset.name;
-  show(false);
+  dismiss();
   list.replaceChildren();
   window.htmx.trigger(id, "refresh");
 }
@@ -49,12 +55,13 @@ function press(event) {
     pick(active);
   } else if (event.key === "Escape" && !list.hidden) {
     event.preventDefault();
-    show(false);
+    dismiss();
   } else if (event.key === "Tab") show(false);
 }
 
 if (field && list) {
   field.addEventListener("keydown", press);
+  field.addEventListener("input", () => { isDismissed = false; });
   field.addEventListener("blur", () => show(false));
   // The field keeps the focus, so that the list is still there when the button is released.
   list.addEventListener("mousedown", (event) => event.preventDefault());
@@ -63,6 +70,6 @@ if (field && list) {
     if (option) pick(option);
   });
   document.body.addEventListener("htmx:afterSwap", (event) => {
-    if (event.target === list) show(options().length > 0 && document.activeElement === field);
+    if (event.target === list) show(!isDismissed && options().length > 0 && document.activeElement === field);
   });
 }
