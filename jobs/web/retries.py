@@ -9,7 +9,7 @@ from jobs.domain.job import DONE, UNFINISHED, Job, JobStatus
 from jobs.domain.retries import Retry, retries
 from jobs.ports import AuditLog, Catalogue
 
-#: Read on each visit; a bulk action retries at most so many jobs.
+#: Entries that are read on each visit; of a larger bulk action, only the latest jobs are shown.
 AMONG = 1_000
 SHOWN = 10
 SHOWN_JOBS = 20
