@@ -23,6 +23,11 @@ class Retried:
     jobs: list[Job]
 
     @property
+    def anchor(self) -> str:
+        """The id of its place on the page; a job can be the first of several retries."""
+        return f"retry-{self.retry.job_ids[0]}-{int(self.retry.at.timestamp())}"
+
+    @property
     def number(self) -> int:
         return len(self.retry.job_ids)
 

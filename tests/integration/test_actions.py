@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from jobs.domain.audit import Actor
+from jobs.domain.audit import Action, Actor, AuditEntry
 from jobs.domain.job import JobStatus
 from tests.integration.conftest import a_stored_job, fail, text_of
 
@@ -140,6 +141,18 @@ def test_bulk_retry_skips_companies_with_another_job(staff, app):
     assert app.jobs.get(job.id).status is JobStatus.FAILED
 
 
+def test_retries_of_one_job_have_places_of_their_own(staff, app):
+    job = a_stored_job(app, JobStatus.FAILED)
+    for minutes in (9, 5):
+        at = app.clock() - timedelta(minutes=minutes)
+        entry = AuditEntry(job_id=job.id, action=Action.RETRY, by="staff", at=at, details="source_unavailable")
+        app.audit.finish(app.audit.add(entry))
+    page = text_of(staff.get("/failures/"))
+    first, second = re.findall(r'id="(retry-[^"]+)"', page)
+    assert first != second
+    assert f'href="#{first}"' in page
+
+
 def test_failures_remember_what_was_retried(staff, app, monkeypatch):
     """Also for a reason whose jobs all work now; the list of jobs is bounded."""
     monkeypatch.setattr("jobs.web.retries.SHOWN_JOBS", 4)
@@ -156,7 +169,7 @@ def test_failures_remember_what_was_retried(staff, app, monkeypatch):
     page = text_of(staff.get("/failures/"))
     sentence = r"retried <time[^>]*>[^<]*</time> by staff, 2 of 6 failed again, 3 in progress, 1 deleted"
     assert len(re.findall(sentence, page)) == 2  # beside the reason, and among the latest retries
-    (link,) = re.findall(r'href="#(retry-[0-9a-f]{24})"', page)
+    (link,) = re.findall(r'href="#(retry-[0-9a-f]{24}-\d+)"', page)
     assert f'id="{link}"' in page
     latest = page.split("Latest retries")[1].split("</section>")[0]
     assert [job.id in latest for job in jobs[:3]] == [True, True, False]
