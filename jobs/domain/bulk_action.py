@@ -89,8 +89,8 @@ class BulkAction:
 
     @property
     def list_id(self) -> str | None:
-        """The list whose jobs are selected, if they are selected by a list."""
-        return dict(parse_qsl(self.filters)).get("in_list")
+        """The list whose jobs are selected, if they are selected by one. As in the filter, the last value counts."""
+        return dict(parse_qsl(self.filters, keep_blank_values=True)).get("in_list") or None
 
     @property
     def actor(self) -> Actor:
