@@ -135,7 +135,7 @@ def _split(line: str, separator: str) -> list[str]:
 
 def _company(columns: Mapping[str, int], values: Sequence[str], this_year: int) -> ListedCompany:
     """Raises InvalidCin, InvalidOrder."""
-    given = {field: " ".join(values[at].split()) for field, at in columns.items() if at < len(values)}
+    given = {field: _printable(values[at]) for field, at in columns.items() if at < len(values)}
     given = {field: "" if value.casefold() in _NONE else value for field, value in given.items()}
     identifier = parse_company_id(given.get("id", ""), this_year=this_year, allow_unknown_codes=True)
     name = given.get("name", "")
@@ -154,6 +154,11 @@ def _company(columns: Mapping[str, int], values: Sequence[str], this_year: int) 
         authorised_capital=_rupees(given.get("authorised", "")),
         paid_up_capital=_rupees(given.get("paid_up", "")),
     )
+
+
+def _printable(text: str) -> str:
+    """With single spaces, also instead of control and formatting characters: orders refuse names that have them."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _titled(text: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from jobs.domain.directory import ListedCompany
 from jobs.domain.errors import WrongUse
+from jobs.services.orders import name_of
 from jobs.web.directory_csv import DirectoryRow, read_companies
 
 CIN = "U24110MH1999PTC000001"
@@ -66,6 +67,12 @@ def test_companies_are_read_from_master_data(tmp_path, name, data):
 def test_headings_may_differ_in_spelling_and_order(tmp_path, data):
     (row,) = rows(tmp_path, data)
     assert row.company == ListedCompany(id=CIN, name="A Ltd", status="Active")
+
+
+def test_names_can_be_ordered_as_they_are_listed(tmp_path):
+    (row,) = rows(tmp_path, "CIN,Name\nAAB-1234,\u202eKaveri\u00a0 \u200bFoods\x07 LLP\n")
+    assert row.company
+    assert row.company.name == name_of(row.company.name) == "Kaveri Foods LLP"
 
 
 def test_faulty_rows_are_reported_with_their_lines(tmp_path):
