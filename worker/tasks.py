@@ -74,13 +74,13 @@ class Rereading:
 
     def waiting(self, job: Job, fraction: float) -> tuple[list[Document], list[Document]]:
         share = math.ceil(fraction * (job.progress.total or 0))
-        return [], to_reread(self.documents, job)[:share]
+        return [], to_reread(self.jobs, self.documents, job)[:share]
 
     def progress(self, job: Job) -> Progress:
-        return progress_of(self.documents, job)
+        return progress_of(self.jobs, self.documents, job)
 
     def has_unread(self, job: Job) -> bool:
-        return bool(to_reread(self.documents, job))
+        return bool(to_reread(self.jobs, self.documents, job))
 
 
 def _original(job: Job) -> str:

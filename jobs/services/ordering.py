@@ -174,7 +174,7 @@ class JobService:
         """
         shut_out(self.jobs, self.documents, job)
         if job.progress.total:
-            counted = progress_of(self.documents, job)
+            counted = progress_of(self.jobs, self.documents, job)
             if counted != job.progress:
                 job = self.jobs.recount(job.lease, counted) or self.jobs.get(job.id)
         self.runs.lose(job.id, job.fence, self.clock())
@@ -195,7 +195,7 @@ class JobService:
             if job.status in TRANSITIONS[Transition.RETRY].sources:
                 self.documents.list_again(job.id)
             listed = job.progress.total is not None
-            progress = progress_of(self.documents, job) if listed else job.progress
+            progress = progress_of(self.jobs, self.documents, job) if listed else job.progress
             retried = self.jobs.retry(job.id, progress, again=again)
             self.wake()
             return retried

@@ -66,17 +66,19 @@ class RereadService:
         )
 
 
-def to_reread(documents: DocumentRepository, job: Job) -> list[Document]:
-    """The documents that the job still has to read again, by number."""
-    return job.reread.remaining(documents.of_job(job.reread.job_id), job.created_at) if job.reread else []
+def to_reread(jobs: JobRepository, documents: DocumentRepository, job: Job) -> list[Document]:
+    """The documents that the job still has to read again, by number; none if they are being deleted."""
+    if job.reread is None or not exists(jobs, job.reread.job_id):
+        return []
+    return job.reread.remaining(documents.of_job(job.reread.job_id), job.created_at)
 
 
-def progress_of(documents: DocumentRepository, job: Job) -> Progress:
+def progress_of(jobs: JobRepository, documents: DocumentRepository, job: Job) -> Progress:
     """A job's progress, counted from the stored documents."""
     if job.reread is None:
         return documents.progress(job.id)
     total = job.progress.total or 0
-    return Progress(total=total, downloaded=total - min(total, len(to_reread(documents, job))))
+    return Progress(total=total, downloaded=total - min(total, len(to_reread(jobs, documents, job))))
 
 
 def shut_out(jobs: JobRepository, documents: DocumentRepository, job: Job) -> None:

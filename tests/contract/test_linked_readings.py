@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jobs.domain.job import JobStatus
 from tests.contract.links import act, assert_sound, documents, frozen, names, ordered
 from tests.contract.world import World, a_world, in_one_thread
 
@@ -81,3 +82,16 @@ def test_reader_of_a_linked_document_that_stops_at_any_call_breaks_nothing(world
             act(world, "delete", job.id)
         act(world, "sweep", "")
         assert names(world) == set(), second
+
+
+def test_nothing_is_read_again_during_a_deletion(world, clock):
+    first = ordered(world)
+    clock.advance(10)
+    world.reread(world.ports)
+    world.ports.jobs.begin_deletion(first)  # and the deletion is interrupted
+    world.drain()
+    (again,) = (job for job in world.jobs() if job.reread)
+    assert (again.status, documents(world, again.id)) == (JobStatus.COMPLETED, [])
+    act(world, "sweep", "")
+    assert list(world.ports.documents.job_ids()) == []
+    assert names(world) == set()
