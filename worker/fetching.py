@@ -17,12 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from jobs.domain.document import Document, DocumentError, StoredFile
-from jobs.domain.errors import (
-    DocumentUnavailable,
-    DocumentUnreadable,
-    FilesureError,
-    UnexpectedError,
-)
+from jobs.domain.errors import DocumentUnavailable, DocumentUnreadable, FilesureError, UnexpectedError
 from jobs.domain.run_details import StepKind
 from jobs.ports import Blob, BlobStore, DocumentRepository, Source
 from jobs.telemetry import tracing

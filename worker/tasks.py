@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jobs.domain.document import Document
-from jobs.domain.errors import UnknownJob
 from jobs.domain.job import Job, Lease, Progress
+from jobs.domain.wrong_use import UnknownJob
 from jobs.ports import DocumentRepository, JobRepository
 from jobs.services.rereading import progress_of, to_reread
 

@@ -10,12 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
 from jobs.adapters.azure_errors import azure_code, translated
-from jobs.domain.errors import (
-    BlobNotFound,
-    BlobStoreUnavailable,
-    ConfigurationError,
-    LeaseLost,
-)
+from jobs.domain.errors import BlobNotFound, BlobStoreUnavailable, ConfigurationError, LeaseLost
 from jobs.ports import Blob
 
 if TYPE_CHECKING:

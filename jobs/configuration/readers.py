@@ -94,7 +94,7 @@ def time_zone(value: str) -> str:
 def trace_address(value: str) -> str:
     """An address that contains ``{trace}``."""
     if not re.match(r"https?://[^\s/]", value) or "{trace}" not in value:
-        raise ValueError("must begin with http:// or https:// and contain {trace}")
+        raise ValueError("must be an http or https address that contains {trace}")
     return value
 
 

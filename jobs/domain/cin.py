@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from jobs.domain.errors import InvalidCin
+from jobs.domain.wrong_use import InvalidCin
 
 STATES = {
     "AN": "Andaman and Nicobar",

@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from jobs.domain import cin as cins
 from jobs.domain.cin import Cin, cin_of
-from jobs.domain.errors import InvalidCin
+from jobs.domain.wrong_use import InvalidCin
 
 
 class IdKind(StrEnum):

@@ -14,8 +14,8 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from types import MappingProxyType
 
-from jobs.domain.errors import InvalidJobId
 from jobs.domain.rereading import Reread
+from jobs.domain.wrong_use import InvalidJobId
 
 #: 0 to 9; higher priorities are served first.
 PRIORITIES = range(10)

@@ -16,9 +16,9 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from jobs.domain.document import DocumentStatus
-from jobs.domain.errors import InvalidCursor
 from jobs.domain.filings.reading import ReadingState
 from jobs.domain.job import JOB_ID, JobStatus
+from jobs.domain.wrong_use import InvalidCursor
 
 T = TypeVar("T")
 

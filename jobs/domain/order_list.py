@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobs.domain.errors import AlreadyOrdered, FilesureError, InvalidCin, InvalidOrder
+from jobs.domain.errors import FilesureError
+from jobs.domain.wrong_use import AlreadyOrdered, InvalidCin, InvalidOrder
 
 LONGEST_NAME = 200
 

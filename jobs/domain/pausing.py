@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jobs.domain.errors import InvalidPause
+from jobs.domain.wrong_use import InvalidPause
 
 LONGEST_MINUTES = 30 * 24 * 60
 LONGEST_REASON = 200

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jobs.domain.document import Document
-from jobs.domain.errors import InvalidSearch
+from jobs.domain.wrong_use import InvalidSearch
 
 LONGEST = 500
 MOST_TERMS = 10

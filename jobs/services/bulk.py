@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 from jobs.domain.audit import AuditEntry, Outcome
 from jobs.domain.bulk_action import BulkAction, BulkState, RefusedJob
-from jobs.domain.errors import FilesureError, UnknownJob, WrongUse
+from jobs.domain.errors import FilesureError, WrongUse
 from jobs.domain.job import Job
+from jobs.domain.wrong_use import UnknownJob
 from jobs.ports import AuditLog, BulkActionRepository, Clock, JobRepository
 
 logger = logging.getLogger(__name__)

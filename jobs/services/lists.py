@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from jobs.domain.errors import FilesureError, InvalidOrder
+from jobs.domain.errors import FilesureError
 from jobs.domain.job import Job
 from jobs.domain.order_list import LONGEST_NAME, OrderList, RefusedRow, field_at_fault, job_id_in
+from jobs.domain.wrong_use import InvalidOrder
 from jobs.ports import Clock, OrderListRepository
 from jobs.services.ordering import JobService
 from jobs.services.orders import Order

@@ -10,9 +10,10 @@ from datetime import datetime
 from jobs.domain.audit import Action, Actor, AuditEntry
 from jobs.domain.company_id import parse_company_id
 from jobs.domain.document import Document
-from jobs.domain.errors import AlreadyOrdered, FilesureError, UnknownJob, WrongState
+from jobs.domain.errors import FilesureError
 from jobs.domain.job import TRANSITIONS, Job, JobStatus, Run, Transition, parse_job_id
 from jobs.domain.search import Content
+from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 from jobs.ports import AuditLog, BlobStore, Clock, DocumentRepository, Expect, JobRepository, PageIndex, RunRepository
 from jobs.services.auditing import audited
 from jobs.services.orders import Order, name_of, not_before, priority_of, without_repeats

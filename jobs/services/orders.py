@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from jobs.domain.errors import AlreadyOrdered, FilesureError, InvalidOrder
+from jobs.domain.errors import FilesureError
 from jobs.domain.job import PRIORITIES, Job
+from jobs.domain.wrong_use import AlreadyOrdered, InvalidOrder
 
 LONGEST_NAME = 200
 LONGEST_DELAY = timedelta(days=366)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from jobs.domain.audit import Action, Actor
-from jobs.domain.errors import WrongState
 from jobs.domain.pausing import Pause, new_pause, source_of
 from jobs.domain.sources import Breaker
+from jobs.domain.wrong_use import WrongState
 from jobs.ports import AuditLog, BreakerRepository, Clock, JobRepository, PauseRepository
 from jobs.services.auditing import audited
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from jobs.domain.document import Document, folders_of
-from jobs.domain.errors import UnknownJob
 from jobs.domain.sharing import needed, owners
+from jobs.domain.wrong_use import UnknownJob
 from jobs.ports import BlobStore, DocumentRepository, JobRepository
 
 

@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from jobs.domain.document import Document
-from jobs.domain.errors import DocumentsInUse, UnknownJob
+from jobs.domain.errors import DocumentsInUse
 from jobs.domain.job import REREAD_PRIORITY, Job, Progress
 from jobs.domain.rereading import Reread
+from jobs.domain.wrong_use import UnknownJob
 from jobs.ports import Clock, DocumentRepository, JobRepository
 from jobs.services.releasing import exists
 

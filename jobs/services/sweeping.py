@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from jobs.domain.document import job_of_blob
-from jobs.domain.errors import UnknownJob
 from jobs.domain.job import JOB_ID, UNFINISHED, Job
+from jobs.domain.wrong_use import UnknownJob
 from jobs.ports import BlobStore, DocumentRepository, JobRepository, PageIndex, RunRepository
 from jobs.services.ordering import JobService
 from jobs.services.releasing import unneeded

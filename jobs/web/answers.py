@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 
-from jobs.domain import errors
+from jobs.domain import errors, wrong_use
 
 logger = logging.getLogger(__name__)
 
@@ -36,16 +36,16 @@ _NOT_FOUND = Answer(status=HTTPStatus.NOT_FOUND)
 _CONFLICT = Answer(status=HTTPStatus.CONFLICT)
 
 ANSWERS: Mapping[type[errors.FilesureError], Answer] = {
-    errors.InvalidJobId: _NOT_FOUND,
-    errors.UnknownJob: _NOT_FOUND,
-    errors.UnknownCompany: _NOT_FOUND,
-    errors.UnknownDocument: _NOT_FOUND,
-    errors.UnknownRun: _NOT_FOUND,
-    errors.UnknownList: _NOT_FOUND,
-    errors.UnknownBulkAction: _NOT_FOUND,
+    wrong_use.InvalidJobId: _NOT_FOUND,
+    wrong_use.UnknownJob: _NOT_FOUND,
+    wrong_use.UnknownCompany: _NOT_FOUND,
+    wrong_use.UnknownDocument: _NOT_FOUND,
+    wrong_use.UnknownRun: _NOT_FOUND,
+    wrong_use.UnknownList: _NOT_FOUND,
+    wrong_use.UnknownBulkAction: _NOT_FOUND,
     errors.BlobNotFound: _NOT_FOUND,
-    errors.WrongState: _CONFLICT,
-    errors.AlreadyOrdered: _CONFLICT,
+    wrong_use.WrongState: _CONFLICT,
+    wrong_use.AlreadyOrdered: _CONFLICT,
     errors.WrongUse: Answer(status=HTTPStatus.UNPROCESSABLE_ENTITY),
     errors.TooSlow: Answer(status=HTTPStatus.SERVICE_UNAVAILABLE),
     errors.FilesureError: Answer(

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from jobs.bootstrap import application
 from jobs.domain.bulk_action import BulkAction
-from jobs.domain.errors import UnknownBulkAction
+from jobs.domain.wrong_use import UnknownBulkAction
 from jobs.web.actions import ACTIONS
 from jobs.web.api.auth import may
 from jobs.web.bulk_runner import runner

@@ -6,7 +6,7 @@ from jobs.bootstrap import application
 from jobs.domain.cin import CLASSES, LENGTH, STATES, Cin
 from jobs.domain.companies.profile import Profile, profile_of
 from jobs.domain.company_id import Llpin, as_stored, parse_company_id
-from jobs.domain.errors import InvalidCin, UnknownCompany
+from jobs.domain.wrong_use import InvalidCin, UnknownCompany
 
 MOST_DOCUMENTS = 10_000
 MOST_ORDERS = 200

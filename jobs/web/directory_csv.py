@@ -19,8 +19,9 @@ from typing import IO
 
 from jobs.domain.company_id import parse_company_id
 from jobs.domain.directory import ListedCompany, status_of
-from jobs.domain.errors import FilesureError, InvalidOrder, WrongUse
+from jobs.domain.errors import FilesureError, WrongUse
 from jobs.domain.filings.amounts import parse_date
+from jobs.domain.wrong_use import InvalidOrder
 
 LONGEST_NAME, _LONGEST_LINE = 300, 100_000
 _MOST_RUPEES = 10**15

@@ -8,8 +8,8 @@ from django.http import FileResponse
 
 from jobs.bootstrap import application
 from jobs.domain.document import Document, StoredFile
-from jobs.domain.errors import UnknownDocument
 from jobs.domain.filings.masking import mask_pan
+from jobs.domain.wrong_use import UnknownDocument
 
 _TEXT = "text/plain; charset=utf-8"
 

@@ -15,7 +15,8 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import IO
 
-from jobs.domain.errors import FilesureError, InvalidOrder, WrongUse
+from jobs.domain.errors import FilesureError, WrongUse
+from jobs.domain.wrong_use import InvalidOrder
 from jobs.services import Order
 
 BATCH = 1000

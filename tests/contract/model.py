@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jobs.domain.document import DocumentStatus, Filing
-from jobs.domain.errors import AlreadyOrdered, DocumentsInUse, LeaseLost, UnknownJob, WrongState
+from jobs.domain.errors import DocumentsInUse, LeaseLost
 from jobs.domain.job import Job, JobError, JobStatus, Lease, Progress, Run, RunOutcome
+from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 
 LEASE = 60.0
 WAITING = {"pending", "processing"}

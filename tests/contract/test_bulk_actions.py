@@ -12,7 +12,7 @@ from jobs.adapters.mongo.bulk_actions import MongoBulkActionRepository
 from jobs.bootstrap import new_id
 from jobs.domain.audit import Action
 from jobs.domain.bulk_action import MOST_REFUSALS, BulkAction, BulkState, RefusedJob
-from jobs.domain.errors import UnknownBulkAction
+from jobs.domain.wrong_use import UnknownBulkAction
 from jobs.ports import BulkActionRepository
 
 LEASE = 30.0

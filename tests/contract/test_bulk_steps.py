@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 import pytest
 
@@ -16,127 +13,18 @@ from jobs.adapters.memory import (
     MemoryJobRepository,
     MemoryRunRepository,
 )
-from jobs.adapters.memory_blob import MemoryBlobStore
 from jobs.adapters.mongo.audit import MongoAuditLog
 from jobs.adapters.mongo.bulk_actions import MongoBulkActionRepository
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.runs import MongoRunRepository
-from jobs.bootstrap import new_id
-from jobs.domain.audit import Action, Outcome
-from jobs.domain.audit import Actor as Person
+from jobs.domain.audit import Action
 from jobs.domain.bulk_action import BulkAction, BulkState
 from jobs.domain.errors import DatabaseUnavailable, TooSlow
 from jobs.domain.job import Job, JobStatus
-from jobs.ports import AuditLog, BulkActionRepository, DocumentRepository, JobRepository, RunRepository
-from jobs.services import BulkService, JobService
-from jobs.web import actions as table
-from jobs.web.actions import ACTIONS
-from tests.conftest import FakeClock
-from tests.contract.stepping import Actor, Reply, Stepped
-from tests.making import a_cin, a_job
-
-LEASE = 30.0
-JOBS, STEP = 4, 2
-#: The state of the jobs before each action, and whether the action is done.
-BEFORE = {Action.CANCEL: JobStatus.PENDING, Action.RETRY: JobStatus.CANCELLED, Action.PRIORITISE: JobStatus.PENDING}
-DONE: dict[Action, Callable[[Job], bool]] = {
-    Action.CANCEL: lambda job: job.status is JobStatus.CANCELLED,
-    Action.RETRY: lambda job: job.status is JobStatus.PENDING,
-    Action.PRIORITISE: lambda job: job.priority == 7,
-}
-
-
-@dataclass(kw_only=True)
-class Desk:
-    """The ports, and the jobs of one action."""
-
-    jobs: JobRepository
-    documents: DocumentRepository
-    runs: RunRepository
-    audit: AuditLog
-    actions: BulkActionRepository
-    clock: FakeClock
-    ids: list[str] = field(default_factory=list)
-
-    def service(self, actor: Actor | None = None) -> BulkService:
-        """With an actor, each call to a port is one of its steps."""
-        names = ("jobs", "documents", "runs", "audit", "actions")
-        ports = {name: Stepped(getattr(self, name), actor) if actor else getattr(self, name) for name in names}
-        blobs = MemoryBlobStore()
-        staff = JobService(
-            **{name: ports[name] for name in names[:4]},
-            blobs=lambda: blobs,
-            clock=self.clock,
-            new_id=new_id,
-            max_attempts=3,
-        )
-
-        def act(action: BulkAction, job_id: str) -> object:
-            wanted = table.Request(job_id=job_id, actor=action.actor, priority=action.priority or 0)
-            return ACTIONS[action.action].run(staff, wanted)
-
-        return BulkService(
-            **{name: ports[name] for name in ("jobs", "audit", "actions")},
-            clock=self.clock,
-            act=act,
-            select=self.select,
-            lease_seconds=LEASE,
-            renew_seconds=0,
-            step=STEP,
-        )
-
-    def select(self, action: BulkAction, after: str, limit: int) -> list[Job]:
-        """``filters`` is a state."""
-        found = [self.jobs.get(job_id) for job_id in sorted(self.ids) if job_id > after]
-        return [job for job in found if job.status == action.filters][:limit]
-
-    def begin(self, action: Action, *, chosen: bool = False) -> BulkAction:
-        """New jobs, and an action on them. ``chosen``: by their ids, otherwise by their state."""
-        self.ids = [self.order(BEFORE[action]) for _ in range(JOBS)]
-        begun = self.actions.add(
-            BulkAction(
-                id=new_id(),
-                action=action,
-                priority=7 if action is Action.PRIORITISE else None,
-                by="asha",
-                at=self.clock(),
-                filters="" if chosen else BEFORE[action],
-                job_ids=tuple(sorted(self.ids)) if chosen else (),
-                newest_id=max(self.ids),
-                total=JOBS,
-                lease_until=self.clock(),
-            )
-        )
-        self.clock.advance(1)
-        return begun
-
-    def order(self, status: JobStatus = JobStatus.PENDING, **changes) -> str:
-        job = a_job(self.clock(), cin=a_cin(), **changes)
-        self.jobs.add([job], again=True)
-        if status is JobStatus.CANCELLED:
-            self.jobs.cancel(job.id)
-        return job.id
-
-    def drain(self, service: BulkService | None = None) -> None:
-        """Let the lease end, and advance the action to its end."""
-        self.clock.advance(LEASE + 1)
-        while (service or self.service()).advance("drain"):
-            self.clock.advance(0.001)
-
-    def changed(self, action: Action) -> int:
-        return sum(DONE[action](self.jobs.get(job_id)) for job_id in self.ids)
-
-    def assert_exact(self, begun: BulkAction, *, twice: int = 0) -> BulkAction:
-        """The report equals what happened, and at most so many jobs were acted on twice."""
-        ended = self.actions.get(begun.id)
-        assert (ended.done, ended.refused) == (self.changed(begun.action), 0)
-        assert list(self.actions.refusals(begun.id)) == []
-        assert (ended.batch, ended.lease_until) == ((), None)
-        entries = [entry for job_id in self.ids for entry in self.audit.of_job(job_id, 50)]
-        done = [entry.job_id for entry in entries if (entry.bulk_id, entry.outcome) == (begun.id, Outcome.DONE)]
-        assert len(done) - len(set(done)) <= twice
-        return ended
+from jobs.services import BulkService
+from tests.contract.bulk_desk import BEFORE, JOBS, LEASE, STEP, Desk, JobServiceOf, after_each_call, works
+from tests.contract.stepping import Actor, Reply
 
 
 @pytest.fixture(params=["memory", pytest.param("mongodb", marks=pytest.mark.server)])
@@ -162,32 +50,6 @@ def desk(request, clock) -> Desk:
         actions=MongoBulkActionRepository(database, clock),
         clock=clock,
     )
-
-
-def works(desk: Desk, name: str) -> Actor:
-    """A process that advances the action to its end."""
-
-    def act(actor: Actor) -> None:
-        service = desk.service(actor)
-        while service.advance(name):
-            pass
-
-    return Actor(name, act)
-
-
-def after_each_call(desk: Desk, action: Action, *, chosen: bool = False) -> Iterator[tuple[BulkAction, Actor]]:
-    """A process just before its first call, its second, …, each with an action and jobs of its own."""
-    for calls in count():
-        begun = desk.begin(action, chosen=chosen)
-        actor = works(desk, "first")
-        for _ in range(calls):
-            if actor.call:
-                actor.step()
-        if not actor.call:
-            assert calls > 10
-            return
-        yield begun, actor
-        actor.kill()
 
 
 @pytest.mark.parametrize("chosen", [True, False])
@@ -360,23 +222,3 @@ def test_unreachable_database_stops_the_step(desk):
     assert desk.actions.get(begun.id).lease_until == desk.clock() + timedelta(seconds=LEASE)
     desk.drain()
     assert desk.assert_exact(begun).done == JOBS
-
-
-@dataclass
-class JobServiceOf:
-    """Another user who acts on one job."""
-
-    desk: Desk
-
-    def cancel(self, job_id: str) -> None:
-        desk = self.desk
-        JobService(
-            jobs=desk.jobs,
-            documents=desk.documents,
-            runs=desk.runs,
-            audit=desk.audit,
-            blobs=MemoryBlobStore,
-            clock=desk.clock,
-            new_id=new_id,
-            max_attempts=3,
-        ).cancel(job_id, Person(name="ravi"))

@@ -9,9 +9,9 @@ import pytest
 from bson import ObjectId
 
 from jobs.adapters.mongo.connection import is_embedded
-from jobs.domain.errors import InvalidCursor, WrongState
 from jobs.domain.job import JobStatus
 from jobs.domain.listing import Count, JobFilter, JobOrder, parse_cursor
+from jobs.domain.wrong_use import InvalidCursor, WrongState
 from tests.contract.catalogue import World
 
 pytestmark = pytest.mark.server

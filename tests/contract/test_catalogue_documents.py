@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from jobs.domain.document import DocumentError, DocumentStatus, attachment_number
-from jobs.domain.errors import UnknownDocument
 from jobs.domain.filings.reading import ReadingState
 from jobs.domain.filings.summary import summary_of
 from jobs.domain.listing import DocumentFilter, JobDocuments, TextKind
+from jobs.domain.wrong_use import UnknownDocument
 from tests.contract.catalogue import World
 from tests.making import a_file, a_reading, some_filings
 

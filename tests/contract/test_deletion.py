@@ -16,8 +16,9 @@ from jobs.adapters.memory_blob import MemoryBlobStore
 from jobs.domain.audit import Actor
 from jobs.domain.document import DocumentError
 from jobs.domain.ending import ended_well
-from jobs.domain.errors import BlobStoreUnavailable, UnknownJob, WrongState, WrongUse
+from jobs.domain.errors import BlobStoreUnavailable, WrongUse
 from jobs.domain.job import Job, JobStatus, Progress, Run
+from jobs.domain.wrong_use import UnknownJob, WrongState
 from jobs.services import JobService
 from tests.contract.stores import DONE, LEASE, Stores, add
 from tests.making import a_cin, a_file, some_filings

@@ -8,8 +8,9 @@ import pytest
 
 from jobs.domain.document import DocumentError
 from jobs.domain.ending import cancelled, ended_badly, ended_early, ended_well
-from jobs.domain.errors import CompanyNotFound, LeaseLost, SourceUnavailable, WrongState
+from jobs.domain.errors import CompanyNotFound, LeaseLost, SourceUnavailable
 from jobs.domain.job import JobStatus, Progress
+from jobs.domain.wrong_use import WrongState
 from tests.contract.stores import BACKOFF, DONE, HALF, LEASE, add
 from tests.making import a_file, some_filings
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.totals.ledger import Ledger
 from jobs.domain.ending import Backoff, cancelled, ended_badly, ended_early, ended_well
-from jobs.domain.errors import CompanyNotFound, WrongState
+from jobs.domain.errors import CompanyNotFound
 from jobs.domain.job import DONE, UNFINISHED, JobStatus, Progress
 from jobs.domain.rereading import Reread
+from jobs.domain.wrong_use import WrongState
 from tests.making import a_cin, a_job
 
 pytestmark = pytest.mark.server

@@ -10,8 +10,8 @@ from bson import ObjectId
 from jobs.adapters.memory import MemoryJobRepository, MemoryOrderListRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.order_lists import MongoOrderListRepository
-from jobs.domain.errors import UnknownList
 from jobs.domain.order_list import OrderList, RefusedRow
+from jobs.domain.wrong_use import UnknownList
 from jobs.ports import JobRepository, OrderListRepository
 from tests.contract.stores import LEASE
 from tests.making import a_cin, a_job

@@ -9,8 +9,8 @@ import pytest
 from jobs.adapters.memory import MemoryJobRepository, MemoryPauseRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.pauses import MongoPauseRepository
-from jobs.domain.errors import UnknownJob, WrongState
 from jobs.domain.pausing import Pause
+from jobs.domain.wrong_use import UnknownJob, WrongState
 from jobs.ports import JobRepository, PauseRepository
 from tests.contract.stores import LEASE
 from tests.making import a_cin, a_job

@@ -100,11 +100,7 @@ def hot_path(mongodb_uri, database):
     jobs.end(claimed.lease, ended_well(claimed, Progress(total=3, downloaded=1), clock()))
     runs.of_job(job.id)
     documents.of_job(job.id)
-    numbers = MongoQueueNumbers(watched, clock)
-    numbers.first_due(5)
-    numbers.held(5)
-    numbers.last_runs(5)
-    numbers.last_of_list("x")
+    estimate(MongoQueueNumbers(watched, clock))
     look(MongoCatalogue(watched, clock), clock())
     meet(MongoCompanies(watched), job)
     suggest(MongoDirectory(watched))
@@ -112,6 +108,12 @@ def hot_path(mongodb_uri, database):
     assert list(migrate(watched)) == []  # as at each start
     yield recorder.queries
     client.close()
+
+
+def estimate(numbers: MongoQueueNumbers) -> None:
+    for read in (numbers.first_due, numbers.held, numbers.last_runs):
+        read(5)
+    numbers.last_of_list("x")
 
 
 def share(documents: MongoDocumentRepository, document: Document) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.domain.ending import ended_well
-from jobs.domain.errors import InvalidJobId, UnknownJob, WrongState
 from jobs.domain.job import VISIBLE, Job, JobStatus
+from jobs.domain.wrong_use import InvalidJobId, UnknownJob, WrongState
 from tests.contract.stores import DONE, LEASE, add
 from tests.making import a_cin, a_job
 

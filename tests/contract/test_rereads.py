@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from jobs.domain.ending import ended_well
-from jobs.domain.errors import AlreadyOrdered, DocumentsInUse, LeaseLost, UnknownJob
+from jobs.domain.errors import DocumentsInUse, LeaseLost
 from jobs.domain.job import Job, Progress
 from jobs.domain.rereading import Reread
+from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob
 from tests.contract.stores import LEASE, add
 from tests.making import a_file, a_job, some_filings
 

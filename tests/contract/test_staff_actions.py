@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from jobs.domain.ending import cancelled, ended_early, ended_well
-from jobs.domain.errors import AlreadyOrdered, LeaseLost, WrongState
+from jobs.domain.errors import LeaseLost
 from jobs.domain.job import Job, JobStatus
+from jobs.domain.wrong_use import AlreadyOrdered, WrongState
 from tests.contract.stores import DONE, HALF, LEASE, add
 from tests.making import a_cin, a_job
 

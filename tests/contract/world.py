@@ -18,10 +18,11 @@ from jobs.bootstrap import new_id
 from jobs.domain.audit import Actor as Person
 from jobs.domain.document import DocumentStatus
 from jobs.domain.ending import Backoff
-from jobs.domain.errors import FilesureError, LeaseLost, UnknownJob
+from jobs.domain.errors import FilesureError, LeaseLost
 from jobs.domain.job import UNFINISHED, Job, JobStatus
 from jobs.domain.rereading import Reread
 from jobs.domain.sharing import needed
+from jobs.domain.wrong_use import UnknownJob
 from jobs.ports import AuditLog, BlobStore, DocumentRepository, JobRepository, RunRepository
 from jobs.services import JobService, Order, RereadService, Sweep
 from tests.conftest import FakeClock

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 from html import escape
-from zoneinfo import ZoneInfo
 
 import pytest
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -71,20 +68,6 @@ def test_company_can_be_downloaded_afresh(staff, app):
     assert "everything again" in text_of(staff.get(f"/jobs/{job.id}/"))
 
 
-def test_delayed_company_can_be_run_now(staff, app):
-    tomorrow = (app.clock() + timedelta(days=1)).replace(second=0, microsecond=0)
-    here = f"{tomorrow.astimezone(ZoneInfo(settings.TIME_ZONE_SHOWN)):%Y-%m-%dT%H:%M}"
-    staff.post("/order/", {"cin": CIN, "company": "Example", "not_before": here})
-    (job,) = ordered(app)
-    assert job.run_after == job.due_at == tomorrow
-    assert app.jobs.claim_next("w", 60) is None
-    assert "Run now" in text_of(staff.get(f"/jobs/{job.id}/"))
-    page = staff.post(f"/jobs/{job.id}/run_now/", follow=True)
-    assert "The job is due now, with the highest priority." in text_of(page)
-    assert app.jobs.claim_next("w", 60).id == job.id
-    assert "Run now" not in text_of(staff.get(f"/jobs/{job.id}/"))
-
-
 def test_cin_is_checked_while_typed(staff, app):
     assert "public company, listed, Gujarat, since 1987" in text_of(staff.get(f"/order/check/?cin={CIN}"))
     assert "20 more characters" in text_of(staff.get("/order/check/?cin=L"))
@@ -125,15 +108,6 @@ def test_struck_off_company_is_ordered_with_a_warning(staff, app):
     warned = text_of(staff.post("/order/list/", {"list": "AAB-1235, Other LLP\nAAB-1236, Dyes LLP"}))
     assert "2 would be ordered" in warned
     assert re.search(r"have ended.*AAB-1236.*Dyes &amp; Co LLP.*Amalgamated", warned, re.DOTALL)
-
-
-def test_times_of_a_list_are_in_the_page_s_zone(staff, app):
-    tomorrow = (app.clock() + timedelta(days=1)).replace(second=0, microsecond=0)
-    here = f"{tomorrow.astimezone(ZoneInfo(settings.TIME_ZONE_SHOWN)):%Y-%m-%dT%H:%M}"
-    rows = f"{a_cin()},Here,0,{here}\n{a_cin()},There,0,{tomorrow:%Y-%m-%dT%H:%MZ}"
-    confirm = re.search(r'action="(/order/upload/[0-9a-f]{24}/)"', text_of(staff.post("/order/list/", {"list": rows})))
-    staff.post(confirm.group(1))
-    assert {job.run_after for job in ordered(app)} == {tomorrow}
 
 
 def upload(staff, data: bytes, name: str = "orders.csv"):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from jobs.domain.errors import InvalidOrder
+from jobs.domain.wrong_use import InvalidOrder
 from jobs.services.orders import not_before
 from jobs.web.orders_csv import rows_of
 

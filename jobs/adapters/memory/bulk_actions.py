@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from jobs.domain.bulk_action import MOST_REFUSALS, BulkAction, RefusedJob
-from jobs.domain.errors import UnknownBulkAction
 from jobs.domain.listing import Cursor, Page
+from jobs.domain.wrong_use import UnknownBulkAction
 from jobs.ports import Clock
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from jobs.domain.document import Document, DocumentError, DocumentStatus, Filing, StoredFile, not_yet_listed
-from jobs.domain.errors import LeaseLost, UnknownDocument
+from jobs.domain.errors import LeaseLost
 from jobs.domain.filings.summary import DocumentReading
 from jobs.domain.job import Job, Lease, Progress, parse_job_id
 from jobs.domain.sharing import only_lender
+from jobs.domain.wrong_use import UnknownDocument
 from jobs.ports import Clock
 
 

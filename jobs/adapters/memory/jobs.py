@@ -10,9 +10,10 @@ from datetime import datetime
 from jobs.adapters.memory.pauses import MemoryPauseRepository
 from jobs.domain import changes
 from jobs.domain.ending import Ending
-from jobs.domain.errors import AlreadyOrdered, DocumentsInUse, LeaseLost, UnknownJob, WrongState
+from jobs.domain.errors import DocumentsInUse, LeaseLost
 from jobs.domain.job import TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition, parse_job_id
 from jobs.domain.turns import current_turn, new_turns
+from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 from jobs.ports import Clock, Expect, PauseRepository
 
 

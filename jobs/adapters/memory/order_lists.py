@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from jobs.domain.errors import UnknownList
 from jobs.domain.job import VISIBLE, Job, JobStatus
 from jobs.domain.listing import Cursor, Page
 from jobs.domain.order_list import OrderList, RefusedRow
+from jobs.domain.wrong_use import UnknownList
 from jobs.ports import Clock
 
 

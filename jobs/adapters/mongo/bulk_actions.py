@@ -21,8 +21,8 @@ from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import known, object_id
 from jobs.domain.audit import Action
 from jobs.domain.bulk_action import MOST_REFUSALS, BulkAction, BulkState, RefusedJob
-from jobs.domain.errors import InvalidJobId, UnknownBulkAction
 from jobs.domain.listing import Cursor, Page
+from jobs.domain.wrong_use import InvalidJobId, UnknownBulkAction
 from jobs.ports import Clock
 
 

@@ -26,8 +26,9 @@ from jobs.adapters.mongo.turns import with_turns
 from jobs.domain import changes
 from jobs.domain.changes import Change
 from jobs.domain.ending import Ending
-from jobs.domain.errors import AlreadyOrdered, DocumentsInUse, LeaseLost, UnknownJob, WrongState
+from jobs.domain.errors import DocumentsInUse, LeaseLost
 from jobs.domain.job import ENDED, TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition
+from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 from jobs.ports import Clock, Expect, PauseRepository
 
 CLAIM_ORDER = [("priority", DESCENDING), ("turn", ASCENDING), ("createdAt", ASCENDING)]

@@ -16,10 +16,10 @@ from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import known, object_id
-from jobs.domain.errors import InvalidJobId, UnknownList
 from jobs.domain.job import VISIBLE, JobStatus
 from jobs.domain.listing import Cursor, Page
 from jobs.domain.order_list import OrderList, RefusedRow
+from jobs.domain.wrong_use import InvalidJobId, UnknownList
 from jobs.ports import Clock
 
 

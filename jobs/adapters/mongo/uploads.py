@@ -7,7 +7,7 @@ from bson.errors import InvalidId
 from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.domain.errors import UnknownUpload
+from jobs.domain.wrong_use import UnknownUpload
 from jobs.ports import Clock
 
 

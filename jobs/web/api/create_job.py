@@ -12,8 +12,8 @@ from typing import Any
 from ninja import Schema
 
 from jobs.bootstrap import application
-from jobs.domain.errors import IdempotencyKeyReused, InvalidIdempotencyKey, InvalidOrder
 from jobs.domain.job import Job
+from jobs.domain.wrong_use import IdempotencyKeyReused, InvalidIdempotencyKey, InvalidOrder
 from jobs.ports import Plan
 from jobs.services import Order
 from jobs.simulated_companies import simulated_companies

@@ -11,10 +11,10 @@ from ninja import Header, Path, Query, Router, Status
 
 from jobs.bootstrap import application
 from jobs.domain.audit import Action
-from jobs.domain.errors import UnknownRun
 from jobs.domain.job import Job
 from jobs.domain.listing import DocumentFilter, JobFilter, Page, parse_cursor
 from jobs.domain.run_details import RunDetails
+from jobs.domain.wrong_use import UnknownRun
 from jobs.services import Order
 from jobs.web import actions
 from jobs.web.actions import ACTIONS

@@ -11,7 +11,8 @@ from django.urls import reverse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
-from jobs.domain.errors import AlreadyOrdered, FilesureError
+from jobs.domain.errors import FilesureError
+from jobs.domain.wrong_use import AlreadyOrdered
 from jobs.web.answers import UNAVAILABLE, answer_to
 from jobs.web.api.auth import Forbidden
 

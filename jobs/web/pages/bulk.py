@@ -20,9 +20,10 @@ from django.views.decorators.http import require_POST
 from jobs.bootstrap import application
 from jobs.domain.audit import Action
 from jobs.domain.bulk_action import MOST_SELECTED, BulkAction, BulkState
-from jobs.domain.errors import InvalidJobId, UnknownJob, WrongUse
+from jobs.domain.errors import WrongUse
 from jobs.domain.job import Job
 from jobs.domain.listing import Count, JobOrder
+from jobs.domain.wrong_use import InvalidJobId, UnknownJob
 from jobs.services.orders import priority_of
 from jobs.web.access import needs, what_is_missing
 from jobs.web.actions import ACTIONS, JobAction, Several

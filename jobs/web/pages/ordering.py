@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from jobs.bootstrap import application
 from jobs.domain.company_id import IdKind, missing_characters, parse_company_id
 from jobs.domain.directory import ListedCompany
-from jobs.domain.errors import FilesureError, InvalidCin, InvalidOrder, WrongUse
+from jobs.domain.errors import FilesureError, WrongUse
 from jobs.domain.job import PRIORITIES, Job
+from jobs.domain.wrong_use import InvalidCin, InvalidOrder
 from jobs.services import ListRow, Order
 from jobs.simulated_companies import simulated_companies
 from jobs.web.access import needs

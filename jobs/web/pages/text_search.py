@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from jobs.domain.company_id import as_stored
-from jobs.domain.errors import InvalidSearch, TooSlow
+from jobs.domain.errors import TooSlow
 from jobs.domain.forms import FORMS
 from jobs.domain.search import LONGEST, PageFilter
+from jobs.domain.wrong_use import InvalidSearch
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
 from jobs.web.request_context import whole_number

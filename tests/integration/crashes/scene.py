@@ -14,8 +14,8 @@ from bson import ObjectId
 
 from jobs.bootstrap import Application
 from jobs.domain.audit import Actor
-from jobs.domain.errors import UnknownJob
 from jobs.domain.job import UNFINISHED, Job
+from jobs.domain.wrong_use import UnknownJob
 from jobs.services import Order
 from tests.integration.conftest import an_installation
 from tests.integration.crashes.warm import Fork, Forks

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.domain.company_id import parse_company_id
-from jobs.domain.errors import InvalidCin
+from jobs.domain.wrong_use import InvalidCin
 from jobs.simulated_companies import simulated_companies
 
 REAL = [

@@ -20,7 +20,7 @@ from jobs.domain.company_id import (
     missing_characters,
     parse_company_id,
 )
-from jobs.domain.errors import InvalidCin
+from jobs.domain.wrong_use import InvalidCin
 
 THIS_YEAR = 2026
 _KINDS = {IdKind.CIN: Cin, IdKind.LLPIN: Llpin, IdKind.FCRN: Fcrn}

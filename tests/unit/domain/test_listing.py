@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from jobs.domain.errors import InvalidCursor
 from jobs.domain.listing import Cursor, parse_cursor
+from jobs.domain.wrong_use import InvalidCursor
 
 ID = "65a1b2c3d4e5f60718293a4b"
 

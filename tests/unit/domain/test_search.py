@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.domain.errors import InvalidSearch
 from jobs.domain.search import LONGEST, MOST_TERMS, Query, parse_query
+from jobs.domain.wrong_use import InvalidSearch
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
-from jobs.domain.errors import FilesureError, InvalidCin, InvalidJobId, TooSlow, WrongState
+from jobs.domain.errors import FilesureError, TooSlow
+from jobs.domain.wrong_use import InvalidCin, InvalidJobId, WrongState
 from jobs.web.api.problems import _ours
 from jobs.web.middleware import ErrorsMiddleware
 

@@ -7,8 +7,9 @@ import traceback
 
 import pytest
 
-from jobs.domain.errors import BlobStoreUnavailable, DatabaseUnavailable, UnknownJob
+from jobs.domain.errors import BlobStoreUnavailable, DatabaseUnavailable
 from jobs.domain.listing import Page
+from jobs.domain.wrong_use import UnknownJob
 from jobs.web.snapshots import CHECKING, OK, Live, ServiceStates, Span
 from tests.processes import wait_until
 

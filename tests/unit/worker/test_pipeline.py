@@ -9,12 +9,7 @@ import pytest
 from jobs.adapters.memory import MemoryAuditLog
 from jobs.domain.audit import Actor
 from jobs.domain.document import folders_of
-from jobs.domain.errors import (
-    BlobStoreUnavailable,
-    DocumentUnavailable,
-    DocumentUnreadable,
-    SourceUnavailable,
-)
+from jobs.domain.errors import BlobStoreUnavailable, DocumentUnavailable, DocumentUnreadable, SourceUnavailable
 from jobs.domain.job import JobStatus, Progress, RunOutcome
 from jobs.services import JobService
 from tests.blobs import properties

@@ -7,10 +7,7 @@ import time
 
 import pytest
 
-from jobs.domain.errors import (
-    DatabaseUnavailable,
-    LeaseLost,
-)
+from jobs.domain.errors import DatabaseUnavailable, LeaseLost
 from jobs.domain.job import JobStatus, RunOutcome
 from tests.unit.worker.world import LEASE
 from worker.stopping import Reason

@@ -17,8 +17,8 @@ from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.records import object_id
 from jobs.adapters.mongo.totals.sums import Sums
 from jobs.domain.document import DocumentStatus
-from jobs.domain.errors import WrongState
 from jobs.domain.job import DONE, UNFINISHED, VISIBLE, JobStatus
+from jobs.domain.wrong_use import WrongState
 from jobs.telemetry.metrics import PREFIX
 from jobs.telemetry.series import series_key
 

@@ -1,0 +1,151 @@
+"""Who may request which URL: every URL of the site has a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+ROLES = ("anonymous", "nobody", "Viewer", "Operator", "Admin")
+"""nobody: an account without a group. Admin: with the staff status, as the admin needs it."""
+
+
+def who(*allowed: str) -> dict[str, str]:
+    """The result for each role if only these have access."""
+    return {role: "in" if role in allowed else "forbidden" for role in ROLES} | (
+        {} if "anonymous" in allowed else {"anonymous": "login"}
+    )
+
+
+ALL = who(*ROLES)
+VIEWERS = who("Viewer", "Operator", "Admin")
+OPERATORS = who("Operator", "Admin")
+ADMINS = who("Admin")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One URL and method. ``kwargs`` fill the URL."""
+
+    name: str
+    expected: dict[str, str]
+    method: str = "GET"
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.name}"
+
+
+COMPANY = {"cin": "L24295GJ1987PLC143792"}
+JOB = {"job_id": "65a1b2c3d4e5f60718293a4b"}
+BULK = {"action_id": "65a1b2c3d4e5f60718293a4b"}
+
+TABLE = [
+    Row("healthz", ALL),
+    Row("readyz", ALL),
+    Row("metrics", ALL),
+    Row("login", ALL),
+    Row("login", ALL, "POST"),
+    Row("logout", ALL, "POST"),
+    Row("home", VIEWERS),
+    Row("jobs", VIEWERS),
+    Row("dashboard_live", VIEWERS),
+    Row("export", VIEWERS),
+    Row("bulk", VIEWERS, "POST"),
+    Row("job", VIEWERS, kwargs=JOB),
+    Row("act", OPERATORS, "POST", {**JOB, "action": "retry"}),
+    Row("act", OPERATORS, "POST", {**JOB, "action": "cancel"}),
+    Row("act", OPERATORS, "POST", {**JOB, "action": "prioritise"}),
+    Row("act", OPERATORS, "POST", {**JOB, "action": "run_now"}),
+    Row("act", ADMINS, "POST", {**JOB, "action": "delete"}),
+    Row("companies", VIEWERS),
+    Row("company", VIEWERS, kwargs=COMPANY),
+    Row("company_filings", VIEWERS, kwargs=COMPANY),
+    Row("company_export", VIEWERS, kwargs={**COMPANY, "kind": "csv"}),
+    Row("text_search", VIEWERS),
+    Row("document", VIEWERS, kwargs={**JOB, "number": 1}),
+    Row("document_thumbnail", VIEWERS, kwargs={**JOB, "number": 1}),
+    Row("document_file", VIEWERS, kwargs={**JOB, "number": 1}),
+    Row("document_text", VIEWERS, kwargs={**JOB, "number": 1}),
+    Row("documents", VIEWERS),
+    Row("failures", VIEWERS),
+    Row("workers", VIEWERS),
+    Row("audit", ADMINS),
+    Row("audit_export", ADMINS),
+    Row("order", OPERATORS),
+    Row("order", OPERATORS, "POST"),
+    Row("order_check", OPERATORS),
+    Row("order_suggest", OPERATORS),
+    Row("order_template", OPERATORS),
+    Row("order_list", OPERATORS, "POST"),
+    Row("order_simulated", OPERATORS, "POST"),
+    Row("order_upload", OPERATORS, "POST"),
+    Row("order_confirm", OPERATORS, "POST", {"upload_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("lists", VIEWERS),
+    Row("list", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("list_refused", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("bulk_actions", VIEWERS),
+    Row("bulk_action", VIEWERS, kwargs=BULK),
+    Row("bulk_refused", VIEWERS, kwargs=BULK),
+    Row("bulk_stop", VIEWERS, "POST", BULK),
+    Row("pause", OPERATORS),
+    Row("pause", OPERATORS, "POST"),
+    Row("resume", OPERATORS, "POST"),
+    Row("release", OPERATORS, "POST"),
+    Row("find", VIEWERS),
+    Row("style", VIEWERS),
+    Row("account", VIEWERS),
+    Row("account", VIEWERS, "POST"),
+    Row("account_password", VIEWERS, "POST"),
+    Row("account_sessions", VIEWERS, "POST"),
+    Row("tokens", VIEWERS),
+    Row("tokens", VIEWERS, "POST"),
+    Row("token_revoke", VIEWERS, "POST", {"token_id": 1}),
+    # The API authenticates by itself; its operations declare their rules.
+    Row("api:api-root", ALL),
+    Row("create-job:api-root", VIEWERS),  # the dashboard has the same URL and precedes it
+    Row("api:openapi-json", ALL),
+    Row("api:openapi-view", {**ALL, "anonymous": "login"}),
+    Row("api:list_jobs", VIEWERS),
+    Row("api:create_job", OPERATORS, "POST"),
+    Row("api:get_job", VIEWERS, kwargs=JOB),
+    Row("api:get_run_log", VIEWERS, kwargs={**JOB, "run": 1}),
+    Row("api:retry_job", OPERATORS, "POST", JOB),
+    Row("api:cancel_job", OPERATORS, "POST", JOB),
+    Row("api:prioritise_job", OPERATORS, "POST", JOB),
+    Row("api:run_job_now", OPERATORS, "POST", JOB),
+    Row("api:delete_job", ADMINS, "DELETE", JOB),
+    Row("api:list_documents", VIEWERS),
+    Row("api:get_document", VIEWERS, kwargs={**JOB, "number": 1}),
+    Row("api:download_document", VIEWERS, kwargs={**JOB, "number": 1}),
+    Row("api:download_text", VIEWERS, kwargs={**JOB, "number": 1}),
+    Row("api:get_company", VIEWERS, kwargs=COMPANY),
+    Row("api:export_records", VIEWERS, kwargs=COMPANY),
+    Row("api:search_text", VIEWERS),
+    Row("api:list_directory", VIEWERS),
+    Row("api:list_filings", VIEWERS, kwargs=COMPANY),
+    Row("api:stats", VIEWERS),
+    Row("api:list_lists", VIEWERS),
+    Row("api:create_list", OPERATORS, "POST"),
+    Row("api:get_list", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("api:retry_list", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("api:cancel_list", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("api:prioritise_list", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("api:list_bulk_actions", VIEWERS),
+    Row("api:get_bulk_action", VIEWERS, kwargs=BULK),
+    Row("api:stop_bulk_action", VIEWERS, "POST", BULK),
+    Row("api:list_pauses", VIEWERS),
+    Row("api:pause", OPERATORS, "POST"),
+    Row("api:resume", OPERATORS, "POST"),
+    Row("create-job:create_jobs", OPERATORS, "POST"),
+    # A few URLs of Django's admin stand for all of them.
+    Row("admin:index", ADMINS),
+    Row("admin:login", {**ALL, "anonymous": "login"}),
+    Row("admin:jsi18n", ADMINS),
+    Row("admin:auth_user_changelist", ADMINS),
+    Row("admin:auth_user_add", ADMINS),
+    Row("admin:auth_user_add", ADMINS, "POST"),
+    Row("admin:auth_user_change", ADMINS, "POST", {"object_id": 1}),
+    Row("admin:auth_user_password_change", ADMINS, "POST", {"id": 1}),
+    Row("admin:auth_group_changelist", ADMINS),
+    Row("admin:logout", ADMINS, "POST"),
+]
