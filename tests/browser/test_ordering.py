@@ -70,6 +70,16 @@ def test_suggestions_close_and_follow_the_mouse(asha):
     expect(suggested).to_be_hidden()
 
 
+def test_name_after_a_typed_cin_gets_no_suggestions(asha):
+    page = asha.page
+    page.goto("/order/")
+    page.get_by_label("CIN, LLPIN or FCRN", exact=True).fill(a_cin())
+    page.get_by_label("Company", exact=True).press_sequentially("Kaveri", delay=200)  # longer than the field waits
+    page.get_by_role("button", name="Order", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="Ordered: Kaveri.")).to_be_visible()
+    assert asha.asked_for("/order/suggest/") == 0
+
+
 @pytest.mark.parametrize("keys", [["Escape"], ["ArrowDown", "Enter"]])
 def test_closed_suggestions_stay_closed_when_more_arrive(asha, keys):
     page, waiting = asha.page, []

@@ -4,6 +4,8 @@
 // in the field; arrows move the active option, Enter and a click fill in id and name, Escape closes the list.
 const field = document.getElementById("company");
 const list = document.getElementById("suggestions");
+const id = document.getElementById("cin");
+let chosen = ""; // the id of the last choice, which another choice may replace; one that was typed is kept
 let isDismissed = false; // by Escape or a choice: suggestions that arrive later stay hidden until something is typed
 
 function options() {
@@ -29,8 +31,7 @@ function dismiss() {
 }
 
 function pick(option) {
-  const id = document.getElementById("cin");
-  id.value = option.dataset.id;
+  id.value = chosen = option.dataset.id;
   field.value = option.dataset.name;
   dismiss();
   list.replaceChildren();
@@ -62,6 +63,9 @@ function press(event) {
 if (field && list) {
   field.addEventListener("keydown", press);
   field.addEventListener("input", () => { isDismissed = false; });
+  field.addEventListener("htmx:beforeRequest", (event) => {
+    if (id.value.trim() && id.value !== chosen) event.preventDefault();
+  });
   field.addEventListener("blur", () => show(false));
   // The field keeps the focus, so that the list is still there when the button is released.
   list.addEventListener("mousedown", (event) => event.preventDefault());
