@@ -76,7 +76,7 @@ def observe(jobs: int, seed: int = 1) -> list[Row]:
         with prometheus(folder, scrapes(machine, WORKERS), quick_rules(folder)) as watching, _running(machine):
             since = time.time()
             app = Application(load(machine.environment))
-            _order(machine, jobs)
+            _order(machine, app, jobs)
             with _simulated_user(machine, app):
                 kills = _kill_until_done(machine, app, random.Random(seed))
             wait_until(lambda: watching.value("max(filesure_jobs_due)") == 0)
@@ -128,9 +128,12 @@ def quick_rules(folder: Path, *, at_once: bool = False) -> list[Path]:
     return paths
 
 
-def _order(machine: Machine, jobs: int) -> None:
-    done = machine.manage("create_jobs", "--count", str(jobs))
-    assert done.returncode == 0, done.stderr
+def _order(machine: Machine, app: Application, jobs: int) -> None:
+    """The first job is completed before the others are ordered, so that these have an expected completion."""
+    for count in (1, jobs - 1):
+        wait_until(lambda: not app.jobs.has_unfinished())
+        done = machine.manage("create_jobs", "--count", str(count))
+        assert done.returncode == 0, done.stderr
     last = done.stdout.splitlines()[-1].split()[0]
     for command in ("cancel_job", "retry_job"):  # to create the series of both actions
         assert machine.manage(command, last).returncode == 0
