@@ -14,7 +14,7 @@ from tests.servers.mongodb import embedded_mongodb
 def test_pages_report_a_mongodb_outage_and_recover(arrives, tmp_path):
     with ExitStack() as mongodb:
         uri = mongodb.enter_context(embedded_mongodb(tmp_path))
-        with a_site(tmp_path, MONGODB_URI=uri, MONGODB_TIMEOUT_SECONDS="1") as site:
+        with a_site(tmp_path, MONGODB_URI=uri, MONGODB_TIMEOUT_SECONDS="1", LEASE_SECONDS="5") as site:
             job_id = site.order(a_cin(), "Patient Limited")
             watcher, visitor = arrives(site), arrives(site, "binod")
             watcher.page.goto("/")

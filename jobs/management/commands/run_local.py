@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from django.core.management import call_command
@@ -12,8 +13,9 @@ from jobs.bootstrap import application
 from jobs.management.base import FilesureCommand
 from jobs.simulated_companies.listing import simulated_listing
 
-#: Companies of the demonstration's directory; MongoDB accepts 25,000 operations at once.
-_LISTED = 5_000
+#: Companies of the demonstration's directory, and how many are stored at once: few, since a slow machine must store
+#: them within MONGODB_TIMEOUT_SECONDS.
+_LISTED, _AT_ONCE = 5_000, 200
 
 
 class Command(FilesureCommand):
@@ -36,7 +38,9 @@ class Command(FilesureCommand):
             pass
         call_command("migrate", verbosity=0)
         if app.configuration.source == "simulated" and app.directory.is_empty():
-            app.directory.save(list(simulated_listing(_LISTED, "demonstration")))
+            companies = iter(simulated_listing(_LISTED, "demonstration"))
+            while some := list(islice(companies, _AT_ONCE)):
+                app.directory.save(some)
         self._greet(create_staff())
 
     def _greet(self, password: str | None) -> None:
