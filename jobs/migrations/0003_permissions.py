@@ -1,4 +1,4 @@
-"""The permission to pause and resume the queue, for the groups Operator and Admin."""
+"""The permissions to pause and resume the queue, to see the whole audit log, and to see PANs in full."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jobs.migrations._granting import granting
 class Migration(migrations.Migration):
     """Adds only: groups that an administrator changed keep their other permissions."""
 
-    dependencies = [("jobs", "0004_pan_permission")]
+    dependencies = [("jobs", "0002_groups")]
     operations = [
         migrations.AlterModelOptions(
             name="job",
@@ -31,4 +31,6 @@ class Migration(migrations.Migration):
             },
         ),
         granting("pause_job", "Operator", "Admin"),
+        granting("audit_job", "Admin"),
+        granting("pan_job", "Admin"),
     ]

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Adds only."""
 
-    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("jobs", "0005_pause_permission")]
+    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("jobs", "0003_permissions")]
     operations = [
         migrations.CreateModel(
             name="Preferences",
