@@ -8,15 +8,15 @@ two neighbours were exchanged. So every lookup is for equal keys, which an index
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+from jobs.domain.company_names import words_of
+
 LONGEST_TEXT = 100  # characters of a name that are considered while typing
-_WORD = re.compile(r"[^\W_]+")
 #: Words that say nothing about which company it is.
 _LEGAL = frozenset({"private", "limited", "pvt", "ltd", "llp", "opc", "the", "and", "of", "company", "co", "ms"})
 _STEM, _SHORT_STEM = 6, 4
@@ -101,10 +101,6 @@ def status_of(text: str) -> str:
 
 
 # --- names
-
-
-def words_of(name: str) -> list[str]:
-    return _WORD.findall(name.casefold())
 
 
 def plain_name(name: str) -> str:

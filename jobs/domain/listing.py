@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from jobs.domain.company_names import words_of
 from jobs.domain.document import DocumentStatus
 from jobs.domain.filings.reading import ReadingState
 from jobs.domain.job import JOB_ID, JobStatus
@@ -22,7 +22,6 @@ from jobs.domain.wrong_use import InvalidCursor
 
 T = TypeVar("T")
 
-_WORD = re.compile(r"[^\W_]+")
 MOST_WORDS = 12
 DAYS = 7
 
@@ -191,5 +190,4 @@ def company_key(company_name: str) -> str:
 
 def words(company_name: str) -> list[str]:
     """The distinct words of a company's name that a search matches, case-folded."""
-    found = (match.casefold() for match in _WORD.findall(company_name))
-    return list(dict.fromkeys(found))[:MOST_WORDS]
+    return list(dict.fromkeys(words_of(company_name)))[:MOST_WORDS]

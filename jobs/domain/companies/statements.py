@@ -9,13 +9,13 @@ from datetime import date
 from functools import cached_property
 from typing import Generic, TypeVar
 
+from jobs.domain.company_names import words_of
 from jobs.domain.document import Document
 from jobs.domain.filings.stated import Stated
 
 T = TypeVar("T")
 
 _ROW = re.compile(r"(?P<table>\w+)\[(?P<row>\d+)\]\.(?P<name>\w+)")
-_WORD = re.compile(r"[^\W_]+")
 _SHORT_WORDS = {"ltd": "limited", "pvt": "private", "co": "company", "corpn": "corporation", "and": ""}
 
 
@@ -161,8 +161,7 @@ def newest(facts: Fact[T]) -> T | None:
 
 def plain(name: str) -> str:
     """A name without case, punctuation and abbreviations, to compare it by."""
-    words = (match.casefold() for match in _WORD.findall(name))
-    return " ".join(word for word in (_SHORT_WORDS.get(word, word) for word in words) if word)
+    return " ".join(word for word in (_SHORT_WORDS.get(word, word) for word in words_of(name)) if word)
 
 
 def in_order(filings: Iterable[StatedFiling]) -> list[StatedFiling]:
