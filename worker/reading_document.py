@@ -72,7 +72,7 @@ class DocumentReader:
             reading = self._reading(document, path, spool)
             if reading is None:
                 return False
-            if not self._is_kept(document, reading):
+            if not self._keeps_earlier(document, summary_of(reading, _listed_form(document))):
                 self._store(self._edition(document), reading, spool)
         labels = {"state": str(reading.state), "method": str(reading.method)}
         self.instruments.count("filesure_readings_total", **labels)
@@ -103,28 +103,22 @@ class DocumentReader:
 
     def give_up(self, document: Document, reason: str) -> None:
         """Record that nothing could be read. An earlier reading is kept."""
-        self._save(document, unread(reason))
+        found = unread(reason)
+        if not self._keeps_earlier(document, found):
+            self.check()
+            self.documents.save_reading(self.lease, document, found)
 
     def _edition(self, document: Document) -> Document:
         """What is read again gets names of its own, since other documents may have the earlier reading in common."""
         return replace(document, edition=self.lease.fence) if document.reading else document
 
-    def _is_kept(self, document: Document, reading: Reading) -> bool:
-        """Keep the earlier reading, with its files, if it has more."""
-        if document.reading is None:
+    def _keeps_earlier(self, document: Document, found: DocumentReading) -> bool:
+        """Whether the earlier reading has more: then it is recorded as confirmed, with its files."""
+        if document.reading is None or not loses(document.reading, found):
             return False
-        found = summary_of(reading, _listed_form(document))
-        worse = loses(document.reading, found)
-        if worse:
-            self._save(document, found)
-        return worse
-
-    def _save(self, document: Document, found: DocumentReading) -> None:
-        """Record a reading, or keep the earlier one if it has more."""
-        earlier = document.reading
         self.check()
-        better = confirmed(earlier, found) if earlier and loses(earlier, found) else found
-        self.documents.save_reading(self.lease, document, better)
+        self.documents.save_reading(self.lease, document, confirmed(document.reading, found))
+        return True
 
     def _reading(self, document: Document, path: Path, spool: IO[bytes]) -> Reading | None:
         try:
