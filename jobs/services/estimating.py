@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from jobs.domain.errors import FilesureError, TooSlow
 from jobs.domain.expectation import Expectation, Pace, Queue, expectation, first_estimates, pace_of
-from jobs.domain.job import Job
+from jobs.domain.job import UNFINISHED, Job
 from jobs.ports import Clock, PauseRepository, QueueNumbers
 
 T = TypeVar("T")
@@ -52,16 +52,19 @@ class Estimates:
 
     def of_job(self, job: Job) -> Expectation | None:
         """None if the job has ended, or if the queue cannot be read in time: a page is shown without it."""
+        if job.status not in UNFINISHED:
+            return None
         with suppress(TooSlow):
             return expectation(job, self._queue.get(self._read), self.clock())
         return None
 
     def of_list(self, list_id: str, unfinished: int) -> Expectation | None:
         """When the last of the list's ``unfinished`` jobs completes; None if all have ended, and like ``of_job``."""
+        if not unfinished:
+            return None
         with suppress(TooSlow):
-            last = self.numbers.last_of_list(list_id) if unfinished else None
-            queue = self._queue.get(self._read)
-            return expectation(last, queue, self.clock(), at_least_ahead=unfinished - 1) if last else None
+            if last := self.numbers.last_of_list(list_id):
+                return expectation(last, self._queue.get(self._read), self.clock(), at_least_ahead=unfinished - 1)
         return None
 
     def first(self, jobs: Sequence[Job]) -> Mapping[str, datetime]:
