@@ -15,8 +15,8 @@ from jobs.domain.audit import AuditEntry, Outcome
 from jobs.domain.bulk_action import BulkAction, BulkState, RefusedJob
 from jobs.domain.errors import FilesureError, WrongUse
 from jobs.domain.job import Job
-from jobs.domain.wrong_use import UnknownJob
 from jobs.ports import AuditLog, BulkActionRepository, Clock, JobRepository
+from jobs.services.releasing import existing
 
 logger = logging.getLogger(__name__)
 
@@ -156,10 +156,8 @@ class _Step:
     def _changed(self, job_id: str, entries: Sequence[AuditEntry]) -> bool:
         """Whether the job changed after an attempt whose result was not recorded."""
         began = [entry.at for entry in entries if entry.outcome is Outcome.UNFINISHED]
-        try:
-            return bool(began) and self._service.jobs.get(job_id).updated_at >= min(began)
-        except UnknownJob:
-            return False
+        job = existing(self._service.jobs, job_id) if began else None
+        return job is not None and job.updated_at >= min(began)
 
     def _save(self) -> BulkAction:
         held, now = self._held, self._service.clock()

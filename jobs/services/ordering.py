@@ -17,7 +17,7 @@ from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 from jobs.ports import AuditLog, BlobStore, Clock, DocumentRepository, Expect, JobRepository, PageIndex, RunRepository
 from jobs.services.auditing import audited
 from jobs.services.orders import Order, name_of, not_before, priority_of, without_repeats
-from jobs.services.releasing import release
+from jobs.services.releasing import existing, release
 from jobs.services.rereading import progress_of, shut_out
 from jobs.telemetry import tracing
 
@@ -241,11 +241,8 @@ class JobService:
 
     def _company(self, job_id: str) -> str | None:
         """The job's company, for the record; None for a job that is already hidden, whose deletion goes on."""
-        try:
-            job = self.jobs.get(job_id)
-        except UnknownJob:
-            return None
-        return f"{job.company_name}, {job.cin}"
+        job = existing(self.jobs, job_id)
+        return f"{job.company_name}, {job.cin}" if job else None
 
     def finish_deletions(self, limit: int) -> int:
         """Finish up to ``limit`` interrupted deletions. Returns their number."""

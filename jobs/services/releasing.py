@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from jobs.domain.document import Document, folders_of
+from jobs.domain.job import Job
 from jobs.domain.sharing import needed, owners
 from jobs.domain.wrong_use import UnknownJob
 from jobs.ports import BlobStore, DocumentRepository, JobRepository
@@ -45,9 +46,13 @@ def _without(documents: Iterable[Document], job_id: str | None) -> Iterable[Docu
     return (document for document in documents if document.job_id != job_id)
 
 
-def exists(jobs: JobRepository, job_id: str) -> bool:
-    """A job that is being deleted does not exist any more."""
+def existing(jobs: JobRepository, job_id: str) -> Job | None:
+    """The job; None if it does not exist, or not any more because it is being deleted."""
     try:
-        return bool(jobs.get(job_id))
+        return jobs.get(job_id)
     except UnknownJob:
-        return False
+        return None
+
+
+def exists(jobs: JobRepository, job_id: str) -> bool:
+    return existing(jobs, job_id) is not None

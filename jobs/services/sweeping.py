@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from jobs.domain.document import job_of_blob
-from jobs.domain.job import JOB_ID, UNFINISHED, Job
-from jobs.domain.wrong_use import UnknownJob
+from jobs.domain.job import JOB_ID, UNFINISHED
 from jobs.ports import BlobStore, DocumentRepository, JobRepository, PageIndex, RunRepository
 from jobs.services.ordering import JobService
-from jobs.services.releasing import unneeded
+from jobs.services.releasing import existing, unneeded
 
 T = TypeVar("T")
 
@@ -77,7 +76,7 @@ class Sweep:
         A worker that begins after these checks has a higher fence.
         """
         job_id = job_of_blob(folder)
-        job = self._job(job_id)
+        job = existing(self.jobs, job_id)
         if job and (job.status in UNFINISHED or self.jobs.is_reread(job)):
             return 0
         found = list(names)
@@ -90,16 +89,9 @@ class Sweep:
     def _settle(self) -> None:
         """Settle ended jobs with unended runs: the worker died, and the cancellation was then interrupted."""
         for job_id in self.runs.unended():
-            job = self._job(job_id)
+            job = existing(self.jobs, job_id)
             if job and job.status not in UNFINISHED:
                 self.service.settle(job)
-
-    def _job(self, job_id: str) -> Job | None:
-        """None if the job does not exist or is being deleted."""
-        try:
-            return self.jobs.get(job_id)
-        except UnknownJob:
-            return None
 
 
 def _folder_of(name: str) -> str:
