@@ -14,13 +14,13 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from jobs.models import Session
 from jobs.web.access import open_to_all
 from jobs.web.request_context import client_address
 

@@ -123,6 +123,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 16_000_000
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "jobs"
 LOGOUT_REDIRECT_URL = "login"
+SESSION_ENGINE = "jobs.web.sessions"
 SESSION_COOKIE_NAME = "filesure_session"
 CSRF_COOKIE_NAME = "filesure_csrf"
 

@@ -1,8 +1,9 @@
-"""This app's part of SQLite: permissions and API tokens. Jobs and documents are in MongoDB."""
+"""This app's part of SQLite: permissions, API tokens and sessions. Jobs and documents are in MongoDB."""
 
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 
 
@@ -60,3 +61,15 @@ class Preferences(models.Model):
 
     def __str__(self) -> str:
         return f"{self.theme} {self.time_zone}".strip()
+
+
+class Session(AbstractBaseSession):
+    """A browser's session. ``account_id`` is None before the login."""
+
+    account_id = models.IntegerField(null=True, db_index=True)
+
+    @classmethod
+    def get_session_store_class(cls) -> type:
+        from jobs.web.sessions import SessionStore  # imports this module
+
+        return SessionStore

@@ -34,7 +34,7 @@ def test_polling_without_a_session_leads_to_login(site, arrives):
     _log_in(page, site)
     page.goto("/workers/")
     session = next(each["value"] for each in visitor.context.cookies() if each["name"] == "filesure_session")
-    site.shell(f"from django.contrib.sessions.models import Session; Session.objects.get(pk={session!r}).delete()")
+    site.shell(f"from jobs.models import Session; Session.objects.get(pk={session!r}).delete()")
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("Your session expired")
     page.get_by_label("Name").fill("asha")

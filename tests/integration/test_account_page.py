@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
-from django.test import Client
+from importlib import import_module
 
+import pytest
+from django.apps import apps
+from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.auth.models import Group
+from django.contrib.sessions.backends import db as backend
+from django.test import Client
+from django.utils import timezone
+
+from jobs.models import Session
+from jobs.web.sessions import living
 from tests.integration.conftest import a_stored_job, text_of
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
@@ -83,3 +90,23 @@ def test_unknown_time_zone_is_refused(viewer):
     assert page.status_code == 422
     assert "is not a time zone" in text_of(page)
     assert 'value="Mars/Base"' in text_of(page)
+
+
+def test_sessions_of_the_earlier_table_are_copied(db):
+    vera = get_user_model().objects.create_user("vera")
+    before = backend.SessionStore()
+    before.update({SESSION_KEY: str(vera.pk), "theme": "dark"})
+    before.save()
+    anonymous = backend.SessionStore()
+    anonymous.save()
+    import_module("jobs.migrations.0005_sessions").copy_sessions(apps, None)
+    copied = living(vera.pk).get()
+    assert (copied.pk, copied.get_decoded()["theme"]) == (before.session_key, "dark")
+    assert Session.objects.count() == 1
+
+
+def test_expired_sessions_are_not_the_accounts(viewer):
+    vera = get_user_model().objects.get(username="vera")
+    assert living(vera.pk).count() == 1
+    Session.objects.update(expire_date=timezone.now())
+    assert living(vera.pk).count() == 0

@@ -153,6 +153,19 @@ def test_retries_of_one_job_have_places_of_their_own(staff, app):
     assert f'href="#{first}"' in page
 
 
+def test_only_auditors_see_who_retried(staff, app):
+    failed = a_stored_job(app, JobStatus.FAILED)
+    entry = AuditEntry(job_id=failed.id, action=Action.RETRY, by="ravi", at=app.clock(), details="source_unavailable")
+    app.audit.finish(app.audit.add(entry))
+    viewer = get_user_model().objects.create_user("vera")
+    viewer.groups.set(Group.objects.filter(name="Viewer"))
+    assert text_of(staff.get("/failures/")).count("by ravi") == 2
+    staff.force_login(viewer)
+    page = text_of(staff.get("/failures/"))
+    assert "retried <time" in page
+    assert "ravi" not in page
+
+
 def test_failures_remember_what_was_retried(staff, app, monkeypatch):
     """Also for a reason whose jobs all work now; the list of jobs is bounded."""
     monkeypatch.setattr("jobs.web.retries.SHOWN_JOBS", 4)

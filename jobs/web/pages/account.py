@@ -10,21 +10,20 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
-from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from jobs.models import Session
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
+from jobs.web.sessions import living
 from jobs.web.tokens import active
 
 THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
-#: So many sessions, the newest of all users, are searched for the user's own.
-_SEARCHED = 5_000
 
 
 class PreferencesForm(forms.Form):
@@ -75,18 +74,14 @@ def password(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """End the user's other sessions."""
-    others = _sessions(request)
-    Session.objects.filter(pk__in=others).delete()
-    number = len(others)
+    number, _ = _others(request).delete()
     messages.success(request, f"{number} other session{'' if number == 1 else 's'} ended.")
     return HttpResponseRedirect(reverse("account"))
 
 
-def _sessions(request: HttpRequest) -> list[str]:
-    """The keys of the user's other sessions."""
-    living = Session.objects.filter(expire_date__gt=timezone.now()).exclude(pk=request.session.session_key)
-    newest = living.order_by("-expire_date")[:_SEARCHED]
-    return [each.pk for each in newest if each.get_decoded().get("_auth_user_id") == str(request.user.pk)]
+def _others(request: HttpRequest) -> QuerySet[Session]:
+    """The user's sessions in other browsers."""
+    return living(request.user.pk).exclude(pk=request.session.session_key)
 
 
 def _page(
@@ -102,7 +97,7 @@ def _page(
         | (preferences.data.dict() if preferences else {}),  # type: ignore[attr-defined]
         "preferences": preferences,
         "passwords": passwords,
-        "others": len(_sessions(request)),
+        "others": _others(request).count(),
         "tokens": active(request.user.get_username()).count(),
     }
     response = render(

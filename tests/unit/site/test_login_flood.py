@@ -9,13 +9,13 @@ from queue import SimpleQueue
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from filesure_site.login import Login
+from jobs.models import Session
 
 PASSWORD = "a long password"
 
