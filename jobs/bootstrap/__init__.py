@@ -32,6 +32,7 @@ from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.adapters.mongo.totals.ledger import Ledger
 from jobs.adapters.mongo.totals.workers import MongoTotals
 from jobs.adapters.mongo.uploads import MongoUploadStore
+from jobs.bootstrap.notifications import Notifications
 from jobs.bootstrap.once import once, part
 from jobs.configuration.table import Configuration, current
 from jobs.services import Estimates, JobService, ListService, PauseService, RereadService, SuggestionService, Sweep
@@ -218,6 +219,11 @@ class Application:
         """Orders of many jobs at once."""
         stored = MongoOrderListRepository(self.database, self.clock)
         return ListService(lists=stored, service=self.service, clock=self.clock)
+
+    @part
+    def notifications(self) -> Notifications:
+        """Events, and their deliveries to people and webhooks."""
+        return Notifications(database=self.database, clock=self.clock, configuration=self.configuration)
 
     @part
     def bulk_actions(self) -> MongoBulkActionRepository:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jobs.domain.ending import Ending
+from jobs.domain.events import Note, order_note
 from jobs.domain.job import PRIORITIES, TRANSITIONS, UNFINISHED, Job, JobStatus, Progress, Transition
 
 _NO_LEASE = dict.fromkeys(("locked_by", "locked_at", "lease_expires_at"))
@@ -26,6 +27,8 @@ class Change:
     first: Mapping[str, datetime] = field(default_factory=dict)
     #: Numbers to add to the current values.
     added: Mapping[str, int] = field(default_factory=dict)
+    #: The event that the change is, to be stored in the same write.
+    note: Note | None = None
 
     def applied(self, job: Job) -> Job:
         fields = dict(self.values)
@@ -78,7 +81,8 @@ def ended(ending: Ending, now: datetime) -> Change:
         values |= {"run_after": None, "completed_at": now}
     if ending.error or status is JobStatus.COMPLETED:
         values["last_error"] = ending.error
-    return Change(values=values)
+    note = None if status in UNFINISHED else order_note(status, now, ending.progress, ending.error)
+    return Change(values=values, note=note)
 
 
 def cancelled(now: datetime) -> Change:
@@ -93,6 +97,7 @@ def cancelled(now: datetime) -> Change:
             **_NO_LEASE,
         },
         added={"fence": 1},
+        note=order_note(_to(Transition.CANCEL), now, None, None),
     )
 
 

@@ -9,6 +9,7 @@ from jobs.ports.companies import Companies, CompanyPage
 from jobs.ports.directory import Directory, Saved
 from jobs.ports.estimates import QueueNumbers
 from jobs.ports.filings import Blob, BlobStore, Extractor, Source
+from jobs.ports.notifications import Outbox, Outgoing
 from jobs.ports.pages import PageIndex
 from jobs.ports.queue import Clock, DocumentRepository, Expect, JobRepository, PauseRepository, RunRepository
 from jobs.ports.site import (
@@ -41,6 +42,8 @@ __all__ = [
     "IdempotencyStore",
     "JobRepository",
     "OrderListRepository",
+    "Outbox",
+    "Outgoing",
     "PageIndex",
     "PauseRepository",
     "Plan",

@@ -25,6 +25,8 @@ from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.indexes import INDEXES
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.migration import migrate
+from jobs.adapters.mongo.order_lists import MongoOrderListRepository
+from jobs.adapters.mongo.outbox import MongoOutbox
 from jobs.adapters.mongo.queue_numbers import MongoQueueNumbers
 from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.adapters.mongo.schema import ensure, missing_indexes
@@ -34,6 +36,7 @@ from jobs.domain.ending import ended_well
 from jobs.domain.errors import ConfigurationError, DatabaseUnavailable
 from jobs.domain.job import Job, JobStatus, Progress, Run
 from jobs.domain.listing import Cursor, DocumentFilter, JobDocuments, JobFilter, JobOrder
+from jobs.domain.order_list import OrderList
 from jobs.domain.run_details import RunDetails
 from jobs.services import SuggestionService
 from tests.contract.stores import act_on_many
@@ -104,6 +107,7 @@ def hot_path(mongodb_uri, database):
     look(MongoCatalogue(watched, clock), clock())
     meet(MongoCompanies(watched), job)
     suggest(MongoDirectory(watched))
+    drain(MongoOutbox(watched), MongoOrderListRepository(watched, clock), job)
     act_on_many(MongoBulkActionRepository(watched, clock), clock())
     assert list(migrate(watched)) == []  # as at each start
     yield recorder.queries
@@ -114,6 +118,15 @@ def estimate(numbers: MongoQueueNumbers) -> None:
     for read in (numbers.first_due, numbers.held, numbers.last_runs):
         read(5)
     numbers.last_of_list("x")
+
+
+def drain(outbox: MongoOutbox, lists: MongoOrderListRepository, job: Job) -> None:
+    made = lists.begin(OrderList(id=job.id, name="x", by="x", at=job.created_at))
+    lists.finish(made.id, ordered=1, refused=0)
+    for each in outbox.waiting(5):
+        if ended := outbox.ended_list(made.id):
+            outbox.announce(ended)
+        outbox.remove(each)
 
 
 def share(documents: MongoDocumentRepository, document: Document) -> None:

@@ -9,6 +9,7 @@ from jobs.adapters.memory.documents import MemoryDocumentRepository
 from jobs.adapters.memory.hosts import MemoryHostRepository
 from jobs.adapters.memory.jobs import MemoryJobRepository
 from jobs.adapters.memory.order_lists import MemoryOrderListRepository
+from jobs.adapters.memory.outbox import MemoryOutbox
 from jobs.adapters.memory.pages import MemoryPages
 from jobs.adapters.memory.pauses import MemoryPauseRepository
 from jobs.adapters.memory.queue_numbers import MemoryQueueNumbers
@@ -24,6 +25,7 @@ __all__ = [
     "MemoryHostRepository",
     "MemoryJobRepository",
     "MemoryOrderListRepository",
+    "MemoryOutbox",
     "MemoryPages",
     "MemoryPauseRepository",
     "MemoryQueueNumbers",

@@ -11,6 +11,7 @@ from jobs.adapters.memory.pauses import MemoryPauseRepository
 from jobs.domain import changes
 from jobs.domain.ending import Ending
 from jobs.domain.errors import DocumentsInUse, LeaseLost
+from jobs.domain.events import Note
 from jobs.domain.job import TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition, parse_job_id
 from jobs.domain.turns import current_turn, new_turns
 from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
@@ -25,6 +26,8 @@ class MemoryJobRepository:
         self._clock = clock
         self._pauses = pauses or MemoryPauseRepository(clock)
         self._lock = threading.RLock()
+        #: The notes that nobody has read yet, with their job as it was at the last one.
+        self.notes: dict[str, tuple[Job, list[Note]]] = {}
 
     def add(self, jobs: Sequence[Job], *, again: bool, expect: Expect | None = None) -> Mapping[str, str]:
         refused: dict[str, str] = {}
@@ -233,5 +236,8 @@ class MemoryJobRepository:
         return job
 
     def _put(self, job: Job, change: changes.Change) -> Job:
-        self._jobs[job.id] = change.applied(job)
-        return self._jobs[job.id]
+        changed = self._jobs[job.id] = change.applied(job)
+        if change.note:
+            _, notes = self.notes.get(job.id, (job, []))
+            self.notes[job.id] = changed, [*notes, change.note]
+        return changed

@@ -20,6 +20,8 @@ class MemoryOrderListRepository:
         self._lists: dict[str, OrderList] = {}
         self._refused: dict[str, dict[int, RefusedRow]] = {}
         self._clock, self._jobs = clock, jobs
+        #: Placed lists that nobody has looked at since.
+        self.marked: set[str] = set()
 
     def begin(self, made: OrderList) -> OrderList:
         begun = self._lists.setdefault(made.id, made)
@@ -32,6 +34,7 @@ class MemoryOrderListRepository:
 
     def finish(self, list_id: str, *, ordered: int, refused: int) -> None:
         self._lists[list_id] = replace(self._lists[list_id], ordered=ordered, refused=refused, done_at=self._clock())
+        self.marked.add(list_id)
 
     def get(self, list_id: str) -> OrderList:
         if list_id not in self._lists:

@@ -12,6 +12,9 @@ OUTDATED = {"schemaVersion": {"$lt": SCHEMA_VERSION}}
 #: Indexes of earlier versions, by their fields; dropped once all jobs are migrated.
 RETIRED: dict[str, list[tuple[str, ...]]] = {"jobs": [("companyName", "_id"), ("companyName", "cin", "_id")]}
 
+#: Records with notes of events that nobody has read yet.
+UNDRAINED = IndexModel([("undrained", ASCENDING)], name="undrained", sparse=True)
+
 INDEXES: dict[str, list[IndexModel]] = {
     "jobs": [
         # The claim, in claim order. Contains unfinished jobs only, so its size does not grow with history.
@@ -60,6 +63,12 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="listId_id",
             partialFilterExpression={"listId": {"$exists": True}},
         ),
+        # Whether a list has unfinished orders. Contains unfinished jobs only.
+        IndexModel(
+            [("listId", ASCENDING), ("runAfter", ASCENDING)],
+            name="listId_runAfter",
+            partialFilterExpression={"listId": {"$exists": True}, "runAfter": {"$exists": True}},
+        ),
         # The dashboard: jobs by end time, and current leases.
         IndexModel(
             [("completedAt", ASCENDING), ("jobStatus", ASCENDING)],
@@ -75,9 +84,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         # Jobs that the ledger has not counted yet.
         IndexModel([("uncounted", ASCENDING)], name="uncounted", sparse=True),
+        UNDRAINED,
         # Jobs to migrate. Empty once all are migrated; without it, each start would scan all jobs.
         IndexModel([("schemaVersion", ASCENDING)], name="outdated", partialFilterExpression=OUTDATED),
     ],
+    "deleted_jobs": [UNDRAINED],
     "documents": [
         IndexModel([("jobId", ASCENDING), ("documentNumber", ASCENDING)], name="jobId_documentNumber", unique=True),
         # Of two workers that list a job at once, only one can store a filing.
@@ -138,7 +149,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "hosts": [IndexModel([("usedAt", ASCENDING)], name="usedAt", expireAfterSeconds=86_400)],
     "breakers": [],
     "pauses": [],
-    "lists": [],
+    "lists": [UNDRAINED],
     # Refused rows can be saved for 90 days.
     "refusals": [
         IndexModel([("listId", ASCENDING), ("line", ASCENDING)], name="listId_line", unique=True),

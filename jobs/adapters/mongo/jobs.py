@@ -18,6 +18,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.filters import before, due, held_by
+from jobs.adapters.mongo.outbox import keep_notes
 from jobs.adapters.mongo.pauses import MongoPauseRepository
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import job_update, new_job_record, object_id, to_job
@@ -294,4 +295,5 @@ class MongoJobRepository:
 
     @translated
     def delete(self, job_id: str) -> None:
+        keep_notes(self._jobs.database, job_id)
         Ledger(self._jobs.database).remove(job_id)

@@ -13,6 +13,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.notes import marked
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import known, object_id
@@ -55,7 +56,8 @@ class MongoOrderListRepository:
     @translated
     def finish(self, list_id: str, *, ordered: int, refused: int) -> None:
         values = {"ordered": ordered, "refused": refused, "doneAt": self._clock()}
-        self._lists.update_one({"_id": ObjectId(list_id)}, {"$set": values})
+        # Its orders may all have ended already.
+        self._lists.update_one({"_id": ObjectId(list_id)}, marked({"$set": values}))
 
     @translated
     def get(self, list_id: str) -> OrderList:

@@ -13,6 +13,7 @@ from typing import Any
 
 from bson import ObjectId
 
+from jobs.adapters.mongo.notes import noted
 from jobs.adapters.mongo.readings import midnight, to_reading
 from jobs.domain import document as doc
 from jobs.domain.changes import Change
@@ -169,7 +170,8 @@ def job_update(change: Change) -> dict[str, Any]:
         "$min": {JOB_FIELDS[name].name: at for name, at in change.first.items()},
         "$inc": {JOB_FIELDS[name].name: number for name, number in change.added.items()},
     }
-    return {operator: part for operator, part in parts.items() if part}
+    update = {operator: part for operator, part in parts.items() if part}
+    return noted(update, change.note) if change.note else update
 
 
 def to_job(record: Mapping[str, Any]) -> Job:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jobs.adapters.mongo.connection import Document
 from jobs.adapters.mongo.readings import READING_SCHEMA, RECORD_SCHEMA, STATED_SCHEMA
 from jobs.adapters.mongo.records import COUNT, ERROR, ID, JOB_FIELDS, TEXT, TIME
+from jobs.adapters.mongo.validators_events import EVENT_VALIDATORS, NOTES
 from jobs.domain.audit import Action
 from jobs.domain.bulk_action import BULK_ACTIONS, BulkState
 from jobs.domain.document import DocumentStatus
@@ -25,6 +26,7 @@ _STAGE = {
 
 # Unknown values have no field; null is never stored.
 VALIDATORS: dict[str, Document] = {
+    **EVENT_VALIDATORS,
     "jobs": {
         "bsonType": "object",
         "required": [
@@ -54,6 +56,7 @@ VALIDATORS: dict[str, Document] = {
             "retries": COUNT,
             "countedSequence": COUNT,
             "countedAmounts": {"bsonType": "object"},
+            **NOTES,
         },
     },
     "documents": {
@@ -200,30 +203,6 @@ VALIDATORS: dict[str, Document] = {
             "since": TIME,
             "probeAt": TIME,
             "reason": TEXT,
-        },
-    },
-    "lists": {
-        "bsonType": "object",
-        "required": ["name", "by", "at"],
-        "properties": {
-            "_id": ID,
-            "name": TEXT,
-            "by": TEXT,
-            "at": TIME,
-            "ordered": COUNT,
-            "refused": COUNT,
-            "doneAt": TIME,
-        },
-    },
-    "refusals": {
-        "bsonType": "object",
-        "required": ["listId", "line", "field", "reason", "at"],
-        "properties": {
-            "_id": ID,
-            "listId": TEXT,
-            "line": COUNT,
-            **dict.fromkeys(("cin", "company_name", "priority", "not_before", "row", "field", "reason"), TEXT),
-            "at": TIME,
         },
     },
     "bulk_actions": {

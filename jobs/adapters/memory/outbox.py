@@ -1,0 +1,55 @@
+"""The outbox in memory."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from jobs.adapters.memory.jobs import MemoryJobRepository
+from jobs.adapters.memory.order_lists import MemoryOrderListRepository
+from jobs.domain.events import EndedList, order_event
+from jobs.domain.job import UNFINISHED, VISIBLE, JobStatus
+from jobs.ports.notifications import Outgoing
+
+
+class MemoryOutbox:
+    """``jobs.ports.Outbox`` over the repositories of jobs and lists."""
+
+    def __init__(self, jobs: MemoryJobRepository, lists: MemoryOrderListRepository) -> None:
+        self._jobs, self._lists = jobs, lists
+        self._announced: dict[str, datetime] = {}
+
+    def waiting(self, limit: int) -> list[Outgoing]:
+        """A deleted job's notes stay with the others."""
+        found = []
+        for job, notes in list(self._jobs.notes.values())[:limit]:
+            events = tuple(order_event(job, note) for note in notes if not job.reread)
+            list_id = None if job.reread else job.list_id
+            found.append(
+                Outgoing(collection="jobs", record_id=job.id, notes=len(notes), events=events, list_id=list_id)
+            )
+        lists = list(self._lists.marked)[:limit]
+        found += [Outgoing(collection="lists", record_id=each, notes=1, list_id=each) for each in lists]
+        return found
+
+    def remove(self, outgoing: Outgoing) -> None:
+        if outgoing.collection == "lists":
+            self._lists.marked.discard(outgoing.record_id)
+            return
+        _, notes = self._jobs.notes.get(outgoing.record_id, (None, []))
+        if len(notes) == outgoing.notes:
+            self._jobs.notes.pop(outgoing.record_id, None)
+
+    def ended_list(self, list_id: str) -> EndedList | None:
+        jobs = [job for job in self._jobs.newest_first() if job.list_id == list_id]
+        made = self._lists.get(list_id)
+        if made.done_at is None or any(job.status in UNFINISHED for job in jobs):
+            return None
+        at = max([made.done_at, *(job.completed_at for job in jobs if job.completed_at)])
+        if at <= self._announced.get(list_id, datetime.min.replace(tzinfo=UTC)):
+            return None
+        shown = [job.status for job in jobs if job.status is not JobStatus.DELETING]
+        states: dict[JobStatus, int] = {status: shown.count(status) for status in VISIBLE}
+        return EndedList(id=list_id, name=made.name, by=made.by, refused=made.refused, states=states, at=at)
+
+    def announce(self, ended: EndedList) -> None:
+        self._announced[ended.id] = ended.at

@@ -1,0 +1,28 @@
+"""Notes of events, in the records that change and in the write that changes them.
+
+A record with notes has ``undrained``, so the index on it contains nothing else. ``notes`` counts all notes that the
+record has ever had; they are removed only if this number is the one that was read.
+"""
+
+from __future__ import annotations
+
+from jobs.adapters.mongo.connection import Document
+from jobs.domain.events import Note
+
+
+def noted(update: Document, note: Note) -> Document:
+    """The update, extended to store a note, and with it an event, in the same write."""
+    return {**marked(update), "$push": {**update.get("$push", {}), "outbox": _fields(note)}}
+
+
+def marked(update: Document) -> Document:
+    """The update, extended to have the record looked at, as ``noted`` does."""
+    return {
+        **update,
+        "$set": {**update.get("$set", {}), "undrained": True},
+        "$inc": {**update.get("$inc", {}), "notes": 1},
+    }
+
+
+def _fields(note: Note) -> Document:
+    return {"type": str(note.type), "at": note.at, "by": note.by, "data": dict(note.data)}

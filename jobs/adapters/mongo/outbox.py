@@ -1,0 +1,122 @@
+"""The outbox: reads the notes that changes have stored, see ``notes``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bson import ObjectId
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.records import object_id, to_job
+from jobs.domain.events import EndedList, Event, EventType, Note, order_event, plain_event
+from jobs.domain.job import VISIBLE, JobStatus
+from jobs.ports.notifications import Outgoing
+
+#: Jobs that were deleted before their notes were read.
+DELETED_JOBS = "deleted_jobs"
+
+
+def _notes(record: Mapping[str, Any]) -> list[Note]:
+    stored = record.get("outbox", ())
+    return [Note(type=EventType(each["type"]), at=each["at"], by=each["by"], data=each["data"]) for each in stored]
+
+
+Parts = tuple[tuple[Event, ...], str | None]
+
+
+def _of_job(record: Mapping[str, Any]) -> Parts:
+    """A job that reads documents again is no order."""
+    if "reread" in record:
+        return (), None
+    job = to_job(record)
+    return tuple(order_event(job, note) for note in _notes(record)), job.list_id
+
+
+def _of_list(record: Mapping[str, Any]) -> Parts:
+    return (), str(record["_id"])
+
+
+def _complete(record: Mapping[str, Any]) -> Parts:
+    return tuple(plain_event(str(record["_id"]), note) for note in _notes(record)), None
+
+
+#: The collections whose records have notes, and how these are read. Each needs the index ``undrained``.
+OUTBOXES: Mapping[str, Callable[[Mapping[str, Any]], Parts]] = {
+    "jobs": _of_job,
+    DELETED_JOBS: _of_job,
+    "lists": _of_list,
+}
+
+
+class MongoOutbox:
+    """``jobs.ports.Outbox`` on the collections in ``OUTBOXES``."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._database = database
+
+    @translated
+    def waiting(self, limit: int) -> list[Outgoing]:
+        return [each for name in OUTBOXES for each in self._waiting(name, limit)]
+
+    def _waiting(self, collection: str, limit: int) -> list[Outgoing]:
+        found = []
+        for record in self._database[collection].find({"undrained": True}, limit=limit):
+            events, list_id = OUTBOXES[collection](record)
+            outgoing = Outgoing(
+                collection=collection,
+                record_id=str(record["_id"]),
+                notes=record["notes"],
+                events=events,
+                list_id=list_id,
+            )
+            found.append(outgoing)
+        return found
+
+    @translated
+    def remove(self, outgoing: Outgoing) -> None:
+        read = {"_id": ObjectId(outgoing.record_id), "notes": outgoing.notes}
+        if outgoing.collection == DELETED_JOBS:
+            self._database[DELETED_JOBS].delete_one({"_id": ObjectId(outgoing.record_id)})
+        else:
+            self._database[outgoing.collection].update_one(read, {"$unset": {"outbox": "", "undrained": ""}})
+
+    @translated
+    def ended_list(self, list_id: str) -> EndedList | None:
+        """The unfinished orders first, in an index that contains no others: a long list is read once, at its end."""
+        jobs, key = self._database["jobs"], object_id(list_id)
+        if jobs.find_one({"listId": list_id, "runAfter": {"$exists": True}}, {"_id": True}):
+            return None
+        row = self._database["lists"].find_one({"_id": key})
+        if row is None or "doneAt" not in row:
+            return None
+        states: dict[JobStatus, int] = {**dict.fromkeys(VISIBLE, 0)}
+        at = row["doneAt"]
+        for job in jobs.find({"listId": list_id}, {"jobStatus": True, "completedAt": True}):
+            if "completedAt" not in job:  # retried since the look at the unfinished ones
+                return None
+            at = max(at, job["completedAt"])
+            if job["jobStatus"] != str(JobStatus.DELETING):
+                states[JobStatus(job["jobStatus"])] += 1
+        if at <= row.get("announcedAt", at.min.replace(tzinfo=at.tzinfo)):
+            return None
+        return EndedList(
+            id=list_id, name=row["name"], by=row["by"], refused=row.get("refused", 0), states=states, at=at
+        )
+
+    @translated
+    def announce(self, ended: EndedList) -> None:
+        self._database["lists"].update_one({"_id": ObjectId(ended.id)}, {"$set": {"announcedAt": ended.at}})
+
+
+def keep_notes(database: Database[Document], job_id: str) -> None:
+    """Keep the notes of a job that is about to be deleted. Idempotent, and its notes make the same events."""
+    record = database["jobs"].find_one({"_id": object_id(job_id), "undrained": True})
+    if record is None:
+        return
+    try:
+        database[DELETED_JOBS].insert_one(record)
+    except DuplicateKeyError:
+        return
