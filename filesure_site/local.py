@@ -1,59 +1,27 @@
-"""Runs embedded MongoDB, web site and scaler on one machine, for ``make run``."""
+"""Runs MongoDB, web site and scaler on one machine, for ``make run``."""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jobs.adapters.mongo import embedded
+from filesure_site import local_mongodb
+from filesure_site.local_services import START_SECONDS, Service, ServiceFailed, started
+from jobs.adapters.mongo.local_address import HOST
 from jobs.configuration.table import BASE_DIR, Configuration
-from jobs.domain.errors import ConfigurationError, DatabaseUnavailable, FilesureError
+from jobs.domain.errors import ConfigurationError
 from jobs.exits import SignalEvent
 
-HOST = "127.0.0.1"
 STAFF = "staff"
-START_SECONDS = 60.0
-
-
-class ServiceFailed(FilesureError):
-    """A service did not start or ended unexpectedly."""
-
-    kind = "service_failed"
-
-
-@dataclass(kw_only=True)
-class Service:
-    """A child process. ``stop_seconds`` is the time it may take to end."""
-
-    name: str
-    process: subprocess.Popen[bytes]
-    stop_seconds: float
-
-    def check(self) -> None:
-        """Raises ServiceFailed if the process has ended."""
-        code = self.process.poll()
-        if code is not None:
-            raise ServiceFailed(f"The {self.name} ended unexpectedly with exit code {code}; see the lines above.")
-
-    def stop(self) -> None:
-        """Terminate the process; kill it if it does not end in time."""
-        self.process.terminate()
-        try:
-            self.process.wait(self.stop_seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 @dataclass(kw_only=True)
@@ -107,24 +75,11 @@ class Local:
 
     def _start(self, prepare: Callable[[], None], stopped: SignalEvent) -> None:
         if self.configuration.mongodb_uri is None:
-            self._start_mongodb()
+            self.services.append(local_mongodb.start(self.configuration, self.say))
         prepare()
         self._start_web(stopped)
         manage = [sys.executable, str(BASE_DIR / "manage.py")]
         self._add("scaler", [*manage, "run_scaler"], self.configuration.stop_seconds + 8)
-
-    def _start_mongodb(self) -> None:
-        data_dir = self.configuration.data_dir
-        server = self._add("embedded MongoDB", [sys.executable, "-m", embedded.__name__, str(data_dir)], 10)
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            server.check()
-            with contextlib.suppress(DatabaseUnavailable):
-                if embedded.running_pid(data_dir) == server.process.pid:
-                    return
-            if time.monotonic() > deadline:
-                raise ServiceFailed(f"The embedded MongoDB did not start within {START_SECONDS:g} seconds.")
-            time.sleep(0.05)
 
     def _start_web(self, stopped: SignalEvent) -> None:
         port = self.configuration.port
@@ -139,15 +94,7 @@ class Local:
             time.sleep(0.1)
 
     def _add(self, name: str, command: list[str], stop_seconds: float) -> Service:
-        """Start a process that ignores the terminal's Ctrl-C and ends with this one, even after kill -9."""
-        process = subprocess.Popen(
-            command,
-            cwd=BASE_DIR,
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509  safe: there are no threads
-        )
-        self.services.append(Service(name=name, process=process, stop_seconds=stop_seconds))
+        self.services.append(started(name, command, stop_seconds))
         return self.services[-1]
 
     def _stop(self) -> None:
@@ -156,13 +103,6 @@ class Local:
             self.say("Stopping: workers finish their current documents …")
         while self.services:
             self.services.pop().stop()
-
-
-def _end_with_parent() -> None:
-    """Have the kernel send SIGTERM when the parent dies. Linux only."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def _answers(port: int) -> bool:

@@ -10,7 +10,7 @@ from bson import ObjectId
 
 from jobs.adapters import local_scaler
 from jobs.adapters.measured_blob import MeasuredBlobStore
-from jobs.adapters.mongo import embedded
+from jobs.adapters.mongo import local_address
 from jobs.adapters.mongo.audit import MongoAuditLog
 from jobs.adapters.mongo.breakers import MongoBreakerRepository
 from jobs.adapters.mongo.bulk_actions import MongoBulkActionRepository
@@ -65,8 +65,8 @@ class Application:
 
     @part
     def mongodb_uri(self) -> str:
-        """MongoDB's connection string. Raises DatabaseUnavailable if the embedded server is needed but not running."""
-        return self.configuration.mongodb_uri or embedded.running_uri(self.configuration.data_dir)
+        """MongoDB's connection string. Raises DatabaseUnavailable if `make run` does not run."""
+        return self.configuration.mongodb_uri or local_address.running_uri(self.configuration.data_dir)
 
     @part
     def database(self) -> Database[Document]:

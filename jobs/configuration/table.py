@@ -41,7 +41,7 @@ class Configuration:
     data_dir: Path = _setting(
         env.path,
         BASE_DIR / "data",
-        "Folder for all local data: embedded MongoDB, blobs, accounts, sessions, the key.",
+        "Folder for all local data: MongoDB, blobs, accounts, sessions, the key.",
         example="./data",
     )
     port: int = _setting(env.integer(1, 65535), 5001, "The web site's port.")
@@ -104,9 +104,15 @@ class Configuration:
     mongodb_uri: str | None = _setting(
         env.text,
         None,
-        "MongoDB's connection string. Unset: the embedded server of DATA_DIR.",
+        "MongoDB's connection string. Unset: the server that `make run` starts for DATA_DIR.",
         example="mongodb://user:password@localhost:27017/?replicaSet=rs0",
         secret=True,
+    )
+    local_mongodb: str = _setting(
+        env.one_of("auto", "mongod", "embedded"),
+        "auto",
+        "The server that `make run` starts without MONGODB_URI: mongod from the PATH, the embedded one, or auto: mongod"
+        " if it is installed, unless DATA_DIR has data of the embedded one.",
     )
     mongodb_database: str = _setting(env.text, "filesure", "The database's name.")
     mongodb_timeout_seconds: float = _setting(

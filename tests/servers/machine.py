@@ -29,6 +29,7 @@ class Machine:
             | {
                 "DATA_DIR": str(data_dir),
                 "PORT": str(self.port),
+                "LOCAL_MONGODB": "embedded",
                 "POLL_SECONDS": "0.2",
                 "WEB_PROCESSES": "1",
                 "SIMULATED_SECONDS_PER_DOCUMENT": "0.01",

@@ -18,71 +18,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
-import json
 import logging
 import os
 import signal
+import socket
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from jobs.domain.errors import DatabaseRefused, DatabaseUnavailable, FilesureError
-
-HOST = "127.0.0.1"
-
-
-def _folder(data_dir: Path) -> Path:
-    return data_dir / "mongodb"
-
-
-def running_uri(data_dir: Path) -> str:
-    """The connection string of this data directory's server. Raises DatabaseUnavailable if none is running."""
-    return str(_running(data_dir)["uri"])
+from jobs.adapters.mongo import local_address
+from jobs.adapters.mongo.local_address import EMBEDDED, HOST
+from jobs.domain.errors import DatabaseRefused, FilesureError
 
 
 def running_pid(data_dir: Path) -> int:
     """The process id of this data directory's server. Raises DatabaseUnavailable if none is running."""
-    return int(_running(data_dir)["pid"])
+    return int(local_address.running(data_dir, EMBEDDED)["pid"])
 
 
-def _running(data_dir: Path) -> dict[str, Any]:
-    folder = _folder(data_dir)
-    with contextlib.suppress(OSError, ValueError):
-        if _is_locked(folder / "lock"):
-            return dict(json.loads((folder / "address.json").read_text()))
-    raise DatabaseUnavailable(
-        f"No embedded MongoDB runs for DATA_DIR={data_dir}: start it with `make run`, or set MONGODB_URI,"
-        " for example MONGODB_URI=mongodb://localhost:27017/."
-    )
+def running_uri(data_dir: Path) -> str:
+    """The connection string of this data directory's server. Raises DatabaseUnavailable if none is running."""
+    return str(local_address.running(data_dir, EMBEDDED)["uri"])
 
 
-def _is_locked(path: Path) -> bool:
-    with path.open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
+def has_data(data_dir: Path) -> bool:
+    """Whether the folder has a database, apart from the server's own."""
+    return any(path.stem != "admin" for path in (data_dir / EMBEDDED).glob("*.db"))
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Lock the folder. Retries, because a reader that checks the lock holds it for a moment."""
-    with (folder / "lock").open("w") as lock:
-        for _ in range(20):
-            with contextlib.suppress(BlockingIOError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            time.sleep(0.05)
-        else:
-            raise DatabaseUnavailable(f"An embedded MongoDB already runs on {folder}.")
-        yield
-
-
-def _correct_updates() -> None:
+def correct_updates() -> None:
     """Make the server use its Python code for all updates.
 
     Its SQL code stores a datetime from ``$set`` as a string (0.8.1).
@@ -97,24 +61,23 @@ def _correct_updates() -> None:
     find_operations._supports_returning_clause = never  # noqa: SLF001
 
 
-def _last_port(address: Path) -> int:
-    """The previously used port, so that clients find the server again after a restart; 0 if unknown."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        return int(json.loads(address.read_text())["port"])
-    return 0
-
-
-async def _listen(port: int, handler: object) -> asyncio.Server:
+async def listen(listener: socket.socket, handler: object) -> asyncio.Server:
+    """Serve the wire protocol on a bound socket."""
     from nx_27017.server import handle_client
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             await handle_client(reader, writer, handler)
 
+    return await asyncio.start_server(serve, sock=listener)
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket on this port if it is free, or else on another one."""
     try:
-        return await asyncio.start_server(serve, HOST, port)
+        return socket.create_server((HOST, port))
     except OSError:
-        return await asyncio.start_server(serve, HOST, 0)
+        return socket.create_server((HOST, 0))
 
 
 async def _serve(folder: Path) -> None:
@@ -126,9 +89,8 @@ async def _serve(folder: Path) -> None:
         loop.add_signal_handler(number, stopped.set)
     watch_parent(loop, sys.stdin, stopped)
     handler = Handler(data_dir=str(folder))
-    address = folder / "address.json"
-    server = await _listen(_last_port(address), handler)
-    _announce(address, server.sockets[0].getsockname()[1])
+    server = await listen(_bound(local_address.last_port(folder)), handler)
+    local_address.announce(folder, server.sockets[0].getsockname()[1], os.getpid())
     try:
         await stopped.wait()
     finally:
@@ -143,20 +105,13 @@ def watch_parent(loop: asyncio.AbstractEventLoop, stdin: IO[str], stopped: async
             loop.add_reader(stdin.fileno(), stopped.set)
 
 
-def _announce(address: Path, port: int) -> None:
-    content = json.dumps({"uri": f"mongodb://{HOST}:{port}/", "port": port, "pid": os.getpid()})
-    new = address.with_suffix(".new")
-    new.write_text(content)
-    new.replace(address)
-
-
 def main(data_dir: Path) -> None:
     """Serve until stopped. Raises DatabaseUnavailable, DatabaseRefused."""
-    folder = _folder(data_dir)
+    folder = data_dir / EMBEDDED
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder):
-            _correct_updates()
+        with local_address.locked(folder, "An embedded MongoDB"):
+            correct_updates()
             asyncio.run(_serve(folder))
     except OSError as error:
         raise DatabaseRefused(f"The embedded MongoDB cannot use {folder}: {error.strerror}.") from error

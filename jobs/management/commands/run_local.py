@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management import call_command
 
-from filesure_site.local import HOST, STAFF, Local, create_staff, manage_command
+from filesure_site.local import STAFF, Local, create_staff, manage_command
+from jobs.adapters.mongo.local_address import HOST
 from jobs.adapters.mongo.migration import update_all
 from jobs.bootstrap import application
 from jobs.management.base import FilesureCommand
@@ -22,8 +23,8 @@ class Command(FilesureCommand):
     """Runs everything."""
 
     help = (
-        "Run the embedded MongoDB (unless MONGODB_URI is set), the web site on PORT and the local scaler, until"
-        " Ctrl-C. All data is stored under DATA_DIR."
+        "Run MongoDB (unless MONGODB_URI is set; mongod if it is on the PATH, or else the embedded one), the web site"
+        " on PORT and the local scaler, until Ctrl-C. All data is stored under DATA_DIR."
     )
 
     def handle(self, **_: Any) -> None:
