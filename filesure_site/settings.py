@@ -120,6 +120,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # Five million characters can be pasted; as a form, each may take three bytes.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16_000_000
+PASSWORD_RESET_TIMEOUT = int(timedelta(days=3).total_seconds())  # of links to set a password
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "jobs"
 LOGOUT_REDIRECT_URL = "login"

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from jobs.web.actions import ACTIONS
 from jobs.web.pages import (
     account,
+    accounts,
     audit,
     bulk,
     bulk_actions,
@@ -21,6 +22,7 @@ from jobs.web.pages import (
     style,
     text_search,
     tokens,
+    welcome,
 )
 
 urlpatterns = [
@@ -66,6 +68,15 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/password/", account.password, name="account_password"),
     path("account/sessions/", account.end_sessions, name="account_sessions"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/invite/", accounts.invite, name="account_invite"),
+    path("accounts/<int:account_id>/", accounts.account_detail, name="account_detail"),
+    re_path(
+        rf"^accounts/(?P<account_id>[0-9]{{1,18}})/(?P<action>{'|'.join(accounts.ACTIONS)})/$",
+        accounts.account_act,
+        name="account_act",
+    ),
+    path("welcome/<str:uidb64>/<str:token>/", welcome.welcome, name="welcome"),
     path("audit/", audit.audit, name="audit"),
     path("audit/export.csv", audit.export, name="audit_export"),
     path("style/", style.style, name="style"),

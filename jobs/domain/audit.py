@@ -1,4 +1,4 @@
-"""Audit entries: who acted on which job or on the queue, when, and from where."""
+"""Audit entries: who acted on which job, on the queue or on an account, when, and from where."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """Audited actions on jobs and on the queue. Orders are not audited: each job records who ordered it and when."""
+    """Audited actions on jobs, the queue and accounts. Orders are not audited: each job records who ordered it."""
 
     RETRY = "retry"
     CANCEL = "cancel"
@@ -17,6 +17,14 @@ class Action(StrEnum):
     DELETE = "delete"
     PAUSE = "pause"
     RESUME = "resume"
+    INVITE = "invite"
+    CHANGE_ROLE = "change_role"
+    CREATE_LINK = "create_link"
+    SET_PASSWORD = "set_password"  # noqa: S105  an action
+    DEACTIVATE = "deactivate"
+    REACTIVATE = "reactivate"
+    END_SESSIONS = "end_sessions"
+    REVOKE_TOKENS = "revoke_tokens"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +54,7 @@ class AuditEntry:
     ``unfinished`` entries have no recorded result: the action is still running, or it was interrupted.
     """
 
-    #: None for an action on the queue.
+    #: None for an action on the queue or on an account.
     job_id: str | None = None
     action: Action
     by: str

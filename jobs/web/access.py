@@ -37,6 +37,7 @@ _ACTIONS = {
     Permission.DELETE: "delete jobs",
     Permission.AUDIT: "see who did what",
     Permission.PAN: "see PANs in full",
+    Permission.ACCOUNTS: "manage accounts",
 }
 
 

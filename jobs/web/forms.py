@@ -144,7 +144,7 @@ class AuditSearch(_Search):
 
     by = forms.CharField(required=False, max_length=150)
     job = forms.RegexField(JOB_ID, required=False)
-    action = forms.ChoiceField(required=False, choices=[_ANY, *((str(a), str(a)) for a in Action)])
+    action = forms.ChoiceField(required=False, choices=[_ANY, *((str(a), str(a).replace("_", " ")) for a in Action)])
 
     @property
     def wanted(self) -> AuditFilter:

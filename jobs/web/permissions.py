@@ -17,18 +17,20 @@ class Permission(StrEnum):
     DELETE = "jobs.delete_job"
     AUDIT = "jobs.audit_job"
     PAN = "jobs.pan_job"
+    #: Django's own permission, which also opens the accounts in Django's admin.
+    ACCOUNTS = "auth.change_user"
 
     @property
     def scope(self) -> str:
-        """The corresponding token scope: view, order, …"""
+        """The corresponding token scope: view, order, … Not for ACCOUNTS, which no token can have."""
         return self.removeprefix("jobs.").removesuffix("_job")
 
 
-_FOR_ADMINS = {Permission.DELETE, Permission.AUDIT, Permission.PAN}
+_FOR_ADMINS = {Permission.DELETE, Permission.AUDIT, Permission.PAN, Permission.ACCOUNTS}
 _DAILY_WORK: list[Permission] = [right for right in Permission if right not in _FOR_ADMINS]
 GROUPS: dict[str, list[Permission]] = {
     "Viewer": [Permission.VIEW],
     "Operator": _DAILY_WORK,
     "Admin": list(Permission),
 }
-"""The groups that the migration creates. Admin can also manage accounts."""
+"""The groups that the migration creates: the roles of accounts, each with the rights of those before it."""

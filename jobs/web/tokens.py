@@ -20,8 +20,8 @@ _SEEN_EVERY = timedelta(minutes=1)
 
 
 def scopes_of(user: PermissionsMixin | AnonymousUser) -> list[Permission]:
-    """The rights that a token of this account can have."""
-    return [right for right in Permission if user.has_perm(right)]
+    """The rights that a token of this account can have. Accounts are managed in the browser only."""
+    return [right for right in Permission if right is not Permission.ACCOUNTS and user.has_perm(right)]
 
 
 def explained(rights: Collection[Permission]) -> list[tuple[str, str]]:
@@ -63,6 +63,11 @@ def recognise(secret: str) -> ApiToken | None:
 
 def revoke(token: ApiToken) -> None:
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def revoke_all(user: User) -> int:
+    """Revoke an account's active tokens. Returns their number."""
+    return active(user.get_username()).update(revoked_at=timezone.now())
 
 
 def may(token: ApiToken, permission: Permission) -> bool:

@@ -62,6 +62,7 @@ class _Photographer:
         self._shoot_document(page)
         self._shoot_orders(page)
         self._shoot_token(page)
+        self._shoot_accounts(page)
         self._shoot(self._visitor("viewer").page, "not-allowed", "/order/")
 
     def _visitor(self, name: str | None = "asha", **context: Any) -> Visitor:
@@ -110,6 +111,15 @@ class _Photographer:
         page.get_by_label("that match").check()
         page.get_by_role("button", name="Change priority").click()
         self._shoot(page, "confirmation")
+
+    def _shoot_accounts(self, page: Page) -> None:
+        """The list with an invited account, whose link is on the page before."""
+        page.goto("/accounts/invite/")
+        page.get_by_label("Name to log in with").fill("meera")
+        page.get_by_label("E-mail").fill("meera@example.com")
+        page.get_by_label("Operator").check()
+        page.get_by_role("button", name="Create the account").click()
+        self._shoot(page, "accounts", "/accounts/")
 
     def _shoot_token(self, page: Page) -> None:
         page.goto("/tokens/")

@@ -93,6 +93,13 @@ def _order_refused(page: Page, _shown: Shown) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def _account(page: Page, _shown: Shown) -> None:
+    page.goto("/accounts/")
+    page.locator("main").get_by_role("link", name="viewer").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("viewer")
+    page.get_by_text("Deactivate…").click()
+
+
 # Page → user, how the user gets there, and the expected status.
 PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "login": (None, _address("/login/"), 200),
@@ -124,6 +131,10 @@ PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "workers": ("asha", _address("/workers/"), 200),
     "audit": ("asha", _address("/audit/"), 200),
     "account": ("asha", _address("/account/"), 200),
+    "accounts": ("asha", _address("/accounts/"), 200),
+    "account of a viewer": ("asha", _account, 200),
+    "invitation": ("asha", _address("/accounts/invite/"), 200),
+    "invitation, used": (None, _address("/welcome/MQ/a-b/"), 200),
     "find": ("asha", _address("/find/?q=a"), 200),
     "tokens": ("asha", _address("/tokens/"), 200),
     "API": ("asha", _address("/api/docs"), 200),

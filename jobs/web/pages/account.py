@@ -66,6 +66,7 @@ def password(request: HttpRequest) -> HttpResponse:
         return _page(request, passwords=form)
     form.save()
     update_session_auth_hash(request, form.user)
+    _others(request).delete()
     messages.success(request, "The password is changed. Your other sessions have ended; API tokens stay valid.")
     return HttpResponseRedirect(reverse("account"))
 

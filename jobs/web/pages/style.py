@@ -13,6 +13,7 @@ from jobs.bootstrap import application
 from jobs.domain.filings.reading import ReadingState
 from jobs.domain.job import VISIBLE, Progress
 from jobs.web.access import needs
+from jobs.web.accounts import AccountState
 from jobs.web.permissions import Permission
 
 _TOKENS = {
@@ -29,7 +30,7 @@ def style(request: HttpRequest) -> HttpResponse:
     now = application().clock()
     context = {
         "tokens": _TOKENS,
-        "states": [*VISIBLE, *ReadingState],
+        "states": [*VISIBLE, *ReadingState, *AccountState],
         "sizes": ("xs", "sm", "md", "lg", "xl", "2xl"),
         "messages_of": ("", "success", "warning", "error"),
         "progresses": [Progress(), Progress(total=40, downloaded=12), Progress(total=40, downloaded=38, failed=2)],

@@ -97,6 +97,15 @@ TABLE = [
     Row("account", VIEWERS, "POST"),
     Row("account_password", VIEWERS, "POST"),
     Row("account_sessions", VIEWERS, "POST"),
+    Row("accounts", ADMINS),
+    Row("account_invite", ADMINS),
+    Row("account_invite", ADMINS, "POST"),
+    Row("account_detail", ADMINS, kwargs={"account_id": 1}),
+    *(
+        Row("account_act", ADMINS, "POST", {"account_id": 1, "action": action})
+        for action in ("role", "link", "deactivate", "reactivate", "sessions", "tokens")
+    ),
+    Row("welcome", ALL, kwargs={"uidb64": "MQ", "token": "a-b"}),
     Row("tokens", VIEWERS),
     Row("tokens", VIEWERS, "POST"),
     Row("token_revoke", VIEWERS, "POST", {"token_id": 1}),
