@@ -172,7 +172,11 @@ class Fetcher:
             return Stored(read=self._read_stored(document))
 
     def _read_stored(self, document: Document) -> bool:
-        return self._guarded(document, lambda: self.linker.adopt(document) or self.reader.read_again(document))
+        def read() -> bool:
+            merged = self.linker.merged(document)
+            return self.linker.adopt(merged) or self.reader.read_again(merged)
+
+        return self._guarded(document, read)
 
     def _guarded(self, document: Document, read: Callable[[], bool]) -> bool:
         try:

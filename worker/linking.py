@@ -45,6 +45,25 @@ class Linker:
         """A stored file of this company with the same bytes, now reserved; None: upload them. Raises LeaseLost."""
         return self._reserved(document, self.documents.with_content(document.cin, checksum))
 
+    def merged(self, document: Document) -> Document:
+        """The stored document, linked to the company's oldest file with the same bytes instead of a file of its own.
+
+        Orders stored before filings were stored once have files of their own. The sweep removes what is replaced. A
+        document that is linked keeps its file, since others may not spare what was read from it. Raises LeaseLost.
+        """
+        if document.file and document.reserved:  # by a run that was interrupted
+            self.documents.reserve(self.lease, document, None)
+        if document.file is None or is_linked(document):
+            return document
+        oldest = self.documents.first_with_content(document.cin, document.file.checksum)
+        if oldest is None or oldest.file is None or oldest.file.blob_name == document.file.blob_name:
+            return document
+        if not (file := self._reserved(document, oldest)):
+            return document
+        self.check()
+        self.documents.replace_file(self.lease, document, file)
+        return replace(document, file=file, reserved=None)
+
     def _reserved(self, document: Document, lender: Document | None) -> StoredFile | None:
         if lender is None or lender.file is None:
             return None

@@ -135,7 +135,7 @@ class Document:
     attempts: int = 0
     error: DocumentError | None = None
     file: StoredFile | None = None
-    #: The stored file that this document, not yet stored, is about to have in common with another.
+    #: The stored file that this document is about to have in common with another.
     reserved: StoredFile | None = None
     reading: DocumentReading | None = None
     #: Readings that an earlier run began and never ended.
@@ -188,7 +188,7 @@ class Document:
     def blob_names(self) -> frozenset[str]:
         """The names of the original and of what was read from it. Also those reserved."""
         derived = self.reading.blob_names if self.reading else ()
-        return frozenset([file.blob_name, *derived]) if (file := self.file or self.reserved) else frozenset()
+        return frozenset([*(file.blob_name for file in (self.file, self.reserved) if file), *derived])
 
     @property
     def stored_with(self) -> str | None:

@@ -179,6 +179,9 @@ class DocumentRepository(Protocol):
     def with_content(self, cin: str, checksum: str) -> Document | None:
         """The company's newest stored filing with this content."""
 
+    def first_with_content(self, cin: str, checksum: str) -> Document | None:
+        """The company's oldest stored filing with this content."""
+
     def with_blob(self, blob_name: str, limit: int) -> list[Document]:
         """The newest documents whose original is this blob."""
 
@@ -187,6 +190,9 @@ class DocumentRepository(Protocol):
 
     def reserve(self, lease: Lease, document: Document, file: StoredFile | None) -> None:
         """Refer to another document's file before checking that it lasts; None withdraws it. Raises LeaseLost."""
+
+    def replace_file(self, lease: Lease, document: Document, file: StoredFile) -> None:
+        """Let a stored document have the reserved file, which has the same content. Raises LeaseLost."""
 
     def save_stored(self, lease: Lease, document: Document, file: StoredFile) -> None:
         """Record that the document is in the blob store. Raises LeaseLost."""

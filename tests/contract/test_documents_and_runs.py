@@ -117,6 +117,23 @@ def test_reserved_file_is_a_reference_and_not_a_stored_file(stores, two):
     assert len(list(stores.documents.referring("jobs/x/"))) == 1
 
 
+def test_stored_document_takes_a_reserved_file(stores, two):
+    stored, other = stores.documents.get(two[0].id, 1), replace(a_file(), blob_name="jobs/y/document_1.pdf")
+    stores.documents.reserve(two[0].lease, stored, other)
+    reserved = stores.documents.get(two[0].id, 1)
+    assert (reserved.file, reserved.reserved) == (a_file(), other)
+    folders = ("jobs/x/", "jobs/y/", "jobs/w/")
+    assert [len(list(stores.documents.referring(folder))) for folder in folders] == [1, 1, 0]
+    stores.documents.reserve(two[0].lease, stored, None)
+    assert stores.documents.get(two[0].id, 1) == stored
+    stores.documents.reserve(two[0].lease, stored, other)
+    stores.documents.replace_file(two[0].lease, stored, other)
+    assert stores.documents.get(two[0].id, 1) == replace(stored, file=other)
+    assert [len(list(stores.documents.referring(folder))) for folder in folders] == [0, 1, 0]
+    assert stores.documents.first_with_content(CIN, other.checksum).job_id == two[0].id
+    assert stores.documents.first_with_content(a_cin(), other.checksum) is None
+
+
 def test_late_worker_reserves_nothing(stores, two, clock):
     listed = stores.documents.get(two[1].id, 1)
     stores.documents.take_over(replace(two[1].lease, fence=two[1].fence + 1))

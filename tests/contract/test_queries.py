@@ -132,6 +132,7 @@ def drain(outbox: MongoOutbox, lists: MongoOrderListRepository, job: Job) -> Non
 def share(documents: MongoDocumentRepository, document: Document) -> None:
     documents.of_filing(document)
     documents.with_content(document.cin, a_file().checksum)
+    documents.first_with_content(document.cin, a_file().checksum)
     documents.with_blob(a_file().blob_name, 5)
     list(documents.referring("jobs/x/"))
 

@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -195,7 +195,7 @@ class World:
             if file := document.file:
                 wanted = content(job.cin, document.filing) if document.parent is None else ATTACHED
                 assert file.checksum == f"sha256:{hashlib.sha256(wanted).hexdigest()}"
-                for name in document.blob_names:
+                for name in replace(document, reserved=None).blob_names:
                     with self.ports.blobs.open(name) as blob:
                         assert name.endswith(".json") or blob.read() == wanted
 

@@ -69,11 +69,15 @@ class MemoryDocumentRepository:
         stored = (each for each in self._newest() if each.cin == cin and each.parent is None and each.file)
         return next((each for each in stored if each.file and each.file.checksum == checksum), None)
 
+    def first_with_content(self, cin: str, checksum: str) -> Document | None:
+        stored = [each for each in self._newest() if each.cin == cin and each.parent is None and each.file]
+        return next((each for each in reversed(stored) if each.file and each.file.checksum == checksum), None)
+
     def with_blob(self, blob_name: str, limit: int) -> list[Document]:
         return [each for each in self._newest() if each.file and each.file.blob_name == blob_name][:limit]
 
     def referring(self, folder: str) -> Iterator[Document]:
-        files = ((each, each.file or each.reserved) for each in self._newest())
+        files = ((each, file) for each in self._newest() for file in (each.file, each.reserved))
         return iter([each for each, file in files if file and file.blob_name.startswith(folder)])
 
     def _newest(self) -> list[Document]:
@@ -82,6 +86,9 @@ class MemoryDocumentRepository:
 
     def reserve(self, lease: Lease, document: Document, file: StoredFile | None) -> None:
         self._write(lease, document, reserved=file)
+
+    def replace_file(self, lease: Lease, document: Document, file: StoredFile) -> None:
+        self._write(lease, document, file=file, reserved=None)
 
     def save_stored(self, lease: Lease, document: Document, file: StoredFile) -> None:
         now = self._clock()

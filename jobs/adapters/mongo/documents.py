@@ -40,6 +40,7 @@ _LISTINGS = 5
 _REPLACED = {"extraction": "", "textBlobName": ""}
 #: The fields of a reserved file.
 _UNRESERVED = dict.fromkeys(("blobName", "blobUrl", "fileSize", "contentType", "checksum"), "")
+_NOT_RESERVED = {"$unset": {"reserved": ""}}
 MOST_ALIKE = 50
 BATCH = 500
 _LISTED, _STORED, _FAILED = (str(status) for status in DocumentStatus)
@@ -111,6 +112,12 @@ class MongoDocumentRepository:
         return next(iter(self._newest({"checksum": checksum, "cin": cin, **filings}, 1)), None)
 
     @translated
+    def first_with_content(self, cin: str, checksum: str) -> Document | None:
+        rows = {"checksum": checksum, "cin": cin, "status": _STORED, "documentNumber": {"$lt": ATTACHMENTS_FROM}}
+        record = self._documents.find_one(rows, sort=[("_id", ASCENDING)])
+        return to_document(record) if record else None
+
+    @translated
     def with_blob(self, blob_name: str, limit: int) -> list[Document]:
         return self._newest({"blobName": blob_name, "status": _STORED}, limit)
 
@@ -118,9 +125,11 @@ class MongoDocumentRepository:
         return [to_document(record) for record in self._documents.find(rows, sort=[("_id", DESCENDING)], limit=limit)]
 
     def referring(self, folder: str) -> Iterator[Document]:
-        cursor = self._documents.find({"blobName": {"$gte": folder, "$lt": f"{folder[:-1]}0"}})  # "0" follows "/"
-        while batch := self._next(cursor):
-            yield from batch
+        within = {"$gte": folder, "$lt": f"{folder[:-1]}0"}  # "0" follows "/"
+        for field in ("reserved.blobName", "blobName"):  # in this order: ``replace_file`` moves a name to the second
+            cursor = self._documents.find({field: within})
+            while batch := self._next(cursor):
+                yield from batch
 
     @translated
     def _next(self, cursor: Cursor[Record]) -> list[Document]:
@@ -128,7 +137,14 @@ class MongoDocumentRepository:
 
     @translated
     def reserve(self, lease: Lease, document: Document, file: StoredFile | None) -> None:
-        self._write(lease, document, {"$set": file_fields(file)} if file else {"$unset": _UNRESERVED})
+        if document.file:
+            self._write(lease, document, {"$set": {"reserved": file_fields(file)}} if file else _NOT_RESERVED)
+        else:
+            self._write(lease, document, {"$set": file_fields(file)} if file else {"$unset": _UNRESERVED})
+
+    @translated
+    def replace_file(self, lease: Lease, document: Document, file: StoredFile) -> None:
+        self._write(lease, document, {"$set": file_fields(file), **_NOT_RESERVED})
 
     @translated
     def save_stored(self, lease: Lease, document: Document, file: StoredFile) -> None:

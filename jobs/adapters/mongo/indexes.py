@@ -133,6 +133,11 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="blobName_id",
             partialFilterExpression={"blobName": {"$exists": True}},
         ),
+        IndexModel(
+            [("reserved.blobName", ASCENDING)],
+            name="reserved.blobName",
+            partialFilterExpression={"reserved.blobName": {"$exists": True}},
+        ),
         # Lists by the state of readings.
         IndexModel([("reading.state", ASCENDING), ("_id", ASCENDING)], name="reading.state_id"),
     ],

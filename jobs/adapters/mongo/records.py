@@ -254,7 +254,7 @@ def to_document(record: Mapping[str, Any]) -> doc.Document:
         attempts=record["attempts"],
         error=doc.DocumentError(kind=error["kind"], message=error["message"]) if error else None,
         file=file if is_stored else None,
-        reserved=None if is_stored else file,
+        reserved=(_to_file(record["reserved"]) if "reserved" in record else None) if is_stored else file,
         reading=to_reading(record) if is_stored else None,
         unended_readings=get("unendedReadings", 0),
         parent=get("parentNumber"),

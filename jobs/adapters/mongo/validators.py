@@ -24,6 +24,14 @@ _STAGE = {
     },
 }
 
+_FILE = {
+    "blobName": TEXT,
+    "blobUrl": TEXT,
+    "fileSize": COUNT,
+    "contentType": TEXT,
+    "checksum": {"bsonType": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+}
+
 # Unknown values have no field; null is never stored.
 VALIDATORS: dict[str, Document] = {
     **EVENT_VALIDATORS,
@@ -88,12 +96,9 @@ VALIDATORS: dict[str, Document] = {
             "attempts": COUNT,
             "fence": COUNT,
             "error": ERROR,
-            "blobName": TEXT,
-            "blobUrl": TEXT,
+            **_FILE,
+            "reserved": {"bsonType": "object", "required": [*_FILE], "properties": _FILE},
             "textBlobName": TEXT,
-            "fileSize": COUNT,
-            "contentType": TEXT,
-            "checksum": {"bsonType": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
             "extraction": {"bsonType": "object"},  # of documents stored before readings had a record of their own
             "parentNumber": COUNT,
             "reading": READING_SCHEMA,
