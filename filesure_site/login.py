@@ -1,10 +1,11 @@
-"""The login page, and the page shown while logins are locked."""
+"""The login page, logging out, and the page shown while logins are locked."""
 
 from __future__ import annotations
 
 import logging
 import math
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from threading import BoundedSemaphore, Lock
@@ -15,9 +16,10 @@ from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils import timezone
 
 from jobs.models import Session
@@ -39,27 +41,78 @@ class Login(LoginView):
     template_name = "login.html"
     redirect_authenticated_user = True
 
+    def get_form_class(self) -> type[AuthenticationForm]:
+        return EmergencyForm if settings.SIGN_IN.oidc_only else AuthenticationForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the provider's name, if there is one."""
+        sign_in = settings.SIGN_IN
+        provider = sign_in.oidc_name if sign_in.oidc_issuer else None
+        return super().get_context_data(**kwargs) | {"provider": provider, "provider_only": sign_in.oidc_only}
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if _attempts(client_address(request)) > _ATTEMPTS_PER_MINUTE:
-            return _try_later(request, timedelta(minutes=1), "There were too many login attempts from your network.")
-        if not _entrance.acquire(blocking=False):
-            return _try_later(request, timedelta(seconds=5), "Many people are logging in at the moment.")
-        try:
+        def hash_one(request: HttpRequest) -> HttpResponse:
             with _hashing:
-                return super().post(request, *args, **kwargs)
-        finally:
-            _entrance.release()
+                return super(Login, self).post(request, *args, **kwargs)
+
+        return limited(request, _entrance, hash_one)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Log in, and delete some expired sessions, which nothing else does."""
         response = super().form_valid(form)
-        old = Session.objects.filter(expire_date__lt=timezone.now()).values_list("pk", flat=True)[:_OLD_SESSIONS]
-        Session.objects.filter(pk__in=list(old)).delete()
+        delete_old_sessions()
+        return response
+
+
+class EmergencyForm(AuthenticationForm):
+    """Accepts only superusers, while all others sign in with the provider."""
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        if not user.is_superuser:
+            raise ValidationError(f"Sign in with {settings.SIGN_IN.oidc_name}.", code="provider_only")
+
+
+class Logout(LogoutView):
+    """Ends the session here; after a sign-in with the provider, the login page offers to end that one's as well."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        signed_in = request.session.get("oidc_signed_in")
+        response = super().post(request, *args, **kwargs)
+        if signed_in and response.status_code == HTTPStatus.FOUND:
+            response["Location"] = f"{resolve_url(settings.LOGIN_URL)}?out=1"
         return response
 
 
 login = open_to_all(Login.as_view())
-logout = open_to_all(LogoutView.as_view())
+logout = open_to_all(Logout.as_view())
+
+
+def limited(
+    request: HttpRequest,
+    entrance: BoundedSemaphore,
+    answer: Callable[[HttpRequest], HttpResponse],
+    *,
+    kind: str = "login",
+    most: int = _ATTEMPTS_PER_MINUTE,
+) -> HttpResponse:
+    """Answer, unless the client's address asks too often or as many others as ``entrance`` admits are waiting.
+
+    Requests of each ``kind`` are counted by themselves, ``most`` per minute.
+    """
+    if _attempts(kind, client_address(request)) > most:
+        return _try_later(request, timedelta(minutes=1), "There were too many login attempts from your network.")
+    if not entrance.acquire(blocking=False):
+        return _try_later(request, timedelta(seconds=5), "Many people are logging in at the moment.")
+    try:
+        return answer(request)
+    finally:
+        entrance.release()
+
+
+def delete_old_sessions() -> None:
+    """Delete some expired sessions, which nothing else does."""
+    old = Session.objects.filter(expire_date__lt=timezone.now()).values_list("pk", flat=True)[:_OLD_SESSIONS]
+    Session.objects.filter(pk__in=list(old)).delete()
 
 
 def locked_out(request: HttpRequest, _answer: HttpResponse, credentials: dict[str, Any] | None) -> HttpResponse:
@@ -72,10 +125,10 @@ def locked_out(request: HttpRequest, _answer: HttpResponse, credentials: dict[st
     return _try_later(request, _wait(username, address))
 
 
-def _attempts(address: str | None) -> int:
+def _attempts(kind: str, address: str | None) -> int:
     """The attempts of this address in the current minute, in this process, including this one."""
     minute = int(time.time()) // 60
-    key = f"login-{address}-{minute}"
+    key = f"{kind}-{address}-{minute}"
     cache.add(key, 0, timeout=120)
     return cache.incr(key)
 

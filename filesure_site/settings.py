@@ -180,6 +180,7 @@ if STATIC_ROOT:
     }
 LOGGING_CONFIG = None  # wsgi and the commands configure logs themselves
 
+SIGN_IN = _configuration
 ALLOW_ANONYMOUS_DEMO = _configuration.allow_anonymous_demo
 API_READS_PER_MINUTE = _configuration.api_reads_per_minute
 API_WRITES_PER_MINUTE = _configuration.api_writes_per_minute

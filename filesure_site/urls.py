@@ -6,6 +6,7 @@ from django.urls import include, path
 from filesure_site.health import healthz, readyz
 from filesure_site.login import login, logout
 from filesure_site.metrics import metrics
+from filesure_site.oidc import views as oidc
 from jobs.web.api.site import addresses, api, create_job_api
 
 urlpatterns = [
@@ -13,7 +14,11 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("login/", login, name="login"),
+    path("login/provider/", oidc.start, name="oidc_start"),
+    path("login/provider/done/", oidc.callback, name="oidc_callback"),
     path("logout/", logout, name="logout"),
+    path("logout/provider/", oidc.log_out_there, name="oidc_logout"),
+    path("account/connect/", oidc.connect, name="oidc_connect"),
     path("admin/", admin.site.urls),
     path("", include("jobs.urls")),
     path("api/", addresses(api)),

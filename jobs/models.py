@@ -73,3 +73,22 @@ class Session(AbstractBaseSession):
         from jobs.web.sessions import SessionStore  # imports this module
 
         return SessionStore
+
+
+class ExternalIdentity(models.Model):
+    """Which account a user of the OpenID Connect provider has. Nothing else leads from the provider to an account."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="identity"
+    )
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+    connected_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        """One account per identity."""
+
+        constraints = (models.UniqueConstraint(fields=("issuer", "subject"), name="one_account_per_identity"),)
+
+    def __str__(self) -> str:
+        return f"{self.subject} at {self.issuer}"

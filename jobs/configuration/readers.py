@@ -105,6 +105,25 @@ def origin(value: str) -> str:
     return value
 
 
+def issuer(value: str) -> str:
+    """An https address without query or fragment; http only for a provider on this machine."""
+    if not re.fullmatch(r"(https://[^\s?#@]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?(/[^\s?#]*)?)", value):
+        raise ValueError("must be an https:// address without ? and #")
+    return value
+
+
+ROLES = ("Viewer", "Operator", "Admin")
+"""The groups of accounts, from the fewest permissions to the most."""
+
+
+def roles(value: str) -> tuple[tuple[str, str], ...]:
+    """``group=Role`` pairs, separated by commas. A group's name may contain ``=``."""
+    pairs = tuple((group.strip(), role.strip()) for group, _, role in (word.rpartition("=") for word in words(value)))
+    if not pairs or any(not group or role not in ROLES for group, role in pairs):
+        raise ValueError(f"must be group=Role pairs, separated by commas, with the roles {', '.join(ROLES)}")
+    return pairs
+
+
 def path(value: str) -> Path:
     """An absolute path; ``~`` is expanded."""
     return Path(text(value)).expanduser().absolute()

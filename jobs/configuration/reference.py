@@ -22,6 +22,7 @@ _PARTS = {
     "metrics_host": "Metrics",
     "log_format": "Logs",
     "otel_exporter_otlp_endpoint": "Traces",
+    "oidc_issuer": "Sign-in",
 }
 
 _INTRODUCTION = """
@@ -81,7 +82,7 @@ def _default(setting: Field[Any]) -> str:
     default = setting.metadata["example"] if inside else setting.default
     if isinstance(default, bool):
         default = int(default)
-    return "" if default is None else f"`{','.join(default) if isinstance(default, tuple) else default}`"
+    return "" if default in (None, ()) else f"`{','.join(default) if isinstance(default, tuple) else default}`"
 
 
 _METRICS = """# Metrics

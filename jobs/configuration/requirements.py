@@ -26,4 +26,15 @@ def missing(configuration: Configuration) -> list[str]:
             "BLOB_STORE=azure needs AZURE_STORAGE_CONNECTION_STRING, or AZURE_STORAGE_ACCOUNT_URL, for example"
             " AZURE_STORAGE_ACCOUNT_URL=https://ACCOUNT.blob.core.windows.net."
         )
+    return problems + _missing_for_sign_in(configuration)
+
+
+def _missing_for_sign_in(configuration: Configuration) -> list[str]:
+    if configuration.oidc_issuer is None:
+        return ["OIDC_ONLY=1 needs OIDC_ISSUER."] if configuration.oidc_only else []
+    # Not the secret: workers get the other settings with the web site, but not this one (filesure_site/wsgi.py).
+    needed = ("oidc_client_id", "oidc_roles")
+    problems = [f"OIDC_ISSUER needs {name.upper()}." for name in needed if not getattr(configuration, name)]
+    if "openid" not in configuration.oidc_scopes:
+        problems.append("OIDC_SCOPES must include openid.")
     return problems

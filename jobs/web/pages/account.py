@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from jobs.models import Session
+from jobs.models import ExternalIdentity, Session
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
 from jobs.web.sessions import living
@@ -99,6 +99,8 @@ def _page(
         "preferences": preferences,
         "passwords": passwords,
         "others": _others(request).count(),
+        "provider": settings.SIGN_IN.oidc_name if settings.SIGN_IN.oidc_issuer else None,
+        "identity": ExternalIdentity.objects.filter(user=request.user.pk).first(),
         "tokens": active(request.user.get_username()).count(),
     }
     response = render(

@@ -42,6 +42,11 @@ def test_reference_page_is_current():
         ("SITE_URL", "https://host/"),
         ("SITE_URL", "https://host/jobs"),
         ("SITE_URL", "https://"),
+        ("OIDC_ISSUER", "http://login.example.com"),
+        ("OIDC_ISSUER", "https://login.example.com/?a"),
+        ("OIDC_ROLES", "admins"),
+        ("OIDC_ROLES", "admins=admin"),
+        ("OIDC_ROLES", "=Admin"),
         ("TRACES_URL", "https://traces.example.com/"),
         ("TRACES_URL", "javascript:alert({trace})"),
         ("SITE_URL", "http://[::1"),
@@ -69,6 +74,16 @@ def test_all_wrong_values_are_reported_together():
 def test_missing_dependent_setting_is_named(given, missing):
     with pytest.raises(ConfigurationError, match=missing):
         load(given)
+
+
+def test_sign_in_settings_belong_together():
+    issuer = {"OIDC_ISSUER": "https://login.example.com/tenant/v2.0"}
+    with pytest.raises(ConfigurationError, match=r"OIDC_CLIENT_ID.*OIDC_ROLES"):
+        load(issuer)
+    with pytest.raises(ConfigurationError, match="OIDC_ONLY"):
+        load({"OIDC_ONLY": "1"})
+    complete = load(issuer | {"OIDC_CLIENT_ID": "x", "OIDC_ROLES": "a=b=Admin, c=Viewer"})
+    assert complete.oidc_roles == (("a=b", "Admin"), ("c", "Viewer"))
 
 
 def test_empty_value_counts_as_unset():
