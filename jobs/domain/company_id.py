@@ -42,6 +42,7 @@ _MUST_BE = {"A": "a letter", "0": "a digit", "-": "a hyphen"}
 _LETTERS_OF_LLPIN = 3
 #: From this length on, the beginning of an identifier is not taken for the beginning of a name.
 _TELLING = {IdKind.CIN: 2, IdKind.LLPIN: 4, IdKind.FCRN: 3}
+_TELLING_WITHOUT_HYPHEN = 6
 _LONGEST_SHOWN = 40
 _LENGTHS = "a CIN has 21 (L24295GJ1987PLC143792), an LLPIN 8 (AAB-1234), an FCRN 6 (F01234)"
 
@@ -106,7 +107,12 @@ def beginnings(text: str) -> dict[IdKind, str]:
 
 def id_prefix(text: str) -> str | None:
     """The beginning of identifiers to search for; None if the text is rather the beginning of a name."""
-    return next((start for kind, start in beginnings(text).items() if len(start) >= _TELLING[kind]), None)
+    return next((start for kind, start in beginnings(text).items() if len(start) >= _telling(kind, text)), None)
+
+
+def _telling(kind: IdKind, text: str) -> int:
+    """Three letters and one digit may also be a name, such as Gen4, unless the hyphen of an LLPIN is typed."""
+    return _TELLING[kind] if kind is not IdKind.LLPIN or "-" in text else _TELLING_WITHOUT_HYPHEN
 
 
 def missing_characters(text: str) -> dict[IdKind, int]:

@@ -6,6 +6,7 @@ cannot be read, since its columns cannot be told apart.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import re
@@ -22,8 +23,9 @@ from jobs.domain.directory import ListedCompany, status_of
 from jobs.domain.errors import FilesureError, WrongUse
 from jobs.domain.filings.amounts import parse_date
 from jobs.domain.wrong_use import InvalidOrder
+from jobs.services.orders import LONGEST_NAME
 
-LONGEST_NAME, _LONGEST_LINE = 300, 100_000
+_LONGEST_LINE = 100_000
 _MOST_RUPEES = 10**15
 _NONE = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "not available"})
 #: Headings without anything but letters, by field.
@@ -59,7 +61,7 @@ class DirectoryRow:
 
 @contextmanager
 def read_companies(path: Path, this_year: int) -> Iterator[Iterator[DirectoryRow]]:
-    """The rows of a CSV file in UTF-8, gzipped if its name ends in .gz.
+    """The rows of a CSV file, gzipped if its name ends in .gz.
 
     Raises WrongUse, also during the iteration, if the file cannot be read or is not such a table.
     """
@@ -93,10 +95,17 @@ def _lines(name: str, lines: Lines) -> Iterator[tuple[int, str]]:
         number += 1
         if number == 1 and line[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise WrongUse(f"{name}: the file is UTF-16. Save it as CSV UTF-8.")
-        # Addresses in the data are sometimes in another encoding; they are not used.
-        text = line.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace").strip("\r\n")
+        text = _decoded(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip("\r\n")
         if text.strip().replace("\x00", ""):
             yield number, text.replace("\x00", "")
+
+
+def _decoded(line: bytes) -> str:
+    """Some lines of the data are in Windows' Western encoding."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")
 
 
 def _line(name: str, lines: Lines) -> bytes:
@@ -142,11 +151,9 @@ def _company(columns: Mapping[str, int], values: Sequence[str], this_year: int) 
     name = given.get("name", "")
     if not name:
         raise InvalidOrder(f"{identifier} has no name.")
-    if len(name) > LONGEST_NAME:
-        raise InvalidOrder(f"The name of {identifier} has {len(name)} characters, at most {LONGEST_NAME} are accepted.")
     return ListedCompany(
         id=str(identifier),
-        name=name,
+        name=_shortened(name),
         status=status_of(given.get("status", ""))[:LONGEST_NAME],
         kind=given.get("kind", "")[:LONGEST_NAME],
         category=given.get("category", "")[:LONGEST_NAME],
@@ -160,6 +167,11 @@ def _company(columns: Mapping[str, int], values: Sequence[str], this_year: int) 
 def _printable(text: str) -> str:
     """With single spaces, also instead of control and formatting characters: orders refuse names that have them."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+def _shortened(name: str) -> str:
+    """As long as orders accept it."""
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
 
 
 def _titled(text: str) -> str:

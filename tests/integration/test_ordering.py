@@ -210,6 +210,12 @@ def test_stray_quote_costs_only_its_line(staff, app):
     assert "C &quot;and&quot; D" in page
 
 
+def test_refused_list_can_be_corrected(staff):
+    page = staff.post("/order/list/", {"list": "Name, Priority\n<Kaveri>, 5"})
+    assert page.status_code == 422
+    assert "&lt;Kaveri&gt;, 5</textarea>" in text_of(page)
+
+
 def test_refused_rows_are_shown_as_given(staff, app):
     """Also those that only ordering refuses: the second row of a company, and one that is ordered already."""
     held = a_stored_job(app)

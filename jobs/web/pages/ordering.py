@@ -152,7 +152,7 @@ def pasted(request: HttpRequest) -> HttpResponse:
         return _page(
             request, "list", list_problem="The list is longer than 5 MB. Use manage.py create_jobs --csv FILE."
         )
-    return _preview(request, "list", "pasted list", text.encode())
+    return _preview(request, "list", "pasted list", text.encode(), list_text=text)
 
 
 @needs(Permission.ORDER)
@@ -194,11 +194,12 @@ class Preview:
                 self.problems.append((row.line, row.text, str(result)))
 
 
-def _preview(request: HttpRequest, way: str, name: str, data: bytes) -> HttpResponse:
+def _preview(request: HttpRequest, way: str, name: str, data: bytes, **given: str) -> HttpResponse:
+    """``given``: what the order page shows again if the list is refused."""
     try:
         preview = _go_through(name, data, request.user.get_username())
     except WrongUse as error:
-        return _page(request, way, **{f"{way}_problem": error})
+        return _page(request, way, **{f"{way}_problem": error}, **given)
     upload_id = application().uploads.keep(request.user.get_username(), name, data) if preview.good else None
     context = {
         "name": name,
