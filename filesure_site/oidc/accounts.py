@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 from django.conf import settings
@@ -12,10 +13,11 @@ from django.db import transaction
 
 from filesure_site.oidc.failures import SignInFailed
 from filesure_site.oidc.provider import Identity
+from jobs.bootstrap import application
 from jobs.configuration.readers import ROLES
+from jobs.domain.audit import Action, Actor
 from jobs.models import ExternalIdentity
-
-logger = logging.getLogger(__name__)
+from jobs.services.auditing import audited
 
 _NO_ROLE = (
     "You have no role here: none of your groups at the sign-in service has access to Filesure. Ask an administrator"
@@ -31,37 +33,37 @@ _OTHERS = "This sign-in is connected to another account."
 _SECOND = "Your account is connected to another sign-in. An administrator can remove that one."
 
 
-def sign_in(identity: Identity) -> User:
-    """The identity's account with its current role; created at the first sign-in. Raises SignInFailed.
+def sign_in(identity: Identity, address: str | None) -> User:
+    """The identity's account with its current role; created at the first sign-in. ``address`` is the client's.
 
     Accounts are found by issuer and subject only. Names and e-mail addresses can be chosen or reused, so they never
-    lead to an existing account.
+    lead to an existing account. Raises SignInFailed.
     """
-    role = role_of(identity)
-    with transaction.atomic():
-        user = _known(identity)
-        if user is None and role:
-            user = _created(identity)
-        if user and not user.is_superuser:
-            _set_role(user, role)
+    role, known = role_of(identity), _known(identity)
+    if known and known.is_superuser:
+        raise SignInFailed(_SUPERUSER)
+    if known is None and role is None:
+        raise SignInFailed(_NO_ROLE)
+    name = known.username if known else _name(identity)
+    with _recorded(name, known, role, address), transaction.atomic():
+        user = _known(identity) or _created(identity)  # another request may have created it
+        _set_role(user, role)
     if role is None:
         raise SignInFailed(_NO_ROLE)
-    assert user  # noqa: S101  known or created
-    if user.is_superuser:
-        raise SignInFailed(_SUPERUSER)
     if not user.is_active:
         raise SignInFailed(_DEACTIVATED)
     return user
 
 
-def connect(user: User, identity: Identity) -> None:
+def connect(user: User, identity: Identity, address: str | None) -> None:
     """Let a local account sign in with the provider from now on. Raises SignInFailed."""
     role = role_of(identity)
     if role is None:
         raise SignInFailed(_NO_ROLE)
     if user.is_superuser:
         raise SignInFailed(_SUPERUSER)
-    with transaction.atomic():
+    details = f"{user.username}: {identity.name} of {settings.SIGN_IN.oidc_name}"
+    with _audited(Action.CONNECT, user.username, address, details), transaction.atomic():
         known = _known(identity)
         if known and known != user:
             raise SignInFailed(_OTHERS, HTTPStatus.CONFLICT)
@@ -69,8 +71,8 @@ def connect(user: User, identity: Identity) -> None:
             if ExternalIdentity.objects.filter(user=user).exists():
                 raise SignInFailed(_SECOND, HTTPStatus.CONFLICT)
             ExternalIdentity.objects.create(user=user, issuer=identity.issuer, subject=identity.subject)
+    with _recorded(user.username, user, role, address), transaction.atomic():
         _set_role(user, role)
-    logger.info("web.identity_connected", extra={"username": user.username, "subject": identity.subject})
 
 
 def role_of(identity: Identity) -> str | None:
@@ -85,25 +87,41 @@ def _known(identity: Identity) -> User | None:
     return first.user if first else None
 
 
+def _name(identity: Identity) -> str:
+    return re.sub(r"[^\w.@+-]", "-", User.normalize_username(identity.name))[:150]
+
+
 def _created(identity: Identity) -> User:
-    name = re.sub(r"[^\w.@+-]", "-", User.normalize_username(identity.name))[:150]
+    name = _name(identity)
     if User.objects.filter(username__iexact=name).exists():
         raise SignInFailed(_TAKEN.format(name=name), HTTPStatus.CONFLICT)
     first, _, last = identity.full_name.partition(" ")
     user = User.objects.create_user(name, first_name=first[:150], last_name=last[:150], email=identity.email[:254])
     ExternalIdentity.objects.create(user=user, issuer=identity.issuer, subject=identity.subject)
-    logger.info("web.account_created", extra={"username": name, "subject": identity.subject})
     return user
 
 
 def _set_role(user: User, role: str | None) -> None:
     """The provider decides alone: other groups are removed. An Admin can manage accounts."""
-    before = sorted(user.groups.values_list("name", flat=True))
-    after = [role] if role else []
-    is_staff = role == ROLES[-1]
-    if before == after and user.is_staff == is_staff:
-        return
-    user.groups.set(Group.objects.filter(name__in=after))
-    user.is_staff = is_staff
+    user.groups.set(Group.objects.filter(name=role))
+    user.is_staff = role == ROLES[-1]
     user.save(update_fields=["is_staff"])
-    logger.info("web.role_changed", extra={"username": user.username, "before": before, "after": after})
+
+
+@contextmanager
+def _recorded(name: str, known: User | None, role: str | None, address: str | None) -> Iterator[None]:
+    """Audit a change of the role; a sign-in without one needs no MongoDB."""
+    before = sorted(known.groups.values_list("name", flat=True)) if known else []
+    if known and before == [role] * bool(role):
+        yield
+        return
+    details = f"{name}: {', '.join(before) or 'no role'} to {role or 'no role'}, by {settings.SIGN_IN.oidc_name}"
+    with _audited(Action.CHANGE_ROLE, name, address, details):
+        yield
+
+
+@contextmanager
+def _audited(action: Action, name: str, address: str | None, details: str) -> Iterator[None]:
+    actor = Actor(name=name, address=address)
+    with audited(application().audit, application().clock, action, actor, details=details):
+        yield

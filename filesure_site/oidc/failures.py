@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from json import JSONDecodeError
 
-from jobs.domain.errors import FilesureError
+from jobs.domain.errors import WrongUse
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ _CODES = {
 }
 
 
-class SignInFailed(FilesureError):
+class SignInFailed(WrongUse):
     """A sign-in that ended without a session; ``status`` is that of the page."""
 
     kind = "sign_in_failed"

@@ -23,7 +23,7 @@ from filesure_site.oidc import accounts, provider
 from filesure_site.oidc.failures import SignInFailed
 from jobs.web.access import needs, open_to_all
 from jobs.web.permissions import Permission
-from jobs.web.request_context import own_path
+from jobs.web.request_context import client_address, own_path
 
 #: The session's mark of a sign-in with the provider, and an identity that waits for the user's confirmation.
 SIGNED_IN, _CONNECTING = "oidc_signed_in", "oidc_connecting"
@@ -86,7 +86,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     identity, started = provider.finish(request)
     if started.connect is not None:
         return _confirmation(request, identity, started.connect)
-    user = accounts.sign_in(identity)
+    user = accounts.sign_in(identity, client_address(request))
     login(request, user, backend=_BACKEND)
     request.session[SIGNED_IN] = True
     request.session.set_expiry(_SESSION_SECONDS)  # groups are read again at the next sign-in
@@ -114,7 +114,7 @@ def connect(request: HttpRequest) -> HttpResponse:
         raise SignInFailed("The confirmation took too long. Connect the account again on the page “Your account”.")
     identity = provider.Identity(**{**kept["identity"], "groups": frozenset(kept["identity"]["groups"])})
     assert isinstance(request.user, User)  # noqa: S101  `needs` admits only users
-    accounts.connect(request.user, identity)
+    accounts.connect(request.user, identity, client_address(request))
     messages.success(request, f"You can now sign in with {settings.SIGN_IN.oidc_name}.")
     return HttpResponseRedirect(reverse("account"))
 

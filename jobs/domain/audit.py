@@ -25,6 +25,7 @@ class Action(StrEnum):
     REACTIVATE = "reactivate"
     END_SESSIONS = "end_sessions"
     REVOKE_TOKENS = "revoke_tokens"
+    CONNECT = "connect"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,11 +14,12 @@ from django.test import Client
 
 from filesure_site.oidc import provider as client_side
 from jobs.configuration.table import load
+from jobs.domain.audit import Action, AuditFilter
 from jobs.models import ExternalIdentity
 from tests.servers import free_port
 from tests.servers.oidc import Provider, oidc_provider
 
-pytestmark = [pytest.mark.server, pytest.mark.django_db, pytest.mark.own_mongodb]
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
 CALLBACK = "http://testserver/login/provider/done/"
 
@@ -30,7 +31,7 @@ def running(tmp_path_factory):
 
 
 @pytest.fixture
-def provider(running, settings) -> Provider:
+def provider(running, settings, app) -> Provider:
     settings.SIGN_IN = load(running.settings())
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     client_side._client.cache_clear()
@@ -96,6 +97,18 @@ def test_role_follows_the_groups_at_every_sign_in(provider, client):
     go(Client(), provider)
     assert (roles(), account().is_staff) == (["Viewer"], False)
     assert get_user_model().objects.count() == 1
+
+
+def test_changes_of_roles_are_audited(provider, client, app):
+    go(client, provider)
+    go(Client(), provider)
+    provider.knows("priya-1")
+    go(Client(), provider)
+    entries = app.audit.entries(AuditFilter(), None, 10).items
+    assert [(each.by, each.action, each.details, each.address) for each in entries] == [
+        ("priya@contoso.example", Action.CHANGE_ROLE, f"priya@contoso.example: {change}, by Contoso", "127.0.0.1")
+        for change in ("Operator to no role", "no role to Operator")
+    ]
 
 
 def test_user_without_a_role_gets_a_page(provider, client):
@@ -231,7 +244,7 @@ def test_superuser_does_not_sign_in_with_the_provider(provider, client):
     assert "it logs in with a password only" in failure(go(Client(), provider))
 
 
-def test_groups_may_come_from_userinfo(tmp_path, settings, client):
+def test_groups_may_come_from_userinfo(tmp_path, settings, client, app):
     cache.clear()
     with oidc_provider(tmp_path, CALLBACK, groups_in="userinfo") as other:
         settings.SIGN_IN = load(other.settings())
