@@ -26,6 +26,7 @@ FEW = sized(1_000, 100)
 MANY = int(os.environ.get("BENCH_JOBS", sized(1_000_000, 1_000)))
 BATCH, SCRAPES = 5_000, sized(30, 2)
 _ENDS = ("completed", "failed", "cancelled")
+_USERS = 7
 WAITING = 20  # both databases have the same newest jobs and differ only in older ones
 
 
@@ -107,9 +108,10 @@ def _record(number: int, second: int, *, ended: bool) -> dict[str, object]:
         cin=f"U72900KA{1990 + number // 1_000_000}PTC{number % 1_000_000:06d}",
         company_name=f"Company {number % 5000} Private Limited",
         priority=number % 10,
+        turn=number // _USERS,
         run_after=at,
         max_attempts=5,
-        requested_by=f"user{number % 7}",
+        requested_by=f"user{number % _USERS}",
         created_at=at,
         updated_at=at,
         progress=Progress(total=40, downloaded=40),

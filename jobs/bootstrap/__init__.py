@@ -10,12 +10,11 @@ from bson import ObjectId
 
 from jobs.adapters import local_scaler
 from jobs.adapters.measured_blob import MeasuredBlobStore
-from jobs.adapters.mongo import local_address
+from jobs.adapters.mongo import catalogues, local_address
 from jobs.adapters.mongo.audit import MongoAuditLog
 from jobs.adapters.mongo.breakers import MongoBreakerRepository
 from jobs.adapters.mongo.bulk_actions import MongoBulkActionRepository
 from jobs.adapters.mongo.catalogue import MongoCatalogue
-from jobs.adapters.mongo.catalogue_embedded import EmbeddedCatalogue
 from jobs.adapters.mongo.companies import MongoCompanies
 from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded, server_version, within
 from jobs.adapters.mongo.directory import MongoDirectory
@@ -112,8 +111,7 @@ class Application:
         Not a ``part``: while MongoDB is down, threads would queue for the lock and each wait for a timeout in turn.
         """
         if self._catalogue is None:
-            kind = EmbeddedCatalogue if is_embedded(self.database) else MongoCatalogue
-            self._catalogue = kind(self.database, self.clock)
+            self._catalogue = catalogues.catalogue(self.database, self.clock)
         return self._catalogue
 
     @part

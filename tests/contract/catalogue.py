@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.adapters.mongo.catalogue import MongoCatalogue
-from jobs.adapters.mongo.catalogue_embedded import EmbeddedCatalogue
-from jobs.adapters.mongo.connection import is_embedded
+from jobs.adapters.mongo.catalogues import catalogue
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.domain.ending import Ending
@@ -20,8 +18,7 @@ class World:
         self.database, self.clock = database, clock
         self.jobs = MongoJobRepository(database, clock)
         self.documents = MongoDocumentRepository(database, clock)
-        kind = EmbeddedCatalogue if is_embedded(database) else MongoCatalogue
-        self.catalogue = kind(database, clock)
+        self.catalogue = catalogue(database, clock)
 
     def add(self, count: int = 1, **fields):
         jobs = [a_job(self.clock(), **{"cin": a_cin(), **fields}) for _ in range(count)]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from bson import ObjectId
 
+from jobs.adapters.mongo.catalogue_documentdb import DocumentDbCatalogue
 from jobs.adapters.mongo.connection import is_embedded
 from jobs.domain.job import JobStatus
 from jobs.domain.listing import Count, JobFilter, JobOrder, parse_cursor
@@ -18,7 +19,9 @@ pytestmark = pytest.mark.server
 
 
 @pytest.fixture
-def world(database, clock):
+def world(database, clock, monkeypatch):
+    """So few jobs reach beyond the first range of ids."""
+    monkeypatch.setattr(DocumentDbCatalogue, "near", 2)
     database["audit"].delete_many({})
     return World(database, clock)
 

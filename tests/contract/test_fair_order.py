@@ -156,3 +156,17 @@ def test_oldest_wait_is_known_for_each_priority(stores, clock, database):
         add(stores, clock, priority=priority, run_after=start - timedelta(seconds=seconds))
     waits = MongoCatalogue(database, clock).oldest_due_by_priority()
     assert waits == {0: start - timedelta(seconds=50), 7: start - timedelta(seconds=20)}
+
+
+@IN_MONGODB
+def test_earlier_turns_are_found_after_later_ones(stores, clock, database):
+    """A server that asks for a range of turns must ask for all lower ones, too, also for those that are missing."""
+    first, second, later = order(stores, clock, "a", 3)
+    assert stores.jobs.claim_next("w", LEASE).id == first
+    database["jobs"].update_many({"turn": {"$gt": 2}}, {"$inc": {"turn": 1_000}})
+    assert [stores.jobs.claim_next("w", LEASE).id for _ in range(2)] == [second, later]
+    (new,) = order(stores, clock, "b", 1)
+    (old,) = order(stores, clock, "c", 1)
+    database["jobs"].update_one({"requestedBy": "c"}, {"$unset": {"turn": ""}})
+    assert [stores.jobs.claim_next("w", LEASE).id for _ in range(2)] == [old, new]
+    assert stores.jobs.claim_next("w", LEASE) is None

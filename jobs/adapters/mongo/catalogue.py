@@ -49,7 +49,7 @@ ENDED = {
     "cancelled": {JobStatus.CANCELLED},
 }
 
-_ORDERS: dict[JobOrder, tuple[str, int]] = {
+ORDERS: dict[JobOrder, tuple[str, int]] = {
     JobOrder.NEWEST: ("_id", DESCENDING),
     JobOrder.OLDEST: ("_id", ASCENDING),
     JobOrder.PRIORITY: ("priority", DESCENDING),
@@ -62,6 +62,7 @@ class MongoCatalogue:
 
     #: All jobs; with a range, every server uses the index on ids.
     _every_id: ClassVar[Record] = days_of_ids(FIRST_DAY, None)[0]
+    _newest_hint: ClassVar[str | None] = None
 
     def __init__(self, database: Database[Record], clock: Clock) -> None:
         self._jobs = database["jobs"]
@@ -73,7 +74,7 @@ class MongoCatalogue:
     @translated
     def jobs(self, wanted: JobFilter, order: JobOrder, cursor: Cursor | None, limit: int) -> Page[Job]:
         """Ids sort by creation time."""
-        field, direction = _ORDERS[order]
+        field, direction = ORDERS[order]
         filter_ = job_filter(wanted, self._word, hide=False)
         return page(self._jobs, filter_, field, direction, cursor, limit, to_job, self._read_visible)
 
@@ -124,7 +125,7 @@ class MongoCatalogue:
         near = {"_id": {"$gt": beyond["_id"]}} if beyond else newest
         others = job_filter(wanted, self._word)
         found = {"$and": [near, others]} if others else near
-        return list(self._jobs.find(found, _FACETS)), beyond is None
+        return list(self._jobs.find(found, _FACETS, hint=self._newest_hint)), beyond is None
 
     @translated
     def totals(self, limit: int) -> dict[JobStatus, Count]:

@@ -84,6 +84,13 @@ def is_embedded(database: Database[Document]) -> bool:
     return database.client.admin.command("buildInfo").get("process") == "nx_27017"
 
 
+@translated
+def sorts_by_index(database: Database[Document]) -> bool:
+    """Whether an index also provides its order. DocumentDB, which names no storage engines, sorts all that match."""
+    about = database.client.admin.command("buildInfo")
+    return "storageEngines" in about or about.get("process") == "nx_27017"
+
+
 def place(uri: str) -> str:
     """The hosts in a connection string, without secrets, for messages."""
     try:

@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
+from jobs.adapters.mongo.claiming import CLAIM_ORDER, ClaimSteps
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.filters import before, due, held_by
 from jobs.adapters.mongo.outbox import keep_notes
@@ -32,8 +33,6 @@ from jobs.domain.job import ENDED, TRANSITIONS, UNFINISHED, VISIBLE, Job, JobSta
 from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 from jobs.ports import Clock, Expect, PauseRepository
 
-CLAIM_ORDER = [("priority", DESCENDING), ("turn", ASCENDING), ("createdAt", ASCENDING)]
-
 
 class MongoJobRepository:
     """``jobs.ports.JobRepository`` on the collection ``jobs``."""
@@ -42,6 +41,7 @@ class MongoJobRepository:
         self._jobs = database["jobs"]
         self._clock = clock
         self._pauses = pauses or MongoPauseRepository(database, clock)
+        self._claims = ClaimSteps(self._jobs)
 
     # --- ordering
 
@@ -121,11 +121,12 @@ class MongoJobRepository:
 
     @translated
     def claim_next(self, worker: str, lease_seconds: float) -> Job | None:
-        """A single find_one_and_update, which is atomic."""
+        """Each find_one_and_update is atomic; most servers need one."""
         if self._pauses.current():
             return None
-        now = self._clock()
-        return self._take(due(now), changes.claimed(worker, now, lease_seconds, new_run=True), sort=CLAIM_ORDER)
+        change = changes.claimed(worker, now := self._clock(), lease_seconds, new_run=True)
+        taken = (self._take(step, change, sort=CLAIM_ORDER) for step in self._claims.steps(due(now)))
+        return self._claims.note(next(filter(None, taken), None))
 
     @translated
     def claim(self, job_id: str, worker: str, lease_seconds: float) -> Job:

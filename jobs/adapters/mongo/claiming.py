@@ -1,0 +1,63 @@
+"""The steps of a claim.
+
+MongoDB and the embedded server read the next job from an index. DocumentDB uses an index to find documents, but none
+except that of ``_id`` to sort them, so it would sort all due jobs for each claim. There, a claim asks for one priority
+after another, from the highest, and in each first for the turns that are not far beyond those that are served now. A
+job with an earlier turn, for example after a retry, is among these, so the order of claims is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.collection import Collection
+
+from jobs.adapters.mongo.connection import Document, sorts_by_index
+from jobs.domain.job import PRIORITIES, REREAD_PRIORITY, Job
+
+CLAIM_ORDER = [("priority", DESCENDING), ("turn", ASCENDING), ("createdAt", ASCENDING)]
+
+#: Turns beyond the latest served one that are asked for first: each has at most one job per requester.
+_AHEAD = 10
+_EVERY = 2**53
+#: Jobs that workers hold; more do not run at once.
+_HELD = 1_000
+
+
+class ClaimSteps:
+    """The filters of a claim, in order. The first job that a filter finds, in CLAIM_ORDER, is the next one."""
+
+    def __init__(self, jobs: Collection[Document]) -> None:
+        self._jobs = jobs
+        self._one_step: bool | None = None
+        #: Priority → the latest turn that is served.
+        self._served: dict[int, int] = {}
+
+    def steps(self, due: Document) -> Iterator[Document]:
+        """``due``: the filter of all due jobs."""
+        if self._one_step is None:
+            self._one_step = sorts_by_index(self._jobs.database)
+            self._served = {} if self._one_step else self._held()
+        if self._one_step:
+            yield due
+            return
+        # DocumentDB uses the index of claims only with $exists and a turn. $not includes jobs without a turn.
+        due = {"runAfter": {**due["runAfter"], "$exists": True}}
+        for priority in [*reversed(PRIORITIES), REREAD_PRIORITY]:
+            turns = [self._served[priority] + _AHEAD] if priority in self._served else []
+            for turn in [*turns, _EVERY]:
+                yield {"priority": priority, "turn": {"$not": {"$gt": turn}}, **due}
+
+    def note(self, job: Job | None) -> Job | None:
+        """Remember the turn of a claimed job."""
+        if job:
+            self._served[job.priority] = job.turn
+        return job
+
+    def _held(self) -> dict[int, int]:
+        served: dict[int, int] = {}
+        held = {"leaseExpiresAt": {"$exists": True}}
+        for job in self._jobs.find(held, {"priority": True, "turn": True}, limit=_HELD):
+            served[job["priority"]] = max(served.get(job["priority"], 0), job.get("turn", 0))
+        return served
