@@ -21,6 +21,7 @@ class Job(models.Model):  # noqa: DJ008
             ("retry_job", "Can retry jobs"),
             ("cancel_job", "Can cancel jobs"),
             ("prioritise_job", "Can change a job's priority"),
+            ("watch_job", "Can watch companies"),
             ("pause_job", "Can pause and resume the queue"),
             ("delete_job", "Can delete jobs with their documents"),
             ("audit_job", "Can see who did what to all jobs"),

@@ -22,6 +22,7 @@ from jobs.web.pages import (
     style,
     text_search,
     tokens,
+    watches,
     welcome,
 )
 
@@ -50,9 +51,13 @@ urlpatterns = [
     path("companies/<str:cin>/", companies.company, name="company"),
     path("companies/<str:cin>/filings/", companies.filings, name="company_filings"),
     re_path(r"^companies/(?P<cin>[^/]+)/export\.(?P<kind>jsonl|csv|xlsx)$", companies.export, name="company_export"),
+    path("companies/<str:cin>/watch/", watches.watch, name="company_watch"),
     path("lists/", lists.lists, name="lists"),
     path("lists/<str:list_id>/", lists.order_list, name="list"),
     path("lists/<str:list_id>/refused.csv", lists.refused, name="list_refused"),
+    path("lists/<str:list_id>/watch/", watches.watch_list, name="list_watch"),
+    path("watches/", watches.watches, name="watches"),
+    re_path(r"^watches/(?P<watch_id>[^/]+)/(?P<action>pause|resume|end)/$", watches.change, name="watch_change"),
     path("bulk/", bulk_actions.bulk_actions, name="bulk_actions"),
     path("bulk/<str:action_id>/", bulk_actions.bulk_action, name="bulk_action"),
     path("bulk/<str:action_id>/stop/", bulk_actions.stop, name="bulk_stop"),

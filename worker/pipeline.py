@@ -35,6 +35,7 @@ from worker.heartbeat import Heartbeat
 from worker.hold import Hold
 from worker.limits import Limits
 from worker.linking import Linker
+from worker.listing import store_listing
 from worker.reading_document import DocumentReader
 from worker.recording import Recording
 from worker.stopping import Reason, Stop
@@ -188,8 +189,7 @@ class Pipeline:
             raise CompanyNotFound(f"The source lists no filings of {job.cin}.")
         hold.check()
         try:
-            self.documents.add(job.lease, job, filings)
-            progress = self.documents.progress(job.id)
+            progress = store_listing(self.documents, job, filings)
             self.jobs.save_progress(job.lease, progress)
         except LeaseLost:  # the job may be deleted, and nobody else would remove these rows
             self.documents.withdraw(job.lease)

@@ -16,6 +16,7 @@ from worker.workers import Worker, start_worker
 logger = logging.getLogger(__name__)
 
 _BUSY_SECONDS = 0.25
+_WATCH_SECONDS = 60.0
 
 
 @dataclass(kw_only=True)
@@ -30,9 +31,12 @@ class Scaler:
     max_workers: int
     poll_seconds: float
     start: Callable[[int], Worker] = start_worker
+    #: Called about once a minute, to order what is to be checked again.
+    place_watches: Callable[[], object] = lambda: None
     workers: dict[int, Worker] = field(default_factory=dict)  # by place, from 0
     _away: bool = False
     _ended: bool = False
+    _watched_at: float = float("-inf")
 
     def run(self, should_stop: Callable[[float], bool], *, until_idle: bool = False) -> None:
         """Poll until ``should_stop``, which also waits, returns True, or until idle with ``until_idle``."""
@@ -47,6 +51,7 @@ class Scaler:
         """Reap, count and start workers. Returns True if no worker runs and no job is unfinished."""
         self._reap()
         try:
+            self._watch()
             room = self.max_workers - len(self.workers)
             due = self.jobs().count_due(room) if room else 0
             idle = not self.workers and not due and not self.jobs().has_unfinished()
@@ -58,6 +63,12 @@ class Scaler:
         self._away = False
         self._start(due)
         return idle
+
+    def _watch(self) -> None:
+        now = time.monotonic()
+        if now - self._watched_at >= _WATCH_SECONDS:
+            self._watched_at = now
+            self.place_watches()
 
     def _start(self, count: int) -> None:
         free = [place for place in range(self.max_workers) if place not in self.workers]

@@ -33,6 +33,7 @@ from jobs.adapters.mongo.totals.workers import MongoTotals
 from jobs.adapters.mongo.uploads import MongoUploadStore
 from jobs.bootstrap.notifications import Notifications
 from jobs.bootstrap.once import once, part
+from jobs.bootstrap.watching import watch_service
 from jobs.configuration.table import Configuration, current
 from jobs.services import Estimates, JobService, ListService, PauseService, RereadService, SuggestionService, Sweep
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from jobs.adapters.mongo.connection import Document
     from jobs.ports import BlobStore
+    from jobs.services import WatchService
     from jobs.telemetry.metrics import Instruments
 
 
@@ -257,6 +259,11 @@ class Application:
             wake=lambda: local_scaler.wake(self.configuration.data_dir),
             expect=self.estimates.first,
         )
+
+    @part
+    def watching(self) -> WatchService:
+        """Watched companies and their rechecks."""
+        return watch_service(self, new_id)
 
     @part
     def estimates(self) -> Estimates:

@@ -8,7 +8,10 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """Audited actions on jobs, the queue and accounts. Orders are not audited: each job records who ordered it."""
+    """Audited actions on jobs, the queue, watches and accounts.
+
+    Orders are not audited: each job records who ordered it.
+    """
 
     RETRY = "retry"
     CANCEL = "cancel"
@@ -26,6 +29,10 @@ class Action(StrEnum):
     END_SESSIONS = "end_sessions"
     REVOKE_TOKENS = "revoke_tokens"
     CONNECT = "connect"
+    WATCH = "watch"
+    UNWATCH = "unwatch"
+    PAUSE_WATCH = "pause_watch"
+    RESUME_WATCH = "resume_watch"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +62,7 @@ class AuditEntry:
     ``unfinished`` entries have no recorded result: the action is still running, or it was interrupted.
     """
 
-    #: None for an action on the queue or on an account.
+    #: None for an action on the queue, a watch or an account.
     job_id: str | None = None
     action: Action
     by: str

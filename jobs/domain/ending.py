@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from jobs.domain.errors import CompanyNotFound, DocumentsInUse, FilesureError, SourceOnHold
+from jobs.domain.errors import CompanyNotFound, DocumentsInUse, FilesureError, NothingNew, SourceOnHold
 from jobs.domain.job import Job, JobError, Progress, RunOutcome, Transition
 
 
@@ -103,6 +103,8 @@ def ended_badly(job: Job, progress: Progress, error: FilesureError, now: datetim
     """The run failed: retry the job after a delay, or fail it once its attempts are used up."""
     if isinstance(error, CompanyNotFound) and not progress.total:
         return without_filings(error, now)
+    if isinstance(error, NothingNew):
+        return ended_well(job, Progress(total=0), now)
     cause = JobError(kind=error.kind, message=str(error), at=now)
     if isinstance(error, SourceOnHold | DocumentsInUse):
         run_after = now + timedelta(seconds=error.seconds)

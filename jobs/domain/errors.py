@@ -110,6 +110,12 @@ class CompanyNotFound(FilesureError):
     kind = "company_not_found"
 
 
+class NothingNew(FilesureError):
+    """A recheck found no filing that is not known already, which is not a failure."""
+
+    kind = "nothing_new"
+
+
 class DocumentUnavailable(FilesureError):
     """This attempt to retrieve the document failed; another may succeed."""
 

@@ -21,6 +21,8 @@ from jobs.domain.wrong_use import InvalidJobId
 PRIORITIES = range(10)
 #: The priority of jobs that read stored documents again: all orders are served first.
 REREAD_PRIORITY = -1
+#: The priority of rechecks of watched companies: orders of people are served first.
+RECHECK_PRIORITY = REREAD_PRIORITY
 
 JOB_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
@@ -201,6 +203,8 @@ class Job:
     reread: Reread | None = None
     #: Whether filings that another order has stored are downloaded again.
     fresh: bool = False
+    #: Whether it was ordered for a watch: it lists only filings that no other order has tried to download.
+    recheck: bool = False
 
     def is_due(self, now: datetime) -> bool:
         """Whether a worker can claim this job now."""

@@ -156,3 +156,18 @@ class AlreadyOrdered(WrongUse):
         super().__init__(f"{cin} {by}.")
         self.cin = cin
         self.job_id = job_id
+
+
+class UnknownWatch(WrongUse):
+    """No watch has this id."""
+
+    kind = "unknown_watch"
+
+    def __init__(self, watch_id: str) -> None:
+        super().__init__(f"There is no watch {watch_id[:40]}.")
+
+
+class InvalidWatch(WrongUse):
+    """A watch has an unknown interval or an invalid reason, or its user has too many."""
+
+    kind = "invalid_watch"

@@ -23,6 +23,7 @@ from jobs.ports.site import (
     UploadStore,
 )
 from jobs.ports.sources import BreakerRepository, HostRepository
+from jobs.ports.watches import WatchRepository
 
 __all__ = [
     "AuditLog",
@@ -53,4 +54,5 @@ __all__ = [
     "Source",
     "Totals",
     "UploadStore",
+    "WatchRepository",
 ]

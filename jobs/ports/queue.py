@@ -12,6 +12,7 @@ from jobs.domain.filings.summary import DocumentReading
 from jobs.domain.job import Job, JobStatus, Lease, Progress, Run
 from jobs.domain.pausing import Pause
 from jobs.domain.run_details import RunDetails
+from jobs.domain.watching import ListedFiling
 
 
 class Clock(Protocol):
@@ -163,6 +164,9 @@ class DocumentRepository(Protocol):
 
     def add(self, lease: Lease, job: Job, filings: Sequence[Filing]) -> None:
         """Store filings as listed documents; filings whose key is already listed are skipped. Raises LeaseLost."""
+
+    def listed(self, cin: str) -> list[ListedFiling]:
+        """What the company's orders list, without attachments. The cost grows with its orders' documents."""
 
     def withdraw(self, lease: Lease) -> None:
         """Remove the documents that this fence listed, for a lease lost before the total was saved. Idempotent."""

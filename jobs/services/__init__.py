@@ -1,4 +1,4 @@
-"""The use cases: order, view, cancel, retry and delete jobs; pause and resume; and sweep up leftovers."""
+"""The use cases: order, view, cancel, retry and delete jobs; watch companies; pause and resume; sweep up leftovers."""
 
 from jobs.services.bulk import BulkService
 from jobs.services.estimating import Estimates
@@ -9,6 +9,7 @@ from jobs.services.pausing import PauseService
 from jobs.services.rereading import RereadService
 from jobs.services.suggesting import SuggestionService
 from jobs.services.sweeping import Sweep, Swept
+from jobs.services.watching import WatchService
 
 __all__ = [
     "BulkService",
@@ -23,4 +24,5 @@ __all__ = [
     "SuggestionService",
     "Sweep",
     "Swept",
+    "WatchService",
 ]

@@ -90,9 +90,9 @@ class JobService:
             for result in results
         ]
 
-    def prepare(self, order: Order, *, requested_by: str) -> Job:
+    def prepare(self, order: Order, *, requested_by: str, allow_unknown_codes: bool = False) -> Job:
         """Create the job for an order without storing it. Raises InvalidCin, InvalidOrder."""
-        checked = self._checked(order, requested_by, allow_unknown_codes=False, now=self.clock())
+        checked = self._checked(order, requested_by, allow_unknown_codes, self.clock())
         if isinstance(checked, FilesureError):
             raise checked
         return checked

@@ -33,6 +33,7 @@ _ACTIONS = {
     Permission.RETRY: "retry jobs",
     Permission.CANCEL: "cancel jobs",
     Permission.PRIORITISE: "change the priority of jobs",
+    Permission.WATCH: "watch companies",
     Permission.PAUSE: "pause the queue",
     Permission.DELETE: "delete jobs",
     Permission.AUDIT: "see who did what",

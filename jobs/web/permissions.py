@@ -13,6 +13,7 @@ class Permission(StrEnum):
     RETRY = "jobs.retry_job"
     CANCEL = "jobs.cancel_job"
     PRIORITISE = "jobs.prioritise_job"
+    WATCH = "jobs.watch_job"
     PAUSE = "jobs.pause_job"
     DELETE = "jobs.delete_job"
     AUDIT = "jobs.audit_job"

@@ -32,6 +32,12 @@ chosen = dict(job_ids=tuple({jobs}), total=2, priority=3, lease_until=now)
 app.bulk_actions.add(BulkAction(id="{bulk}", action=Action.PRIORITISE, by="asha", at=now, **chosen))
 bulk_runner.service().advance("test")
 """
+_WATCH = """
+from jobs.bootstrap import application
+from jobs.domain.audit import Actor
+from jobs.domain.watching import Interval
+application().watching.watch("{cin}", Interval.WEEKLY, Actor(name="asha"))
+"""
 
 
 @dataclass
@@ -53,6 +59,7 @@ def shown(folder_site, filings) -> Shown:
     jobs = [folder_site.order(cin, name) for cin, name in zip((good, broken), HOSTILE, strict=True)]
     folder_site.wait_until_idle()
     folder_site.shell(_BULK_ACTION.format(bulk=BULK, jobs=sorted(jobs)))
+    folder_site.shell(_WATCH.format(cin=good))
     return Shown(folder_site, *jobs, good)
 
 
@@ -123,6 +130,7 @@ PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "companies": ("asha", _address("/companies/"), 200),
     "company": ("asha", _address("/companies/{cin}/"), 200),
     "company filings": ("asha", _address("/companies/{cin}/filings/"), 200),
+    "watches": ("asha", _address("/watches/"), 200),
     "no such company": ("asha", _address("/companies/nobody/"), 404),
     "search": ("asha", _address("/search/"), 200),
     "search, hits": ("asha", _address("/search/?q=limited"), 200),

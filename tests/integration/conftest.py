@@ -102,7 +102,7 @@ BULK = ("bulk_actions", "bulk_refusals")
 
 @pytest.fixture
 def app(database, monkeypatch):
-    for name in ("audit", "uploads", "idempotency", "lists", "refusals", "hosts", "breakers", *BULK):
+    for name in ("audit", "uploads", "idempotency", "lists", "refusals", "hosts", "breakers", "watches", *BULK):
         database[name].delete_many({})
     application.cache_clear()
     live.cache_clear()

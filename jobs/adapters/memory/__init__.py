@@ -14,6 +14,7 @@ from jobs.adapters.memory.pages import MemoryPages
 from jobs.adapters.memory.pauses import MemoryPauseRepository
 from jobs.adapters.memory.queue_numbers import MemoryQueueNumbers
 from jobs.adapters.memory.runs import MemoryRunRepository
+from jobs.adapters.memory.watches import MemoryWatchRepository
 
 __all__ = [
     "MemoryAuditLog",
@@ -30,4 +31,5 @@ __all__ = [
     "MemoryPauseRepository",
     "MemoryQueueNumbers",
     "MemoryRunRepository",
+    "MemoryWatchRepository",
 ]

@@ -12,6 +12,7 @@ from jobs.domain.errors import LeaseLost
 from jobs.domain.filings.summary import DocumentReading
 from jobs.domain.job import Job, Lease, Progress, parse_job_id
 from jobs.domain.sharing import only_lender
+from jobs.domain.watching import ListedFiling
 from jobs.domain.wrong_use import UnknownDocument
 from jobs.ports import Clock
 
@@ -45,6 +46,10 @@ class MemoryDocumentRepository:
                 )
                 self._rows[job.id, filing.number] = (document, lease.fence)
             self.take_over(lease)
+
+    def listed(self, cin: str) -> list[ListedFiling]:
+        mine = [each for each in self._newest() if each.cin == cin and each.parent is None]
+        return [ListedFiling(job_id=each.job_id, filing=each.filing, status=each.status) for each in mine]
 
     def withdraw(self, lease: Lease) -> None:
         with self._lock:

@@ -32,6 +32,7 @@ from jobs.domain.errors import LeaseLost
 from jobs.domain.filings.summary import DocumentReading
 from jobs.domain.job import Job, Lease, Progress, parse_job_id
 from jobs.domain.sharing import only_lender
+from jobs.domain.watching import ListedFiling
 from jobs.domain.wrong_use import UnknownDocument
 from jobs.ports import Clock
 
@@ -41,6 +42,8 @@ _REPLACED = {"extraction": "", "textBlobName": ""}
 #: The fields of a reserved file.
 _UNRESERVED = dict.fromkeys(("blobName", "blobUrl", "fileSize", "contentType", "checksum"), "")
 _NOT_RESERVED = {"$unset": {"reserved": ""}}
+#: The fields of a filing as it was listed.
+_AS_LISTED = ("jobId", "status", "documentNumber", "documentType", "fileName", "srn", "filedOn")
 MOST_ALIKE = 50
 BATCH = 500
 _LISTED, _STORED, _FAILED = (str(status) for status in DocumentStatus)
@@ -85,6 +88,14 @@ class MongoDocumentRepository:
             duplicates(error)  # re-raises any other failure
             return False
         return True
+
+    @translated
+    def listed(self, cin: str) -> list[ListedFiling]:
+        rows = self._documents.find({"cin": cin, "documentNumber": {"$lt": ATTACHMENTS_FROM}}, _AS_LISTED)
+        return [
+            ListedFiling(job_id=row["jobId"], filing=to_filing(row), status=DocumentStatus(row["status"]))
+            for row in rows
+        ]
 
     @translated
     def withdraw(self, lease: Lease) -> None:

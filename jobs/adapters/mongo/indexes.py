@@ -170,6 +170,15 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("bulkId", ASCENDING), ("jobId", ASCENDING)], name="bulkId_jobId", unique=True),
         IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=90 * 86_400),
     ],
+    # Watches of a company and of a user, one of each; those that are due, and those with a recheck.
+    "watches": [
+        IndexModel([("cin", ASCENDING), ("by", ASCENDING)], name="cin_by", unique=True),
+        IndexModel([("by", ASCENDING), ("_id", DESCENDING)], name="by_id"),
+        IndexModel([("listId", ASCENDING), ("_id", DESCENDING)], name="listId_id"),
+        IndexModel([("nextAt", ASCENDING)], name="nextAt", sparse=True),
+        IndexModel([("jobId", ASCENDING)], name="jobId", sparse=True),
+        UNDRAINED,
+    ],
     # Uploads that are not confirmed are deleted after an hour.
     "uploads": [IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=3600)],
     "idempotency": [

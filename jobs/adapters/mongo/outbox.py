@@ -28,8 +28,8 @@ Parts = tuple[tuple[Event, ...], str | None]
 
 
 def _of_job(record: Mapping[str, Any]) -> Parts:
-    """A job that reads documents again is no order."""
-    if "reread" in record:
+    """A job that reads documents again is no order, and of a recheck only the new filings are told."""
+    if "reread" in record or record.get("recheck"):
         return (), None
     job = to_job(record)
     return tuple(order_event(job, note) for note in _notes(record)), job.list_id
@@ -48,6 +48,7 @@ OUTBOXES: Mapping[str, Callable[[Mapping[str, Any]], Parts]] = {
     "jobs": _of_job,
     DELETED_JOBS: _of_job,
     "lists": _of_list,
+    "watches": _complete,
 }
 
 

@@ -120,6 +120,7 @@ JOB_FIELDS: Mapping[str, Field] = {
     "expected_at": Field("expectedAt", TIME),
     "trace_context": Field("traceContext", TEXT),
     "fresh": Field("fresh", {"bsonType": "bool"}),
+    "recheck": Field("recheck", {"bsonType": "bool"}),
     "reread": Field("reread", REREAD, stored=reread_fields, loaded=_to_reread),
 }
 

@@ -6,6 +6,7 @@ from jobs.adapters.mongo.connection import Document
 from jobs.adapters.mongo.readings import READING_SCHEMA, RECORD_SCHEMA, STATED_SCHEMA
 from jobs.adapters.mongo.records import COUNT, ERROR, ID, JOB_FIELDS, TEXT, TIME
 from jobs.adapters.mongo.validators_events import EVENT_VALIDATORS, NOTES
+from jobs.adapters.mongo.watches import WATCH_SCHEMA
 from jobs.domain.audit import Action
 from jobs.domain.bulk_action import BULK_ACTIONS, BulkState
 from jobs.domain.document import DocumentStatus
@@ -246,6 +247,7 @@ VALIDATORS: dict[str, Document] = {
             "stopRuns": {"bsonType": "bool"},
         },
     },
+    "watches": WATCH_SCHEMA,
     "uploads": {
         "bsonType": "object",
         "required": ["owner", "name", "data", "at"],

@@ -19,7 +19,7 @@ from jobs.domain.listing import JobOrder, TextKind
 from jobs.domain.search import LONGEST
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("must not contain a NUL character")
     return text
@@ -39,7 +39,7 @@ Status = Annotated[
 ListId = Annotated[str, Field(pattern="^([0-9a-f]{24})?$")]
 Statuses = list[Status]
 _no_statuses: Callable[[], Statuses] = list
-Text = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
+Text = Annotated[str, Field(max_length=200), AfterValidator(printable)]
 Priority = Annotated[StrictInt, Field(ge=0, le=9)]
 Cursor = Annotated[str, Field(max_length=1000)]
 Limit = Annotated[int, Field(ge=1, le=200)]
@@ -57,13 +57,13 @@ class _In(Schema):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
-class _Body(_In):
+class Body(_In):
     """Only the named fields."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class OrderIn(_Body):
+class OrderIn(Body):
     """One company's filings."""
 
     cin: Text
@@ -73,7 +73,7 @@ class OrderIn(_Body):
     fresh: bool = Field(False, description="Download again what another order of the company has stored.")
 
 
-class ListRowIn(_Body):
+class ListRowIn(Body):
     """One row. Invalid values refuse only the row."""
 
     cin: Text = ""
@@ -82,14 +82,14 @@ class ListRowIn(_Body):
     not_before: Text | None = None
 
 
-class ListIn(_Body):
+class ListIn(Body):
     """Orders of many companies under one name."""
 
     name: Text
     orders: Annotated[list[ListRowIn], Field(min_length=1, max_length=5_000)]
 
 
-class CreateJobIn(_Body):
+class CreateJobIn(Body):
     """Either ``num_jobs`` simulated companies, or one company."""
 
     num_jobs: Annotated[StrictInt, Field(ge=1, le=10)] | None = Field(None, alias="num_jobs")
@@ -98,34 +98,34 @@ class CreateJobIn(_Body):
     priority: Priority = 0
 
 
-class RetryIn(_Body):
+class RetryIn(Body):
     """``again``: even if the company has another unfinished job."""
 
     again: bool = False
 
 
-class PriorityIn(_Body):
+class PriorityIn(Body):
     """A job's new priority."""
 
     priority: Priority
 
 
-class PauseIn(_Body):
+class PauseIn(Body):
     """A pause of the queue, or of ``source``. ``stopRuns``: active runs stop at their next document."""
 
     minutes: StrictInt
-    reason: Annotated[str, Field(max_length=1000), AfterValidator(_printable)]
+    reason: Annotated[str, Field(max_length=1000), AfterValidator(printable)]
     source: Text | None = None
     stop_runs: bool = False
 
 
-class ResumeIn(_Body):
+class ResumeIn(Body):
     """Whose pause ends: the queue's, or that of ``source``."""
 
     source: Text | None = None
 
 
-class ListActionIn(_Body):
+class ListActionIn(Body):
     """An action on all jobs of a list, as one request of an Idempotency-Key."""
 
     list_id: Text
@@ -185,14 +185,14 @@ class FilingsQuery(_In):
 class DirectoryQuery(_In):
     """What somebody typed: the beginning of an id or a name, or a misspelled name."""
 
-    q: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+    q: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
     limit: Annotated[int, Field(ge=1, le=20)] = 8
 
 
 class SearchQuery(_In):
     """What to find in the text of documents."""
 
-    q: Annotated[str, Field(min_length=1, max_length=LONGEST), AfterValidator(_printable)]
+    q: Annotated[str, Field(min_length=1, max_length=LONGEST), AfterValidator(printable)]
     cin: Text = ""
     form: Text = ""
     year: Annotated[int, Field(ge=1850, le=9999)] | None = None

@@ -47,6 +47,8 @@ class RereadOut(Out):
 class JobOut(Out):
     """A job. Null means unknown or not yet. ``fresh``: what another order has stored is downloaded again.
 
+    ``recheck``: it was ordered for a watch, and lists only filings that no other order has.
+
     ``reread`` is null for orders. Else the job reads stored documents again, and its documents are those read so far.
     """
 
@@ -73,6 +75,7 @@ class JobOut(Out):
     completed_at: datetime | None
     reread: RereadOut | None
     fresh: bool
+    recheck: bool
 
 
 class OrderedJobOut(JobOut):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
@@ -14,12 +15,14 @@ from jobs.domain.companies.filings import Category, CompanyFiling
 from jobs.domain.companies.finances import MEASURES
 from jobs.domain.companies.profile import Profile
 from jobs.domain.job import UNFINISHED
+from jobs.domain.watching import Interval
 from jobs.web import companies as shown
 from jobs.web.access import needs
 from jobs.web.company_records import lines_response, values_response
 from jobs.web.company_workbook import workbook_response
 from jobs.web.permissions import Permission
 from jobs.web.request_context import whole_number
+from jobs.web.watching import of_company
 
 PAGE = 50
 FILINGS_PAGE = 100
@@ -58,7 +61,7 @@ def company(request: HttpRequest, cin: str) -> HttpResponse:
     own = [each for each in profile.years if not each.consolidated]
     years = own or list(profile.years)
     context = {
-        **_heading(profile),
+        **_heading(request, profile),
         "latest": profile.filings[:_LATEST],
         "charts": [(MEASURES[name], name) for name in _CHARTS if any(name in each.measures for each in years)],
         "chart_years": list(reversed(years[:_CHART_YEARS])),
@@ -69,9 +72,13 @@ def company(request: HttpRequest, cin: str) -> HttpResponse:
     return render(request, "company.html", context)
 
 
-def _heading(profile: Profile) -> dict[str, Any]:
+def _heading(request: HttpRequest, profile: Profile) -> dict[str, Any]:
+    own, others = of_company(request, profile.cin)
     return {
         "profile": profile,
+        "watch": own,
+        "watches": [own, *others] if own else others,
+        "intervals": list(Interval),
         "about": shown.about(profile.cin),
         "unfinished": next((job for job in profile.jobs if job.status in UNFINISHED), None),
     }
@@ -84,11 +91,16 @@ def filings(request: HttpRequest, cin: str) -> HttpResponse:
     profile = shown.profile(cin)
     category, year = request.GET.get("category", ""), request.GET.get("year", "")
     text = request.GET.get("q", "").strip().casefold()[:100]
-    matching = [each for each in profile.filings if _matches(each, category, year, text)]
+    after = whole_number(request.GET.get("after", ""), most_digits=10)
+    matching = [
+        each
+        for each in profile.filings
+        if _matches(each, category, year, text) and (after is None or _first_listed(each) > after)
+    ]
     begin = (whole_number(request.GET.get("from", ""), most_digits=6) or 0) // FILINGS_PAGE * FILINGS_PAGE
     categories = Counter(each.category for each in profile.filings)
     context = {
-        **_heading(profile),
+        **_heading(request, profile),
         "filings": matching[begin : begin + FILINGS_PAGE],
         "matching": len(matching),
         "begin": begin,
@@ -99,6 +111,8 @@ def filings(request: HttpRequest, cin: str) -> HttpResponse:
         "category": category,
         "year": year,
         "text": request.GET.get("q", "")[:100],
+        "after": None if after is None else datetime.fromtimestamp(after, UTC),
+        "after_seconds": after,
     }
     return render(request, "company_filings.html", context)
 
@@ -112,6 +126,11 @@ def export(request: HttpRequest, cin: str, kind: str) -> FileResponse | Streamin
         return workbook_response(profile)
     respond = lines_response if kind == "jsonl" else values_response
     return respond(profile, full=request.user.has_perm(Permission.PAN))
+
+
+def _first_listed(filing: CompanyFiling) -> int:
+    """When the first of its orders was placed, in seconds since 1970: an id begins with its time."""
+    return int(filing.jobs[-1][:8], 16)
 
 
 def _matches(filing: CompanyFiling, category: str, year: str, text: str) -> bool:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from jobs.bootstrap import application
 from jobs.domain.job import PRIORITIES, UNFINISHED, JobStatus
 from jobs.domain.listing import parse_cursor
+from jobs.domain.watching import Interval
 from jobs.web.access import needs
 from jobs.web.csv_export import csv_response
 from jobs.web.expected import sentence
@@ -44,6 +45,7 @@ def order_list(request: HttpRequest, list_id: str) -> HttpResponse:
         "expected": sentence(application().estimates.of_list(list_id, total - ended), now, "its last job"),
         "can_retry": states[JobStatus.FAILED] + states[JobStatus.PARTIAL] + states[JobStatus.CANCELLED],
         "priorities": PRIORITIES,
+        "intervals": list(Interval),
     }
     return render(request, "_list.html" if is_partial(request) else "list.html", context)
 

@@ -37,6 +37,7 @@ class Row:
 
 COMPANY = {"cin": "L24295GJ1987PLC143792"}
 JOB = {"job_id": "65a1b2c3d4e5f60718293a4b"}
+WATCH = {"watch_id": "65a1b2c3d4e5f60718293a4b"}
 BULK = {"action_id": "65a1b2c3d4e5f60718293a4b"}
 
 TABLE = [
@@ -87,6 +88,10 @@ TABLE = [
     Row("lists", VIEWERS),
     Row("list", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
     Row("list_refused", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("watches", VIEWERS),
+    Row("company_watch", OPERATORS, "POST", COMPANY),
+    Row("list_watch", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("watch_change", OPERATORS, "POST", {**WATCH, "action": "pause"}),
     Row("bulk_actions", VIEWERS),
     Row("bulk_action", VIEWERS, kwargs=BULK),
     Row("bulk_refused", VIEWERS, kwargs=BULK),
@@ -146,6 +151,13 @@ TABLE = [
     Row("api:list_bulk_actions", VIEWERS),
     Row("api:get_bulk_action", VIEWERS, kwargs=BULK),
     Row("api:stop_bulk_action", VIEWERS, "POST", BULK),
+    Row("api:list_watches", VIEWERS),
+    Row("api:watch_company", OPERATORS, "POST"),
+    Row("api:get_watch", VIEWERS, kwargs=WATCH),
+    Row("api:pause_watch", OPERATORS, "POST", WATCH),
+    Row("api:resume_watch", OPERATORS, "POST", WATCH),
+    Row("api:end_watch", OPERATORS, "DELETE", WATCH),
+    Row("api:watch_list_companies", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
     Row("api:list_pauses", VIEWERS),
     Row("api:pause", OPERATORS, "POST"),
     Row("api:resume", OPERATORS, "POST"),

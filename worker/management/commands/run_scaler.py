@@ -17,12 +17,17 @@ from worker.workers import Fork
 logger = logging.getLogger(__name__)
 
 
+def _place_watches() -> None:
+    application().watching.step()
+
+
 class Command(FilesureCommand):
     """Scales workers on one machine."""
 
     help = (
         "Scale workers on one machine, as KEDA does in a cluster: count due jobs every POLL_SECONDS and start"
         " process_job processes for them, at most MAX_WORKERS. If no job is due, no worker runs."
+        " Once a minute, order the rechecks of watched companies that are due, as place_watches does."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,7 +42,11 @@ class Command(FilesureCommand):
         on_stop(stopped.set)
         fork.prepare()
         scaler = Scaler(
-            jobs=lambda: app.jobs, max_workers=config.max_workers, poll_seconds=config.poll_seconds, start=fork.start
+            jobs=lambda: app.jobs,
+            max_workers=config.max_workers,
+            poll_seconds=config.poll_seconds,
+            start=fork.start,
+            place_watches=_place_watches,
         )
         logger.info("scaler.watching", extra={"poll_seconds": config.poll_seconds, "max_workers": config.max_workers})
         try:

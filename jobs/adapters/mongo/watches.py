@@ -1,0 +1,257 @@
+"""Watches in MongoDB.
+
+A watch that is not paused has ``nextAt``, and one whose recheck is not settled has ``jobId``, so the indexes on both
+contain no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError
+
+from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.notes import noted
+from jobs.adapters.mongo.paging import page
+from jobs.adapters.mongo.racing import duplicates
+from jobs.adapters.mongo.records import COUNT, ID, TEXT, TIME, known, object_id
+from jobs.adapters.mongo.validators_events import NOTES
+from jobs.domain.events import Note
+from jobs.domain.listing import Cursor, Page
+from jobs.domain.watching import Check, CheckOutcome, Interval, Watch
+from jobs.domain.wrong_use import InvalidJobId, UnknownWatch
+from jobs.ports import Clock
+
+_CHECK = {
+    "bsonType": "object",
+    "required": ["jobId", "at", "outcome", "new"],
+    "properties": {
+        "jobId": TEXT,
+        "at": TIME,
+        "outcome": {"enum": [str(outcome) for outcome in CheckOutcome]},
+        "new": COUNT,
+        "since": TIME,
+        "error": TEXT,
+    },
+}
+WATCH_SCHEMA: Document = {
+    "bsonType": "object",
+    "required": ["cin", "companyName", "by", "at", "interval", "failures"],
+    "properties": {
+        "_id": ID,
+        **dict.fromkeys(("cin", "companyName", "by", "listId", "pausedReason", "pausedBy"), TEXT),
+        **dict.fromkeys(("jobId", "baseline"), TEXT),
+        **dict.fromkeys(("at", "nextAt", "checkedAt"), TIME),
+        "interval": {"enum": [str(interval) for interval in Interval]},
+        "placing": {"enum": [True]},
+        "last": _CHECK,
+        "found": _CHECK,
+        "failures": COUNT,
+        **NOTES,
+    },
+}
+_UNSETTLED = {"jobId": "", "placing": ""}
+_UNPAUSED = {"pausedReason": "", "pausedBy": ""}
+
+
+class MongoWatchRepository:
+    """``jobs.ports.WatchRepository`` on the collection ``watches``."""
+
+    def __init__(self, database: Database[Document], clock: Clock) -> None:
+        self._watches = database["watches"]
+        self._clock = clock
+
+    @translated
+    def add(self, watches: Sequence[Watch]) -> int:
+        if not watches:
+            return 0
+        try:
+            self._watches.insert_many([_to_record(each) for each in watches], ordered=False)
+        except BulkWriteError as error:
+            return len(watches) - len(duplicates(error))
+        return len(watches)
+
+    @translated
+    def get(self, watch_id: str) -> Watch:
+        row = self._watches.find_one({"_id": _key(watch_id)})
+        if row is None:
+            raise UnknownWatch(watch_id)
+        return _to_watch(row)
+
+    @translated
+    def of_user(self, cin: str, by: str) -> Watch | None:
+        row = self._watches.find_one({"cin": cin, "by": by})
+        return _to_watch(row) if row else None
+
+    @translated
+    def of_company(self, cin: str, limit: int) -> list[Watch]:
+        rows = self._watches.find({"cin": cin}, limit=limit)
+        return sorted(map(_to_watch, rows), key=lambda each: each.id)
+
+    @translated
+    def latest(self, by: str | None, list_id: str | None, cursor: Cursor | None, limit: int) -> Page[Watch]:
+        return page(self._watches, known({"by": by, "listId": list_id}), "_id", DESCENDING, cursor, limit, _to_watch)
+
+    @translated
+    def count(self, by: str, limit: int) -> int:
+        return self._watches.count_documents({"by": by}, limit=limit)
+
+    @translated
+    def due(self, limit: int) -> list[Watch]:
+        idle = {"nextAt": {"$lte": self._clock()}, "jobId": {"$exists": False}}
+        return [_to_watch(row) for row in self._watches.find(idle, sort=[("nextAt", ASCENDING)], limit=limit)]
+
+    @translated
+    def unsettled(self, limit: int) -> list[Watch]:
+        rows = self._watches.find({"jobId": {"$exists": True}}, sort=[("jobId", ASCENDING)], limit=limit)
+        return [_to_watch(row) for row in rows]
+
+    @translated
+    def begin(self, watch: Watch, job_id: str, next_at: datetime) -> Watch | None:
+        row = self._watches.find_one_and_update(
+            {"_id": ObjectId(watch.id), "nextAt": watch.next_at, "jobId": {"$exists": False}},
+            {"$set": {"jobId": job_id, "placing": True, "nextAt": next_at}},
+            return_document=ReturnDocument.AFTER,
+        )
+        return _to_watch(row) if row else None
+
+    @translated
+    def placed(self, watch: Watch, job_id: str) -> None:
+        self._watches.update_one(_rechecked(watch), {"$set": {"jobId": job_id}, "$unset": {"placing": ""}})
+
+    @translated
+    def postpone(self, watch: Watch, until: datetime) -> None:
+        """A paused watch gets no time, so the second write is for it."""
+        active = {**_rechecked(watch), "nextAt": {"$exists": True}}
+        self._watches.update_one(active, {"$set": {"nextAt": until}, "$unset": _UNSETTLED})
+        self._watches.update_one(_rechecked(watch), {"$unset": _UNSETTLED})
+
+    @translated
+    def settle(self, watch: Watch, check: Check, *, note: Note | None = None, paused_reason: str | None = None) -> bool:
+        checked = check.outcome is CheckOutcome.CHECKED
+        failed = check.outcome is CheckOutcome.FAILED
+        values = known(
+            {
+                "last": _check_fields(check),
+                "found": _check_fields(check) if check.new else None,
+                "baseline": check.job_id if checked else None,
+                "checkedAt": check.at if checked else None,
+                "failures": 0 if checked else watch.failures + failed,
+                "pausedReason": paused_reason,
+            }
+        )
+        gone = {**_UNSETTLED, "nextAt": ""} if paused_reason else _UNSETTLED
+        update: Document = {"$set": values, "$unset": gone}
+        return self._watches.update_one(_rechecked(watch), noted(update, note) if note else update).modified_count > 0
+
+    @translated
+    def change(self, watch: Watch, interval: Interval, next_at: datetime) -> Watch:
+        key = ObjectId(watch.id)
+        active = {"_id": key, "nextAt": {"$exists": True}}
+        self._watches.update_one({"_id": key}, {"$set": {"interval": str(interval)}})
+        self._watches.update_one(active, {"$set": {"nextAt": next_at}})
+        return self.get(watch.id)
+
+    @translated
+    def pause(self, watch_id: str, reason: str, by: str) -> Watch:
+        paused = {"$set": {"pausedReason": reason, "pausedBy": by}, "$unset": {"nextAt": ""}}
+        return self._changed({"_id": _key(watch_id)}, paused, watch_id)
+
+    @translated
+    def resume(self, watch_id: str, next_at: datetime) -> Watch:
+        paused = {"_id": _key(watch_id), "pausedReason": {"$exists": True}}
+        resumed = {"$set": {"nextAt": next_at, "failures": 0}, "$unset": _UNPAUSED}
+        return self._changed(paused, resumed, watch_id)
+
+    def _changed(self, row: Document, update: Document, watch_id: str) -> Watch:
+        found = self._watches.find_one_and_update(row, update, return_document=ReturnDocument.AFTER)
+        return _to_watch(found) if found else self.get(watch_id)
+
+    @translated
+    def delete(self, watch_id: str) -> None:
+        self._watches.delete_one({"_id": _key(watch_id)})
+
+
+def _key(watch_id: str) -> ObjectId:
+    try:
+        return object_id(watch_id)
+    except InvalidJobId:
+        raise UnknownWatch(watch_id) from None
+
+
+def _rechecked(watch: Watch) -> Document:
+    """The filter of all writes about a recheck."""
+    return {"_id": ObjectId(watch.id), "jobId": watch.job_id}
+
+
+def _check_fields(check: Check) -> Document:
+    return known(
+        {
+            "jobId": check.job_id,
+            "at": check.at,
+            "outcome": str(check.outcome),
+            "new": check.new,
+            "since": check.since,
+            "error": check.error,
+        }
+    )
+
+
+def _to_check(stored: Mapping[str, Any] | None) -> Check | None:
+    if stored is None:
+        return None
+    return Check(
+        job_id=stored["jobId"],
+        at=stored["at"],
+        outcome=CheckOutcome(stored["outcome"]),
+        new=stored["new"],
+        since=stored.get("since"),
+        error=stored.get("error"),
+    )
+
+
+def _to_record(watch: Watch) -> Document:
+    """The record of a new watch."""
+    return known(
+        {
+            "_id": ObjectId(watch.id),
+            "cin": watch.cin,
+            "companyName": watch.company_name,
+            "by": watch.by,
+            "at": watch.at,
+            "interval": str(watch.interval),
+            "listId": watch.list_id,
+            "nextAt": watch.next_at,
+            "baseline": watch.baseline,
+            "checkedAt": watch.checked_at,
+            "failures": watch.failures,
+        }
+    )
+
+
+def _to_watch(row: Mapping[str, Any]) -> Watch:
+    get = row.get
+    return Watch(
+        id=str(row["_id"]),
+        cin=row["cin"],
+        company_name=row["companyName"],
+        by=row["by"],
+        at=row["at"],
+        interval=Interval(row["interval"]),
+        list_id=get("listId"),
+        next_at=get("nextAt"),
+        paused_reason=get("pausedReason"),
+        paused_by=get("pausedBy"),
+        job_id=get("jobId"),
+        placing=get("placing", False),
+        baseline=get("baseline"),
+        checked_at=get("checkedAt"),
+        last=_to_check(get("last")),
+        found=_to_check(get("found")),
+        failures=row["failures"],
+    )

@@ -1,0 +1,130 @@
+"""Watches: companies whose filings are checked again daily, weekly or monthly.
+
+The times follow from the company's id, so rechecks are spread evenly, and all watches of a company meet in one order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from jobs.domain.document import DocumentStatus, Filing
+from jobs.domain.wrong_use import InvalidWatch
+
+#: A watch pauses itself after so many rechecks in a row that failed.
+MOST_FAILURES = 5
+LONGEST_REASON = 200
+
+
+class Interval(StrEnum):
+    """How often a company is checked. A month has 30 days."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+    @property
+    def period(self) -> timedelta:
+        return timedelta(days={"daily": 1, "weekly": 7, "monthly": 30}[self])
+
+
+class CheckOutcome(StrEnum):
+    """How a recheck ended."""
+
+    CHECKED = "checked"
+    FAILED = "failed"
+    #: The order was cancelled or deleted.
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """The last recheck of a watch. ``new`` counts filings first listed after ``since``, None at a first check."""
+
+    job_id: str
+    at: datetime
+    outcome: CheckOutcome
+    new: int = 0
+    since: datetime | None = None
+    #: Why it failed.
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """One company that one user watches. A paused watch has ``paused_reason`` and no ``next_at``.
+
+    While a recheck is unfinished, ``job_id`` is its order, and ``placing`` is set until that order is known to be
+    stored. ``baseline`` is the order of the last successful check, which ended at ``checked_at``: filings listed by
+    later orders only are new. ``found`` is the last check that found new filings.
+    """
+
+    id: str
+    cin: str
+    company_name: str
+    by: str
+    at: datetime
+    interval: Interval
+    list_id: str | None = None
+    next_at: datetime | None = None
+    paused_reason: str | None = None
+    paused_by: str | None = None
+    job_id: str | None = None
+    placing: bool = False
+    baseline: str | None = None
+    checked_at: datetime | None = None
+    last: Check | None = None
+    found: Check | None = None
+    #: Rechecks that failed since the last one that did not.
+    failures: int = 0
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_reason is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedFiling:
+    """A filing as one order listed it."""
+
+    job_id: str
+    filing: Filing
+    status: DocumentStatus
+
+
+def next_time(cin: str, interval: Interval, after: datetime) -> datetime:
+    """The company's next time after ``after``. Its weekly and monthly times are also daily ones."""
+    period = int(interval.period.total_seconds())
+    offset = int.from_bytes(hashlib.sha256(cin.encode()).digest()[:8]) % period
+    number = (int(after.timestamp()) - offset) // period + 1
+    return datetime.fromtimestamp(number * period + offset, UTC)
+
+
+def first_listed_after(baseline: str, listed: Iterable[ListedFiling]) -> list[ListedFiling]:
+    """The filings, each once, that only orders after ``baseline`` list. Ids of orders ascend in time."""
+    known: set[str] = set()
+    later: dict[str, ListedFiling] = {}
+    for each in sorted(listed, key=lambda each: (each.job_id, each.filing.number)):
+        if each.job_id <= baseline:
+            known.add(each.filing.key)
+        elif each.filing.key not in known:
+            later.setdefault(each.filing.key, each)
+    return list(later.values())
+
+
+def reason_of(text: str) -> str:
+    """Why a watch is paused, on one line. Raises InvalidWatch."""
+    reason = " ".join(text.split())
+    if len(reason) > LONGEST_REASON or not reason.isprintable():
+        raise InvalidWatch(f"The reason must be printable text of at most {LONGEST_REASON} characters.")
+    return reason or "Paused by its owner."
+
+
+def interval_of(text: str) -> Interval:
+    """Raises InvalidWatch."""
+    if text not in set(Interval):
+        raise InvalidWatch(f"A company is watched {', '.join(Interval)}, not '{text[:40]}'.")
+    return Interval(text)

@@ -1,0 +1,61 @@
+"""Watches for pages and the API: which watches a caller may change, and the companies of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+
+from jobs.bootstrap import application
+from jobs.domain.cin import LENGTH
+from jobs.domain.company_id import as_stored
+from jobs.domain.job import Job
+from jobs.domain.listing import Cursor, JobFilter, JobOrder
+from jobs.domain.watching import Watch, interval_of
+from jobs.domain.wrong_use import InvalidWatch, UnknownCompany, UnknownList
+from jobs.web.api.auth import may
+from jobs.web.permissions import Permission
+from jobs.web.request_context import actor
+
+MOST_IN_LIST = 5_000
+_AT_ONCE = 500
+
+
+def may_change(request: HttpRequest, watch: Watch) -> bool:
+    """Owners change their watches; users who may see who did what, everybody's."""
+    return watch.by == actor(request).name or may(request, Permission.AUDIT)
+
+
+def of_company(request: HttpRequest, cin: str) -> tuple[Watch | None, list[Watch]]:
+    """The caller's watch of a company, and those of others."""
+    found, name = application().watching.watches.of_company(cin, 20), actor(request).name
+    own = next((each for each in found if each.by == name), None)
+    return own, [each for each in found if each.by != name]
+
+
+def watched(request: HttpRequest, cin: str, interval: str) -> Watch:
+    """Watch a company. Raises UnknownCompany, InvalidWatch."""
+    chosen, cin = interval_of(interval), as_stored(cin)
+    if len(cin) > 2 * LENGTH or not cin.isascii() or not cin.isprintable():
+        raise UnknownCompany(f"{cin[:LENGTH]!r}")
+    return application().watching.watch(cin, chosen, actor(request))
+
+
+def watched_list(request: HttpRequest, list_id: str, interval: str) -> int:
+    """Watch the companies of a list. Returns the number of new watches. Raises UnknownList, InvalidWatch."""
+    chosen, found = interval_of(interval), application().lists.lists.get(list_id)
+    if found.done_at is None:
+        raise UnknownList(list_id)
+    if found.ordered > MOST_IN_LIST:
+        raise InvalidWatch(f"A list with more than {MOST_IN_LIST:,} companies cannot be watched as a whole.")
+    return application().watching.watch_list(found.id, _jobs(found.id), chosen, actor(request))
+
+
+def _jobs(list_id: str) -> Iterator[Job]:
+    cursor: Cursor | None = None
+    while True:
+        page = application().catalogue.jobs(JobFilter(list_id=list_id), JobOrder.NEWEST, cursor, _AT_ONCE)
+        yield from page.items
+        cursor = page.next
+        if cursor is None:
+            return

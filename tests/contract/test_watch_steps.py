@@ -1,0 +1,276 @@
+"""Rechecks of watched companies: ordered once, whoever dies at which write, and each new filing is announced once."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from jobs.adapters.memory import (
+    MemoryAuditLog,
+    MemoryCompanies,
+    MemoryDocumentRepository,
+    MemoryJobRepository,
+    MemoryRunRepository,
+    MemoryWatchRepository,
+)
+from jobs.domain.audit import Actor as Person
+from jobs.domain.errors import SourceUnavailable
+from jobs.domain.job import RECHECK_PRIORITY, JobStatus
+from jobs.domain.watching import MOST_FAILURES, CheckOutcome, Interval
+from jobs.domain.wrong_use import InvalidWatch, UnknownCompany
+from jobs.services import Order, WatchService
+from tests.contract.growing_source import COMPANIES
+from tests.contract.stepping import Actor, Reply, Stepped
+from tests.contract.stores import Stores
+from tests.contract.world import World, a_world, in_one_thread
+from tests.making import a_cin
+
+CIN, OTHER = COMPANIES
+ASHA = Person(name="asha")
+DAY = timedelta(days=1)
+
+
+class Watched:
+    """A world whose companies were ordered once, and a watch service on it."""
+
+    def __init__(self, clock) -> None:
+        self.jobs, self.documents = MemoryJobRepository(clock), MemoryDocumentRepository(clock)
+        self.world: World = a_world(Stores(self.jobs, self.documents, MemoryRunRepository()), clock)
+        self.clock = clock
+        self.watches = MemoryWatchRepository(clock)
+        for cin in COMPANIES:
+            self.world.order(self.world.ports, cin)
+        self.world.drain()
+
+    def service(self, actor: Actor | None = None) -> WatchService:
+        ports = self.world.ports.stepped(actor) if actor else self.world.ports
+        return WatchService(
+            watches=Stepped(self.watches, actor) if actor else self.watches,
+            jobs=ports.jobs,
+            documents=ports.documents,
+            companies=MemoryCompanies(self.jobs, self.documents),
+            service=self.world.service(ports),
+            audit=MemoryAuditLog(),
+            clock=self.clock,
+            new_id=self.world._new_id,
+            most=3,
+        )
+
+    def pass_time(self, time: timedelta = DAY) -> None:
+        self.clock.advance(time.total_seconds())
+
+    def orders(self) -> int:
+        return sum(job.recheck for job in self.jobs.newest_first())
+
+    def names(self) -> list[str]:
+        """The file names of all announced filings."""
+        return sorted(each["fileName"] for _, note in self.watches.notes for each in note.data["filings"])
+
+
+@pytest.fixture
+def watched(clock, monkeypatch) -> Watched:
+    in_one_thread(monkeypatch)
+    return Watched(clock)
+
+
+def test_recheck_downloads_and_announces_new_filings_only(watched):
+    watch = watched.service().watch(CIN, Interval.DAILY, ASHA)
+    watched.world.source.files(CIN)
+    downloaded = len(watched.world.source.downloads)
+    watched.pass_time()
+    assert watched.service().step().ordered == 1
+    job = next(job for job in watched.jobs.newest_first() if job.recheck)
+    assert (job.priority, job.requested_by, job.status) == (RECHECK_PRIORITY, "asha", JobStatus.PENDING)
+    watched.world.drain()
+    assert watched.service().step().settled == 1
+    assert watched.names() == ["DIR-12_4.pdf"]
+    assert watched.world.source.downloads[downloaded:] == ["DIR-12_4.pdf"]
+    found = watched.watches.get(watch.id)
+    assert (found.last.new, found.last.since, found.baseline) == (1, watch.checked_at, job.id)
+    watched.world.assert_always()
+
+
+def test_recheck_without_new_filings_completes_with_no_documents(watched):
+    watch = watched.service().watch(CIN, Interval.DAILY, ASHA)
+    watched.pass_time()
+    watched.service().step()
+    watched.world.drain()
+    watched.service().step()
+    job = watched.jobs.get(watched.watches.get(watch.id).last.job_id)
+    assert (job.status, job.progress.total, job.last_error) == (JobStatus.COMPLETED, 0, None)
+    assert watched.documents.of_job(job.id) == []
+    assert watched.names() == []
+
+
+def test_watch_missed_for_weeks_orders_once(watched):
+    watched.service().watch(CIN, Interval.DAILY, ASHA)
+    watched.pass_time(30 * DAY)
+    for _ in range(3):
+        watched.service().step()
+        watched.world.drain()
+    assert watched.orders() == 1
+
+
+def test_filings_found_by_staff_in_between_are_new(watched):
+    watched.service().watch(CIN, Interval.DAILY, ASHA)
+    watched.world.source.files(CIN)
+    watched.world.order(watched.world.ports, CIN)
+    watched.world.drain()
+    watched.pass_time()
+    watched.service().step()
+    watched.world.drain()
+    watched.service().step()
+    assert watched.names() == ["DIR-12_4.pdf"]
+
+
+def test_watches_of_one_company_share_an_order(watched):
+    watches = [watched.service().watch(CIN, Interval.DAILY, Person(name=name)) for name in ("asha", "ravi")]
+    watched.world.source.files(CIN)
+    watched.pass_time()
+    watched.service().step()
+    assert watched.orders() == 1
+    watched.world.drain()
+    watched.service().step()
+    assert {watched.watches.get(each.id).last.new for each in watches} == {1}
+    assert {note.by for _, note in watched.watches.notes} == {"asha", "ravi"}
+
+
+def test_recheck_waits_for_an_order_that_starts_later(watched):
+    watch = watched.service().watch(CIN, Interval.DAILY, ASHA)
+    later = Order(cin=CIN, company_name="x", not_before=watched.clock() + 20 * DAY)
+    watched.world.service(watched.world.ports).order([later], requested_by="staff")
+    watched.pass_time()
+    watched.service().step()
+    assert watched.orders() == 0
+    postponed = watched.watches.get(watch.id)
+    assert (postponed.job_id, postponed.next_at) == (None, watched.clock() + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("reply", [Reply.LOST, Reply.NEVER_SENT])
+def test_interrupted_steps_order_and_announce_once(clock, monkeypatch, reply):
+    """The step that orders, and the one that records the result, are cut off at each call in turn."""
+    in_one_thread(monkeypatch)
+    for stage in ("order", "settle"):
+        for cut in range(1, 100):
+            watched = Watched(clock)
+            watched.service().watch(CIN, Interval.DAILY, ASHA)
+            watched.world.source.files(CIN)
+            watched.pass_time()
+            if stage == "settle":
+                watched.service().step()
+                watched.world.drain()
+            actor = Actor("first", lambda actor, watched=watched: watched.service(actor).step())
+            for _ in range(cut - 1):
+                if actor.call:
+                    actor.step()
+            ended = actor.call is None
+            if actor.call:
+                actor.step(reply)
+            actor.kill()
+            finish(watched)
+            if ended:
+                break
+        assert cut > 3
+
+
+def finish(watched: Watched) -> None:
+    for _ in range(4):
+        watched.service().step()
+        watched.world.drain()
+    assert watched.orders() == 1
+    assert watched.names() == ["DIR-12_4.pdf"]
+    assert watched.watches.unsettled(5) == []
+    watched.world.assert_always()
+
+
+def test_two_runners_in_any_order_place_one_order(clock, monkeypatch):
+    in_one_thread(monkeypatch)
+    for first_steps in range(12):
+        watched = Watched(clock)
+        watched.service().watch(CIN, Interval.DAILY, ASHA)
+        watched.world.source.files(CIN)
+        watched.pass_time()
+        runners = [
+            Actor(name, lambda actor, watched=watched: watched.service(actor).step()) for name in ("first", "second")
+        ]
+        for _ in range(first_steps):
+            if runners[0].call:
+                runners[0].step()
+        runners[1].finish()
+        runners[0].finish()
+        finish(watched)
+
+
+def test_paused_and_ended_watches_order_nothing(watched):
+    service = watched.service()
+    paused, ended = (service.watch(cin, Interval.WEEKLY, ASHA) for cin in COMPANIES)
+    assert service.pause(paused, "", ASHA).paused_reason == "Paused by its owner."
+    service.end(ended, ASHA)
+    watched.pass_time(20 * DAY)
+    assert service.step().ordered == 0
+    service.resume(paused, ASHA)
+    assert service.step().ordered == 0
+    watched.pass_time(7 * DAY)
+    assert service.step().ordered == 1
+
+
+def test_failing_watch_pauses_itself_with_the_reason(watched, monkeypatch):
+    watch = watched.service().watch(CIN, Interval.DAILY, ASHA)
+
+    def fails(*_: object) -> None:
+        raise SourceUnavailable("The portal is gone.")
+
+    monkeypatch.setattr(watched.world.source, "filings", fails)
+    for _ in range(MOST_FAILURES):
+        watched.pass_time()
+        watched.service().step()
+        watched.world.drain()
+        watched.service().step()
+    found = watched.watches.get(watch.id)
+    assert found.last.outcome is CheckOutcome.FAILED
+    assert (found.next_at, found.failures) == (None, MOST_FAILURES)
+    assert found.paused_reason.startswith(f"{MOST_FAILURES} rechecks in a row failed")
+    assert "The portal is gone." in found.paused_reason
+
+
+def test_deleted_recheck_is_given_up(watched):
+    watch = watched.service().watch(CIN, Interval.DAILY, ASHA)
+    watched.pass_time()
+    watched.service().step()
+    job_id = watched.watches.get(watch.id).job_id
+    staff = watched.world.service(watched.world.ports)
+    staff.cancel(job_id, ASHA)
+    staff.delete(job_id, ASHA)
+    watched.service().step()
+    found = watched.watches.get(watch.id)
+    assert (found.job_id, found.last.outcome, found.baseline) == (None, CheckOutcome.WITHDRAWN, watch.baseline)
+
+
+def test_watching_again_changes_the_interval(watched):
+    service = watched.service()
+    first = service.watch(CIN, Interval.MONTHLY, ASHA)
+    again = service.watch(CIN, Interval.DAILY, ASHA)
+    assert again == replace(first, interval=Interval.DAILY, next_at=again.next_at)
+    assert again.next_at <= watched.clock() + DAY
+
+
+def test_limit_per_user_and_unknown_company_are_refused(watched):
+    service = watched.service()
+    with pytest.raises(UnknownCompany):
+        service.watch(a_cin(), Interval.DAILY, ASHA)
+    for number in range(3):
+        watched.watches.add([replace(service.watch(CIN, Interval.DAILY, ASHA), id=f"{number:024x}", cin=a_cin())])
+        with suppress(InvalidWatch):
+            service.watch(OTHER, Interval.DAILY, ASHA)
+    with pytest.raises(InvalidWatch, match="You can watch 3 companies; 0 more are possible"):
+        service.watch_list("1" * 24, [replace(watched.jobs.newest_first()[0], cin=a_cin())], Interval.DAILY, ASHA)
+
+
+def test_list_is_watched_once(watched):
+    service, jobs = watched.service(), watched.jobs.newest_first()
+    assert service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA) == 2
+    assert service.watch_list("1" * 24, jobs, Interval.DAILY, ASHA) == 0
+    assert {each.list_id for each in watched.watches.latest("asha", "1" * 24, None, 9).items} == {"1" * 24}
