@@ -52,11 +52,18 @@ def day(value: date | None) -> str:
 
 
 @register.filter
+def first_rows(rows: Sequence[Any], most: int) -> Sequence[Any]:
+    return rows[:most]
+
+
+@register.filter
 def year_of(end: date) -> str:
     """The name of the financial year that ends on this day: 2024-25."""
     return year_name(end.year)
 
 
+#: Values shown of those on which filings disagree.
+_MOST_SAID = 3
 _SHOWN: Mapping[str, Callable[[Any], str]] = {
     "money": money,
     "day": day,
@@ -83,10 +90,12 @@ def said(fact: Fact[Any] | None, kind: str = "text") -> SafeString | str:
     if not fact:
         return "–"
     show = _SHOWN[kind]
-    parts = ((show(each.value), source_link(each.source)) for each in fact)
+    parts = ((show(each.value), source_link(each.source)) for each in fact[:_MOST_SAID])
     first = format_html("{} {}", *next(parts))
     others = format_html_join("", '<br><span class="differs">{} {}</span>', parts)
-    return format_html("{}{}", first, others)
+    rest = len(fact) - _MOST_SAID
+    more = format_html('<br><span class="differs">and {} more</span>', rest) if rest > 0 else ""
+    return format_html("{}{}{}", first, others, more)
 
 
 @register.simple_tag

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from jobs.bootstrap import application
+from jobs.bootstrap.once import once
 from jobs.domain.cin import CLASSES, LENGTH, STATES, Cin
 from jobs.domain.companies.profile import Profile, profile_of
 from jobs.domain.company_id import Llpin, as_stored, parse_company_id
 from jobs.domain.wrong_use import InvalidCin, UnknownCompany
+from jobs.web.profiles import Profiles
 
 MOST_DOCUMENTS = 10_000
 MOST_ORDERS = 200
 
+profiles = once(Profiles)
+
 
 def profile(cin: str) -> Profile:
-    """A company's profile, from two queries. Raises UnknownCompany, TooSlow."""
+    """A company's profile, from two queries, or from one if it was viewed lately. Raises UnknownCompany, TooSlow."""
     cin = as_stored(cin)
     if len(cin) > 2 * LENGTH or not cin.isascii() or not cin.isprintable():
         raise UnknownCompany(f"{cin[:LENGTH]!r}")
@@ -21,7 +25,11 @@ def profile(cin: str) -> Profile:
     orders = companies.orders(cin, MOST_ORDERS)
     if not orders:
         raise UnknownCompany(cin)
-    return profile_of(cin, orders, companies.documents(cin, MOST_DOCUMENTS), most=MOST_DOCUMENTS)
+    return profiles().get(
+        cin,
+        orders,
+        lambda: profile_of(cin, orders, companies.documents(cin, MOST_DOCUMENTS), most=MOST_DOCUMENTS),
+    )
 
 
 def about(cin: str) -> list[str]:

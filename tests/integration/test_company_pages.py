@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from jobs.domain.document import Filing
+from jobs.domain.filings.stated import Stated
 from tests.integration.companies import NAME, STATED, an_order
 from tests.integration.conftest import a_stored_job, text_of
 from tests.making import a_cin
@@ -120,3 +123,17 @@ def test_filing_without_a_date_is_shown(staff, app):
         assert answer.status_code == 200
         answer.close()
     assert "letter.pdf" in text_of(staff.get(f"/companies/{job.cin}/filings/"))
+
+
+def test_long_tables_are_cut_and_say_so(staff, app):
+    cin = a_cin()
+    job_id = an_order(app, cin)
+    held = replace(app.jobs.get(job_id).lease, fence=99)
+    filing = app.documents.get(job_id, 2)
+    names = [
+        Stated(name=f"directors[{at}].{key}", value=f"{key} {at:08d}") for at in range(40) for key in ("name", "din")
+    ]
+    app.documents.save_reading(held, filing, replace(filing.reading, stated=tuple(names)))
+    page = staff.get(f"/companies/{cin}/").content.decode()
+    assert "The first 25 of " in page
+    assert page.count("<code>din 000") <= 25

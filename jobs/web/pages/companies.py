@@ -28,6 +28,9 @@ PAGE = 50
 FILINGS_PAGE = 100
 _FOUND = 200
 _LATEST = 10
+_ORDERS = 20
+#: Of each table of a company's page; the exports have all.
+_ROWS = 25
 _CHARTS = ("revenue", "profit", "net_worth", "long_term_borrowings")
 _CHART_YEARS = 8
 _LONGEST_NAME = 300
@@ -63,6 +66,8 @@ def company(request: HttpRequest, cin: str) -> HttpResponse:
     context = {
         **_heading(request, profile),
         "latest": profile.filings[:_LATEST],
+        "orders": profile.jobs[:_ORDERS],
+        "most_rows": _ROWS,
         "charts": [(MEASURES[name], name) for name in _CHARTS if any(name in each.measures for each in years)],
         "chart_years": list(reversed(years[:_CHART_YEARS])),
         "measures": [
