@@ -10,4 +10,10 @@ class AccountsConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        from jobs.web import admin  # noqa: F401  for its registrations; models cannot be imported earlier
+        # Models cannot be imported earlier.
+        from jobs.web import (
+            admin,  # noqa: F401  for its registrations
+            subscribers,
+        )
+
+        subscribers.connect()

@@ -1,4 +1,4 @@
-"""Runs MongoDB, web site and scaler on one machine, for ``make run``."""
+"""Runs MongoDB, web site, deliverer and scaler on one machine, for ``make run``."""
 
 from __future__ import annotations
 
@@ -79,6 +79,7 @@ class Local:
         prepare()
         self._start_web(stopped)
         manage = [sys.executable, str(BASE_DIR / "manage.py")]
+        self._add("deliverer", [*manage, "deliver"], 28)
         self._add("scaler", [*manage, "run_scaler"], self.configuration.stop_seconds + 8)
 
     def _start_web(self, stopped: SignalEvent) -> None:

@@ -181,6 +181,16 @@ if STATIC_ROOT:
 LOGGING_CONFIG = None  # wsgi and the commands configure logs themselves
 
 SIGN_IN = _configuration
+# Only `manage.py deliver` sends mail.
+EMAIL_HOST = _configuration.smtp_host or ""
+EMAIL_PORT = _configuration.smtp_port
+EMAIL_USE_TLS = _configuration.smtp_security == "starttls"
+EMAIL_USE_SSL = _configuration.smtp_security == "tls"
+EMAIL_HOST_USER = _configuration.smtp_user or ""
+EMAIL_HOST_PASSWORD = _configuration.smtp_password or ""
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = _configuration.mail_from
+
 ALLOW_ANONYMOUS_DEMO = _configuration.allow_anonymous_demo
 API_READS_PER_MINUTE = _configuration.api_reads_per_minute
 API_WRITES_PER_MINUTE = _configuration.api_writes_per_minute

@@ -26,6 +26,7 @@ class Job(models.Model):  # noqa: DJ008
             ("delete_job", "Can delete jobs with their documents"),
             ("audit_job", "Can see who did what to all jobs"),
             ("pan_job", "Can see PANs in full"),
+            ("webhook_job", "Can manage webhooks and see all deliveries"),
         )
 
 

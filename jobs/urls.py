@@ -23,6 +23,7 @@ from jobs.web.pages import (
     text_search,
     tokens,
     watches,
+    webhooks,
     welcome,
 )
 
@@ -70,6 +71,16 @@ urlpatterns = [
     path("search/", text_search.text_search, name="text_search"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token_revoke"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/deliveries/", webhooks.deliveries, name="deliveries"),
+    path("webhooks/deliveries/<str:delivery_id>/resend/", webhooks.resend, name="delivery_resend"),
+    path("webhooks/<str:endpoint_id>/", webhooks.webhook, name="webhook"),
+    re_path(
+        rf"^webhooks/(?P<endpoint_id>[^/]+)/(?P<action>{'|'.join(webhooks.ACTIONS)})/$",
+        webhooks.act,
+        name="webhook_act",
+    ),
+    path("account/notifications/", account.notifications, name="account_notifications"),
     path("account/", account.account, name="account"),
     path("account/password/", account.password, name="account_password"),
     path("account/sessions/", account.end_sessions, name="account_sessions"),

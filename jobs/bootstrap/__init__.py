@@ -223,7 +223,9 @@ class Application:
     @part
     def notifications(self) -> Notifications:
         """Events, and their deliveries to people and webhooks."""
-        return Notifications(database=self.database, clock=self.clock, configuration=self.configuration)
+        return Notifications(
+            database=self.database, clock=self.clock, configuration=self.configuration, audit=self.audit
+        )
 
     @part
     def bulk_actions(self) -> MongoBulkActionRepository:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from bson import ObjectId
+
+from jobs.adapters.mongo.deliveries import MongoDeliveryRepository
+from jobs.adapters.mongo.endpoints import MongoEndpointRepository, MongoSubscriptionRepository
 from jobs.adapters.mongo.outbox import MongoOutbox
+from jobs.adapters.webhook_post import WebhookPost
 from jobs.bootstrap.once import part
 from jobs.configuration.table import Configuration
-from jobs.ports import Clock
+from jobs.ports import AuditLog, Clock
+from jobs.services.notifying import Notifier
+from jobs.services.webhooks import WebhookService
 
 if TYPE_CHECKING:
     from pymongo.database import Database
@@ -23,8 +31,52 @@ class Notifications:
     database: Database[Document]
     clock: Clock
     configuration: Configuration
+    audit: AuditLog
 
     @part
     def outbox(self) -> MongoOutbox:
         """Events that changes have noted."""
         return MongoOutbox(self.database)
+
+    @part
+    def deliveries(self) -> MongoDeliveryRepository:
+        return MongoDeliveryRepository(self.database, self.clock)
+
+    @part
+    def endpoints(self) -> MongoEndpointRepository:
+        return MongoEndpointRepository(self.database, self.clock)
+
+    @part
+    def subscriptions(self) -> MongoSubscriptionRepository:
+        return MongoSubscriptionRepository(self.database)
+
+    @part
+    def notifier(self) -> Notifier:
+        """Makes deliveries of events."""
+        return Notifier(
+            outbox=self.outbox,
+            deliveries=self.deliveries,
+            endpoints=self.endpoints,
+            subscriptions=self.subscriptions,
+            clock=self.clock,
+            zone=ZoneInfo(self.configuration.time_zone_shown),
+        )
+
+    @part
+    def webhooks(self) -> WebhookService:
+        """Manages endpoints and the delivery log."""
+        return WebhookService(
+            endpoints=self.endpoints,
+            deliveries=self.deliveries,
+            notifier=self.notifier,
+            audit=self.audit,
+            clock=self.clock,
+            new_id=lambda: str(ObjectId()),
+            allow_http=self.configuration.webhooks_allow_http,
+        )
+
+    @part
+    def post(self) -> WebhookPost:
+        """Sends webhooks."""
+        config = self.configuration
+        return WebhookPost(allow_http=config.webhooks_allow_http, allow_private=config.webhooks_allow_private)

@@ -23,6 +23,7 @@ _PARTS = {
     "log_format": "Logs",
     "otel_exporter_otlp_endpoint": "Traces",
     "oidc_issuer": "Sign-in",
+    "smtp_host": "Notifications",
 }
 
 _INTRODUCTION = """

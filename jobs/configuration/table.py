@@ -15,6 +15,7 @@ from typing import Any
 
 from jobs.configuration import env_file
 from jobs.configuration import readers as env
+from jobs.configuration.notifying import NotificationSettings
 from jobs.configuration.requirements import missing
 from jobs.configuration.setting import setting
 from jobs.configuration.sign_in import SignIn
@@ -24,7 +25,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Configuration(SignIn):
+class Configuration(SignIn, NotificationSettings):
     """The values of all settings. ``load`` reads them from the environment."""
 
     env_file: Path = setting(
@@ -267,7 +268,7 @@ class Configuration(SignIn):
 
 def settings_table() -> Iterator[tuple[str, Field[Any]]]:
     """Each setting's environment variable and declaration; inherited ones, which dataclasses put first, last."""
-    inherited = {each.name for each in fields(SignIn)}
+    inherited = {each.name for part in (SignIn, NotificationSettings) for each in fields(part)}
     for each in sorted(fields(Configuration), key=lambda field: field.name in inherited):
         yield each.name.upper(), each
 

@@ -33,6 +33,7 @@ class Action(StrEnum):
     UNWATCH = "unwatch"
     PAUSE_WATCH = "pause_watch"
     RESUME_WATCH = "resume_watch"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, kw_only=True)

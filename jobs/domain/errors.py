@@ -6,8 +6,10 @@
     │   ├── InvalidCin              not a CIN, or an implausible one
     │   ├── InvalidOrder            a row of an order is incomplete or out of range
     │   ├── InvalidPause            a pause without reason, too long, or of another source
+    │   ├── InvalidEndpoint         a webhook endpoint's address, name or choice is invalid
     │   ├── InvalidJobId, InvalidCursor
     │   ├── UnknownJob, UnknownDocument, UnknownList, UnknownBulkAction, UnknownUpload
+    │   ├── UnknownEndpoint, UnknownDelivery
     │   ├── WrongState              the job's state does not allow the action
     │   ├── AlreadyOrdered          the company has an unfinished job
     │   └── IdempotencyKeyReused, InvalidIdempotencyKey

@@ -34,6 +34,34 @@ class InvalidPause(WrongUse):
     kind = "invalid_pause"
 
 
+class InvalidEndpoint(WrongUse):
+    """A webhook endpoint's address, name or choice is invalid. ``field`` names it."""
+
+    kind = "invalid_endpoint"
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownEndpoint(WrongUse):
+    """No webhook endpoint has this id."""
+
+    kind = "unknown_endpoint"
+
+    def __init__(self, endpoint_id: str) -> None:
+        super().__init__(f"There is no webhook endpoint {endpoint_id[:40]}.")
+
+
+class UnknownDelivery(WrongUse):
+    """No delivery has this id; old ones are deleted."""
+
+    kind = "unknown_delivery"
+
+    def __init__(self, delivery_id: str) -> None:
+        super().__init__(f"There is no delivery {delivery_id[:40]}; the log keeps 30 days.")
+
+
 class InvalidJobId(WrongUse):
     """The text is not a valid job id."""
 

@@ -9,7 +9,14 @@ from jobs.ports.companies import Companies, CompanyPage
 from jobs.ports.directory import Directory, Saved
 from jobs.ports.estimates import QueueNumbers
 from jobs.ports.filings import Blob, BlobStore, Extractor, Source
-from jobs.ports.notifications import Outbox, Outgoing
+from jobs.ports.notifications import (
+    DeliveryRepository,
+    EndpointRepository,
+    Outbox,
+    Outgoing,
+    Sender,
+    SubscriptionRepository,
+)
 from jobs.ports.pages import PageIndex
 from jobs.ports.queue import Clock, DocumentRepository, Expect, JobRepository, PauseRepository, RunRepository
 from jobs.ports.site import (
@@ -35,8 +42,10 @@ __all__ = [
     "Clock",
     "Companies",
     "CompanyPage",
+    "DeliveryRepository",
     "Directory",
     "DocumentRepository",
+    "EndpointRepository",
     "Expect",
     "Extractor",
     "HostRepository",
@@ -51,7 +60,9 @@ __all__ = [
     "QueueNumbers",
     "RunRepository",
     "Saved",
+    "Sender",
     "Source",
+    "SubscriptionRepository",
     "Totals",
     "UploadStore",
     "WatchRepository",

@@ -1,11 +1,16 @@
-"""Ports for notifications: the outbox of events."""
+"""Ports for notifications: the outbox of events, their deliveries and recipients."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from jobs.domain.events import EndedList, Event
+from jobs.domain.deliveries import Attempt, Delivery, DeliveryFilter, DeliveryState, Subscription
+from jobs.domain.endpoints import Endpoint
+from jobs.domain.events import EndedList, Event, Note
+from jobs.domain.listing import Cursor, Page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +29,10 @@ class Outbox(Protocol):
     """The events that changes have noted and nobody has delivered yet."""
 
     def waiting(self, limit: int) -> list[Outgoing]:
-        """Records with notes, at most ``limit`` of each kind."""
+        """Records with notes, the oldest first, at most ``limit`` of each kind."""
+
+    def oldest(self) -> datetime | None:
+        """The time of the first note; None if there is none."""
 
     def remove(self, outgoing: Outgoing) -> None:
         """Remove these notes. If a note was added meanwhile, all remain and are read again. Idempotent."""
@@ -34,3 +42,90 @@ class Outbox(Protocol):
 
     def announce(self, ended: EndedList) -> None:
         """Record that the end of a list was announced. Idempotent."""
+
+
+class DeliveryRepository(Protocol):
+    """Deliveries with leases, and the log of those that have ended."""
+
+    def add(self, deliveries: Sequence[Delivery]) -> int:
+        """Store new deliveries; those that exist already are skipped. Returns the number of new ones."""
+
+    def get(self, delivery_id: str) -> Delivery:
+        """Raises UnknownDelivery."""
+
+    def claim(self, lease_seconds: float, *, busy: Collection[str] = ()) -> Delivery | None:
+        """Claim the delivery that has been due longest, except to busy targets; None if none is due."""
+
+    def claim_alike(self, delivery: Delivery, lease_seconds: float, limit: int) -> list[Delivery]:
+        """Claim other due deliveries on the same channel to the same target."""
+
+    def save(
+        self, delivery: Delivery, attempt: Attempt | None, state: DeliveryState, next_at: datetime | None = None
+    ) -> bool:
+        """Record an attempt of a claimed delivery, and what follows. False if somebody else has claimed it since."""
+
+    def resend(self, delivery_id: str) -> Delivery:
+        """Make a delivery that has ended pending and due, with all its attempts. Raises UnknownDelivery, WrongState."""
+
+    def log(self, wanted: DeliveryFilter, cursor: Cursor | None, limit: int) -> Page[Delivery]:
+        """One page, the newest events first. Raises TooSlow."""
+
+    def due_since(self) -> datetime | None:
+        """When the delivery that has been due longest became due; None if none is due."""
+
+    def forget(self, before: datetime, limit: int) -> int:
+        """Delete ended deliveries of events before this time. Returns their number."""
+
+
+class EndpointRepository(Protocol):
+    """Webhook endpoints."""
+
+    def add(self, endpoint: Endpoint) -> None:
+        """Raises InvalidEndpoint if there are too many."""
+
+    def get(self, endpoint_id: str) -> Endpoint:
+        """Raises UnknownEndpoint."""
+
+    def all(self) -> list[Endpoint]:
+        """All endpoints, the oldest first."""
+
+    def rotate(self, endpoint_id: str, secret: str, old_until: datetime) -> Endpoint:
+        """Replace the secret; the one before stays valid until then. Raises UnknownEndpoint."""
+
+    def enable(self, endpoint_id: str) -> Endpoint:
+        """Enable a disabled endpoint, and forget its failures. Idempotent. Raises UnknownEndpoint."""
+
+    def disable(self, endpoint_id: str, reason: str, note: Note | None = None) -> Endpoint:
+        """Disable an enabled endpoint, with an event in the same step. Idempotent. Raises UnknownEndpoint."""
+
+    def remove(self, endpoint_id: str) -> None:
+        """Idempotent."""
+
+    def succeeded(self, endpoint_id: str, at: datetime) -> None:
+        """Record a success, which ends a row of failures."""
+
+    def failed(self, endpoint_id: str, at: datetime) -> Endpoint | None:
+        """Record a failure. None if the endpoint was removed."""
+
+
+class SubscriptionRepository(Protocol):
+    """What accounts want to receive by mail."""
+
+    def get(self, name: str) -> Subscription:
+        """Without an address if the account has never chosen anything."""
+
+    def put(self, subscription: Subscription) -> None:
+        """Store or replace an account's choices."""
+
+    def remove(self, name: str) -> None:
+        """Idempotent."""
+
+
+class Sender(Protocol):
+    """Sends one delivery. Failures are returned, not raised."""
+
+    def mail(self, address: str, name: str, deliveries: Sequence[Delivery]) -> Attempt:
+        """Send one mail about these events to an account."""
+
+    def webhook(self, endpoint: Endpoint, event: Event) -> Attempt:
+        """Send an event to an endpoint."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from jobs.domain.deliveries import Channel
 from jobs.domain.document import DocumentStatus
 from jobs.domain.filings.reading import Method, ReadingState
 from jobs.domain.job import VISIBLE, RunOutcome
@@ -209,6 +210,17 @@ CATALOGUE: tuple[Family, ...] = (
     ),
     _counter("filesure_leases_lost_total", "Runs that lost their lease to another worker."),
     _counter("filesure_leases_taken_over_total", "Runs that another worker took over because they never ended."),
+    _counter(
+        "filesure_deliveries_total",
+        "Attempts to deliver events, by outcome: delivered, retried (failed, tried again later), failed, dropped.",
+        "channel",
+        "outcome",
+        known=[(channel, outcome) for channel in Channel for outcome in ("delivered", "retried", "failed", "dropped")],
+    ),
+    _gauge(
+        "filesure_oldest_due_delivery_age_seconds",
+        "Time since the oldest due delivery became due, or the oldest event was noted that has no deliveries yet.",
+    ),
     _gauge("filesure_jobs_due", "Jobs that a worker may claim now, up to 100,000; 0 during a pause."),
     _gauge(
         "filesure_oldest_due_job_age_seconds",

@@ -39,6 +39,7 @@ _ACTIONS = {
     Permission.AUDIT: "see who did what",
     Permission.PAN: "see PANs in full",
     Permission.ACCOUNTS: "manage accounts",
+    Permission.WEBHOOK: "manage webhooks",
 }
 
 

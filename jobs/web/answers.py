@@ -44,6 +44,8 @@ ANSWERS: Mapping[type[errors.FilesureError], Answer] = {
     wrong_use.UnknownList: _NOT_FOUND,
     wrong_use.UnknownBulkAction: _NOT_FOUND,
     wrong_use.UnknownWatch: _NOT_FOUND,
+    wrong_use.UnknownEndpoint: _NOT_FOUND,
+    wrong_use.UnknownDelivery: _NOT_FOUND,
     errors.BlobNotFound: _NOT_FOUND,
     wrong_use.WrongState: _CONFLICT,
     wrong_use.AlreadyOrdered: _CONFLICT,

@@ -108,7 +108,13 @@ def _of_queue(app: Application) -> Iterator[Metric]:
     yield _metric("filesure_leases_expired", [("", {}, expired)])
     yield _metric("filesure_pause_remaining_seconds", [("", {}, (paused_until - now).total_seconds())])
     yield _metric("filesure_workers_maximum", [("", {}, app.configuration.max_workers)])
+    yield _metric("filesure_oldest_due_delivery_age_seconds", [("", {}, _delivery_age(app, now))])
     yield from _of_sources(app)
+
+
+def _delivery_age(app: Application, now: datetime) -> float:
+    since = [app.notifications.outbox.oldest(), app.notifications.deliveries.due_since()]
+    return max([0.0, *((now - each).total_seconds() for each in since if each)])
 
 
 def _waits(app: Application, now: datetime) -> dict[int, float]:

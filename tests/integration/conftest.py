@@ -98,11 +98,23 @@ def installation(mongodb_uri: str, data_dir: Path) -> Iterator[Installation]:
 # --- the site, in this process, over a real server
 
 BULK = ("bulk_actions", "bulk_refusals")
+NOTICES = ("watches", "deleted_jobs", "deliveries", "endpoints", "subscriptions")
 
 
 @pytest.fixture
 def app(database, monkeypatch):
-    for name in ("audit", "uploads", "idempotency", "lists", "refusals", "hosts", "breakers", "watches", *BULK):
+    for name in (
+        "audit",
+        "uploads",
+        "idempotency",
+        "lists",
+        "refusals",
+        "hosts",
+        "breakers",
+        "watches",
+        *BULK,
+        *NOTICES,
+    ):
         database[name].delete_many({})
     application.cache_clear()
     live.cache_clear()

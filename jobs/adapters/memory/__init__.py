@@ -4,6 +4,11 @@ from jobs.adapters.memory.audit import MemoryAuditLog
 from jobs.adapters.memory.breakers import MemoryBreakerRepository
 from jobs.adapters.memory.bulk_actions import MemoryBulkActionRepository
 from jobs.adapters.memory.companies import MemoryCompanies
+from jobs.adapters.memory.deliveries import (
+    MemoryDeliveryRepository,
+    MemoryEndpointRepository,
+    MemorySubscriptionRepository,
+)
 from jobs.adapters.memory.directory import MemoryDirectory
 from jobs.adapters.memory.documents import MemoryDocumentRepository
 from jobs.adapters.memory.hosts import MemoryHostRepository
@@ -21,8 +26,10 @@ __all__ = [
     "MemoryBreakerRepository",
     "MemoryBulkActionRepository",
     "MemoryCompanies",
+    "MemoryDeliveryRepository",
     "MemoryDirectory",
     "MemoryDocumentRepository",
+    "MemoryEndpointRepository",
     "MemoryHostRepository",
     "MemoryJobRepository",
     "MemoryOrderListRepository",
@@ -31,5 +38,6 @@ __all__ = [
     "MemoryPauseRepository",
     "MemoryQueueNumbers",
     "MemoryRunRepository",
+    "MemorySubscriptionRepository",
     "MemoryWatchRepository",
 ]

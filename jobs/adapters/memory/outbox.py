@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from jobs.adapters.memory.deliveries import MemoryEndpointRepository
 from jobs.adapters.memory.jobs import MemoryJobRepository
 from jobs.adapters.memory.order_lists import MemoryOrderListRepository
-from jobs.domain.events import EndedList, order_event
+from jobs.domain.events import EndedList, order_event, plain_event
 from jobs.domain.job import UNFINISHED, VISIBLE, JobStatus
 from jobs.ports.notifications import Outgoing
 
@@ -14,8 +15,14 @@ from jobs.ports.notifications import Outgoing
 class MemoryOutbox:
     """``jobs.ports.Outbox`` over the repositories of jobs and lists."""
 
-    def __init__(self, jobs: MemoryJobRepository, lists: MemoryOrderListRepository) -> None:
+    def __init__(
+        self,
+        jobs: MemoryJobRepository,
+        lists: MemoryOrderListRepository,
+        endpoints: MemoryEndpointRepository | None = None,
+    ) -> None:
         self._jobs, self._lists = jobs, lists
+        self._endpoint_notes = endpoints.notes if endpoints else {}
         self._announced: dict[str, datetime] = {}
 
     def waiting(self, limit: int) -> list[Outgoing]:
@@ -29,11 +36,23 @@ class MemoryOutbox:
             )
         lists = list(self._lists.marked)[:limit]
         found += [Outgoing(collection="lists", record_id=each, notes=1, list_id=each) for each in lists]
+        for each, notes in list(self._endpoint_notes.items())[:limit]:
+            events = tuple(plain_event(each, note) for note in notes)
+            found.append(Outgoing(collection="endpoints", record_id=each, notes=len(notes), events=events))
         return found
+
+    def oldest(self) -> datetime | None:
+        noted = [notes[0].at for _, notes in self._jobs.notes.values()]
+        return min(
+            [*noted, *(done for each in self._lists.marked if (done := self._lists.get(each).done_at))], default=None
+        )
 
     def remove(self, outgoing: Outgoing) -> None:
         if outgoing.collection == "lists":
             self._lists.marked.discard(outgoing.record_id)
+            return
+        if outgoing.collection == "endpoints":
+            self._endpoint_notes.pop(outgoing.record_id, None)
             return
         _, notes = self._jobs.notes.get(outgoing.record_id, (None, []))
         if len(notes) == outgoing.notes:

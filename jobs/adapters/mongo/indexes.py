@@ -13,7 +13,7 @@ OUTDATED = {"schemaVersion": {"$lt": SCHEMA_VERSION}}
 RETIRED: dict[str, list[tuple[str, ...]]] = {"jobs": [("companyName", "_id"), ("companyName", "cin", "_id")]}
 
 #: Records with notes of events that nobody has read yet.
-UNDRAINED = IndexModel([("undrained", ASCENDING)], name="undrained", sparse=True)
+NOTED = IndexModel([("notedAt", ASCENDING)], name="notedAt", sparse=True)
 
 INDEXES: dict[str, list[IndexModel]] = {
     "jobs": [
@@ -84,11 +84,11 @@ INDEXES: dict[str, list[IndexModel]] = {
         ),
         # Jobs that the ledger has not counted yet.
         IndexModel([("uncounted", ASCENDING)], name="uncounted", sparse=True),
-        UNDRAINED,
+        NOTED,
         # Jobs to migrate. Empty once all are migrated; without it, each start would scan all jobs.
         IndexModel([("schemaVersion", ASCENDING)], name="outdated", partialFilterExpression=OUTDATED),
     ],
-    "deleted_jobs": [UNDRAINED],
+    "deleted_jobs": [NOTED],
     "documents": [
         IndexModel([("jobId", ASCENDING), ("documentNumber", ASCENDING)], name="jobId_documentNumber", unique=True),
         # Of two workers that list a job at once, only one can store a filing.
@@ -154,7 +154,21 @@ INDEXES: dict[str, list[IndexModel]] = {
     "hosts": [IndexModel([("usedAt", ASCENDING)], name="usedAt", expireAfterSeconds=86_400)],
     "breakers": [],
     "pauses": [],
-    "lists": [UNDRAINED],
+    "lists": [NOTED],
+    "endpoints": [NOTED],
+    "subscriptions": [],
+    # Due deliveries, those of one target, and the log.
+    "deliveries": [
+        IndexModel([("nextAt", ASCENDING)], name="nextAt", sparse=True),
+        IndexModel(
+            [("target", ASCENDING), ("nextAt", ASCENDING)],
+            name="target_nextAt",
+            partialFilterExpression={"nextAt": {"$exists": True}},
+        ),
+        IndexModel([("target", ASCENDING), ("_id", DESCENDING)], name="target_id"),
+        IndexModel([("state", ASCENDING), ("_id", DESCENDING)], name="state_id"),
+        IndexModel([("channel", ASCENDING), ("_id", DESCENDING)], name="channel_id"),
+    ],
     # Refused rows can be saved for 90 days.
     "refusals": [
         IndexModel([("listId", ASCENDING), ("line", ASCENDING)], name="listId_line", unique=True),
@@ -177,7 +191,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("listId", ASCENDING), ("_id", DESCENDING)], name="listId_id"),
         IndexModel([("nextAt", ASCENDING)], name="nextAt", sparse=True),
         IndexModel([("jobId", ASCENDING)], name="jobId", sparse=True),
-        UNDRAINED,
+        NOTED,
     ],
     # Uploads that are not confirmed are deleted after an hour.
     "uploads": [IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=3600)],

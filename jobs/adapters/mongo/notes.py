@@ -1,10 +1,12 @@
 """Notes of events, in the records that change and in the write that changes them.
 
-A record with notes has ``undrained``, so the index on it contains nothing else. ``notes`` counts all notes that the
-record has ever had; they are removed only if this number is the one that was read.
+A record with notes has ``notedAt``, the time of its first one, so the index on it contains nothing else. ``notes``
+counts all notes that the record has ever had; they are removed only if this number is the one that was read.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from jobs.adapters.mongo.connection import Document
 from jobs.domain.events import Note
@@ -12,14 +14,14 @@ from jobs.domain.events import Note
 
 def noted(update: Document, note: Note) -> Document:
     """The update, extended to store a note, and with it an event, in the same write."""
-    return {**marked(update), "$push": {**update.get("$push", {}), "outbox": _fields(note)}}
+    return {**marked(update, note.at), "$push": {**update.get("$push", {}), "outbox": _fields(note)}}
 
 
-def marked(update: Document) -> Document:
+def marked(update: Document, at: datetime) -> Document:
     """The update, extended to have the record looked at, as ``noted`` does."""
     return {
         **update,
-        "$set": {**update.get("$set", {}), "undrained": True},
+        "$min": {**update.get("$min", {}), "notedAt": at},
         "$inc": {**update.get("$inc", {}), "notes": 1},
     }
 

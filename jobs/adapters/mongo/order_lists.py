@@ -55,9 +55,10 @@ class MongoOrderListRepository:
 
     @translated
     def finish(self, list_id: str, *, ordered: int, refused: int) -> None:
-        values = {"ordered": ordered, "refused": refused, "doneAt": self._clock()}
+        done_at = self._clock()
+        values = {"ordered": ordered, "refused": refused, "doneAt": done_at}
         # Its orders may all have ended already.
-        self._lists.update_one({"_id": ObjectId(list_id)}, marked({"$set": values}))
+        self._lists.update_one({"_id": ObjectId(list_id)}, marked({"$set": values}, done_at))
 
     @translated
     def get(self, list_id: str) -> OrderList:

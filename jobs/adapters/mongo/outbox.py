@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
+from pymongo import ASCENDING
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
@@ -15,6 +17,7 @@ from jobs.domain.events import EndedList, Event, EventType, Note, order_event, p
 from jobs.domain.job import VISIBLE, JobStatus
 from jobs.ports.notifications import Outgoing
 
+_NOTED = {"notedAt": {"$exists": True}}
 #: Jobs that were deleted before their notes were read.
 DELETED_JOBS = "deleted_jobs"
 
@@ -43,12 +46,13 @@ def _complete(record: Mapping[str, Any]) -> Parts:
     return tuple(plain_event(str(record["_id"]), note) for note in _notes(record)), None
 
 
-#: The collections whose records have notes, and how these are read. Each needs the index ``undrained``.
+#: The collections whose records have notes, and how these are read. Each needs the index ``NOTED``.
 OUTBOXES: Mapping[str, Callable[[Mapping[str, Any]], Parts]] = {
     "jobs": _of_job,
     DELETED_JOBS: _of_job,
     "lists": _of_list,
     "watches": _complete,
+    "endpoints": _complete,
 }
 
 
@@ -64,7 +68,7 @@ class MongoOutbox:
 
     def _waiting(self, collection: str, limit: int) -> list[Outgoing]:
         found = []
-        for record in self._database[collection].find({"undrained": True}, limit=limit):
+        for record in self._database[collection].find(_NOTED, sort=[("notedAt", ASCENDING)], limit=limit):
             events, list_id = OUTBOXES[collection](record)
             outgoing = Outgoing(
                 collection=collection,
@@ -77,12 +81,19 @@ class MongoOutbox:
         return found
 
     @translated
+    def oldest(self) -> datetime | None:
+        first = (
+            self._database[name].find_one(_NOTED, {"notedAt": True}, sort=[("notedAt", ASCENDING)]) for name in OUTBOXES
+        )
+        return min((each["notedAt"] for each in first if each), default=None)
+
+    @translated
     def remove(self, outgoing: Outgoing) -> None:
         read = {"_id": ObjectId(outgoing.record_id), "notes": outgoing.notes}
         if outgoing.collection == DELETED_JOBS:
             self._database[DELETED_JOBS].delete_one({"_id": ObjectId(outgoing.record_id)})
         else:
-            self._database[outgoing.collection].update_one(read, {"$unset": {"outbox": "", "undrained": ""}})
+            self._database[outgoing.collection].update_one(read, {"$unset": {"outbox": "", "notedAt": ""}})
 
     @translated
     def ended_list(self, list_id: str) -> EndedList | None:
@@ -114,7 +125,7 @@ class MongoOutbox:
 
 def keep_notes(database: Database[Document], job_id: str) -> None:
     """Keep the notes of a job that is about to be deleted. Idempotent, and its notes make the same events."""
-    record = database["jobs"].find_one({"_id": object_id(job_id), "undrained": True})
+    record = database["jobs"].find_one({"_id": object_id(job_id), **_NOTED})
     if record is None:
         return
     try:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from jobs.adapters.mongo.connection import Document
 from jobs.adapters.mongo.records import COUNT, ID, TEXT, TIME
+from jobs.domain.deliveries import Channel, DeliveryState
+from jobs.domain.endpoints import Format
+from jobs.domain.events import EventType
 
 #: The fields of the outbox.
 NOTES: Document = {
-    "undrained": {"enum": [True]},
+    "notedAt": TIME,
     "notes": COUNT,
     "outbox": {
         "bsonType": "array",
@@ -44,4 +47,43 @@ EVENT_VALIDATORS: dict[str, Document] = {
     },
     # Records of deleted jobs with notes, see ``outbox``.
     "deleted_jobs": {"bsonType": "object", "required": ["notes"], "properties": {"_id": ID, **NOTES}},
+    "deliveries": {
+        "bsonType": "object",
+        "required": ["event", "type", "channel", "target", "state", "createdAt", "attempts", "fence"],
+        "properties": {
+            "_id": ID,
+            "event": {"bsonType": "object", "required": ["id", "at", "by", "data"]},
+            "type": {"enum": [str(each) for each in EventType]},
+            "channel": {"enum": [str(each) for each in Channel]},
+            "target": TEXT,
+            "state": {"enum": [str(each) for each in DeliveryState]},
+            **dict.fromkeys(("createdAt", "nextAt", "endedAt"), TIME),
+            **dict.fromkeys(("attempts", "fence"), COUNT),
+            "last": {"bsonType": "object", "required": ["at", "seconds"]},
+        },
+    },
+    "endpoints": {
+        "bsonType": "object",
+        "required": ["name", "url", "types", "format", "secret", "by", "createdAt", "failures"],
+        "properties": {
+            "_id": ID,
+            **dict.fromkeys(("name", "url", "secret", "oldSecret", "by", "disabledReason"), TEXT),
+            "types": {"bsonType": "array", "items": TEXT},
+            "format": {"enum": [str(each) for each in Format]},
+            **dict.fromkeys(("oldUntil", "createdAt", "failingSince", "succeededAt", "disabledAt"), TIME),
+            "failures": COUNT,
+            **NOTES,
+        },
+    },
+    "subscriptions": {
+        "bsonType": "object",
+        "required": ["address", "choices", "singleOrdersOfLists", "digest"],
+        "properties": {
+            "_id": TEXT,
+            "address": TEXT,
+            "choices": {"bsonType": "array", "items": TEXT},
+            "singleOrdersOfLists": {"bsonType": "bool"},
+            "digest": {"bsonType": "bool"},
+        },
+    },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from zoneinfo import available_timezones
 
@@ -17,12 +18,20 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from jobs.bootstrap import application
+from jobs.domain.deliveries import Subscription
+from jobs.domain.errors import FilesureError
 from jobs.models import ExternalIdentity, Session
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
 from jobs.web.sessions import living
 from jobs.web.tokens import active
 
+MAIL_TEXTS = {
+    "completed": "An order or list of mine is complete",
+    "partial": "An order or list of mine ended without some documents",
+    "failed": "An order or list of mine failed",
+}
 THEMES = {"": "As the system", "light": "Light", "dark": "Dark"}
 
 
@@ -40,6 +49,23 @@ class PreferencesForm(forms.Form):
         return name
 
 
+class NotificationsForm(forms.Form):
+    """What to receive by mail."""
+
+    address = forms.EmailField(
+        required=False, max_length=254, error_messages={"invalid": "This is not a valid mail address."}
+    )
+    choices = forms.MultipleChoiceField(required=False, choices=list(MAIL_TEXTS.items()))
+    single_orders_of_lists = forms.BooleanField(required=False)
+    digest = forms.BooleanField(required=False)
+
+    def clean(self) -> None:
+        """Refuse choices without an address."""
+        given = self.cleaned_data
+        if "address" in given and not given["address"] and (given.get("choices") or given["digest"]):
+            self.add_error("address", "Enter the address that mail goes to, or choose nothing.")
+
+
 @needs(Permission.VIEW)
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
@@ -52,6 +78,19 @@ def account(request: HttpRequest) -> HttpResponse:
     stored = request.preferences  # type: ignore[attr-defined]  # set by PreferencesMiddleware
     stored.theme, stored.time_zone = form.cleaned_data["theme"], form.cleaned_data["time_zone"]
     stored.save()
+    messages.success(request, "Saved.")
+    return HttpResponseRedirect(reverse("account"))
+
+
+@needs(Permission.VIEW)
+@require_POST
+def notifications(request: HttpRequest) -> HttpResponse:
+    """Store what the account wants to receive by mail."""
+    form = NotificationsForm(request.POST)
+    if not form.is_valid():
+        return _page(request, notices=form)
+    chosen = {**form.cleaned_data, "choices": frozenset(form.cleaned_data["choices"])}
+    application().notifications.subscriptions.put(Subscription(name=request.user.get_username(), **chosen))
     messages.success(request, "Saved.")
     return HttpResponseRedirect(reverse("account"))
 
@@ -85,10 +124,26 @@ def _others(request: HttpRequest) -> QuerySet[Session]:
     return living(request.user.pk).exclude(pk=request.session.session_key)
 
 
+def _chosen(request: HttpRequest, given: NotificationsForm | None) -> dict[str, object] | None:
+    """The fields of the form for mail; None while MongoDB does not answer."""
+    if given:
+        names = ("address", "single_orders_of_lists", "digest", "choices")
+        return {name: given[name].value() for name in names}
+    try:
+        stored = application().notifications.subscriptions.get(request.user.get_username())
+    except FilesureError:
+        return None
+    is_new = not stored.address and not stored.choices
+    return {**asdict(stored), "address": getattr(request.user, "email", "")} if is_new else asdict(stored)
+
+
 def _page(
-    request: HttpRequest, preferences: PreferencesForm | None = None, passwords: PasswordChangeForm | None = None
+    request: HttpRequest,
+    preferences: PreferencesForm | None = None,
+    passwords: PasswordChangeForm | None = None,
+    notices: NotificationsForm | None = None,
 ) -> HttpResponse:
-    failed = preferences or passwords
+    failed = preferences or passwords or notices
     stored = request.preferences  # type: ignore[attr-defined]
     context = {
         "themes": THEMES,
@@ -98,6 +153,9 @@ def _page(
         | (preferences.data.dict() if preferences else {}),  # type: ignore[attr-defined]
         "preferences": preferences,
         "passwords": passwords,
+        "notices": notices,
+        "chosen": _chosen(request, notices),
+        "mail_choices": MAIL_TEXTS,
         "others": _others(request).count(),
         "provider": settings.SIGN_IN.oidc_name if settings.SIGN_IN.oidc_issuer else None,
         "identity": ExternalIdentity.objects.filter(user=request.user.pk).first(),

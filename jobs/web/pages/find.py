@@ -55,9 +55,11 @@ PLACES = (
     Place("Audit", "audit", Permission.AUDIT, words="who log activity"),
     Place("Accounts", "accounts", Permission.ACCOUNTS, words="users people roles"),
     Place("Invite a user", "account_invite", Permission.ACCOUNTS, words="new account add"),
+    Place("Webhooks", "webhooks", Permission.WEBHOOK, words="endpoints slack teams notifications events"),
+    Place("Deliveries", "deliveries", Permission.WEBHOOK, words="log mail webhooks resend"),
     Place("API tokens", "tokens", words="secret bearer"),
     Place("API reference", "api:openapi-view", words="documentation openapi"),
-    Place("Your account", "account", words="password theme dark time zone sessions"),
+    Place("Your account", "account", words="password theme dark time zone sessions mail notifications"),
 )
 
 

@@ -38,6 +38,7 @@ class Row:
 COMPANY = {"cin": "L24295GJ1987PLC143792"}
 JOB = {"job_id": "65a1b2c3d4e5f60718293a4b"}
 WATCH = {"watch_id": "65a1b2c3d4e5f60718293a4b"}
+ENDPOINT = {"endpoint_id": "65a1b2c3d4e5f60718293a4b"}
 BULK = {"action_id": "65a1b2c3d4e5f60718293a4b"}
 
 TABLE = [
@@ -100,10 +101,20 @@ TABLE = [
     Row("pause", OPERATORS, "POST"),
     Row("resume", OPERATORS, "POST"),
     Row("release", OPERATORS, "POST"),
+    Row("webhooks", ADMINS),
+    Row("webhooks", ADMINS, "POST"),
+    Row("webhook", ADMINS, kwargs=ENDPOINT),
+    *(
+        Row("webhook_act", ADMINS, "POST", {**ENDPOINT, "action": each})
+        for each in ("test", "rotate", "enable", "disable", "remove")
+    ),
+    Row("deliveries", ADMINS),
+    Row("delivery_resend", ADMINS, "POST", {"delivery_id": "65a1b2c3d4e5f60718293a4b"}),
     Row("find", VIEWERS),
     Row("style", VIEWERS),
     Row("account", VIEWERS),
     Row("account", VIEWERS, "POST"),
+    Row("account_notifications", VIEWERS, "POST"),
     Row("account_password", VIEWERS, "POST"),
     Row("account_sessions", VIEWERS, "POST"),
     Row("accounts", ADMINS),

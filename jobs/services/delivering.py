@@ -1,0 +1,133 @@
+"""Sends due deliveries, several at a time, and decides what follows an attempt."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from jobs.domain.deliveries import MOST_IN_DIGEST, Attempt, Channel, Delivery, DeliveryState, next_attempt
+from jobs.domain.endpoints import Endpoint, disabled_note, is_dead
+from jobs.domain.wrong_use import UnknownEndpoint
+from jobs.ports import Clock, DeliveryRepository, EndpointRepository, Sender, SubscriptionRepository
+from jobs.telemetry.metrics import Instruments, Unmeasured
+
+logger = logging.getLogger(__name__)
+
+#: Longer than an attempt with all its time limits. A digest is one attempt too.
+LEASE_SECONDS = 120.0
+#: Attempts to one target at the same time, so that one that hangs leaves room for the others.
+MOST_PER_TARGET = 2
+#: HTTP's status for an address that no longer exists.
+GONE = 410
+
+
+@dataclass(kw_only=True)
+class Deliverer:
+    """Sends deliveries. Thread-safe; several processes may send as well."""
+
+    deliveries: DeliveryRepository
+    endpoints: EndpointRepository
+    subscriptions: SubscriptionRepository
+    sender: Sender
+    clock: Clock
+    most_attempts: int
+    instruments: Instruments = field(default_factory=Unmeasured)
+    random_fraction: Callable[[], float] = random.random
+    _busy: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def send_next(self) -> bool:
+        """Send the delivery that has been due longest. False if none is due."""
+        claimed = self._claim()
+        if claimed is None:
+            return False
+        try:
+            if claimed.channel is Channel.WEBHOOK:
+                self._webhook(claimed)
+            else:
+                self._mail(claimed)
+        finally:
+            with self._lock:
+                self._busy[claimed.target] -= 1
+        return True
+
+    def _claim(self) -> Delivery | None:
+        """One thread at a time, so that no target gets more than its share."""
+        with self._lock:
+            busy = [target for target, number in self._busy.items() if number >= MOST_PER_TARGET]
+            claimed = self.deliveries.claim(LEASE_SECONDS, busy=busy)
+            if claimed:
+                self._busy[claimed.target] += 1
+            return claimed
+
+    # --- mail
+
+    def _mail(self, claimed: Delivery) -> None:
+        wanted = self.subscriptions.get(claimed.target)
+        if not wanted.address or (claimed.channel is Channel.DIGEST and not wanted.digest):
+            self._save(claimed, None, DeliveryState.DROPPED)
+            return
+        together = [claimed]
+        if claimed.channel is Channel.DIGEST:
+            together += self.deliveries.claim_alike(claimed, LEASE_SECONDS, MOST_IN_DIGEST - 1)
+        attempt = self.sender.mail(wanted.address, wanted.name, together)
+        for each in together:
+            self._record(each, attempt)
+
+    # --- webhooks
+
+    def _webhook(self, claimed: Delivery) -> None:
+        endpoint = self._endpoint(claimed.target)
+        if endpoint is None or not endpoint.is_enabled:
+            self._save(claimed, None, DeliveryState.DROPPED)
+            return
+        attempt = self.sender.webhook(endpoint, claimed.event)
+        self._record(claimed, attempt)
+        if attempt.succeeded:
+            self.endpoints.succeeded(endpoint.id, attempt.at)
+        else:
+            self._failed(endpoint, attempt)
+
+    def _endpoint(self, endpoint_id: str) -> Endpoint | None:
+        try:
+            return self.endpoints.get(endpoint_id)
+        except UnknownEndpoint:
+            return None
+
+    def _failed(self, endpoint: Endpoint, attempt: Attempt) -> None:
+        current = self.endpoints.failed(endpoint.id, attempt.at)
+        if current is None or not current.is_enabled:
+            return
+        if attempt.status == GONE:
+            reason = "The address answered that it no longer exists (410)."
+        elif is_dead(current.failures, current.failing_since, attempt.at):
+            since = f"{current.failing_since:%d %b %Y %H:%M} UTC"
+            reason = f"{current.failures} deliveries in a row have failed since {since}. {attempt.error}"
+        else:
+            return
+        self.endpoints.disable(current.id, reason, disabled_note(current, reason, self.clock()))
+        logger.warning("webhook.disabled", extra={"endpoint": current.id, "host": current.host})
+
+    # --- outcomes
+
+    def _record(self, claimed: Delivery, attempt: Attempt) -> None:
+        following = next_attempt(attempt, claimed.attempts, self.most_attempts, self.random_fraction())
+        if attempt.succeeded:
+            self._save(claimed, attempt, DeliveryState.DELIVERED)
+        elif following:
+            self.deliveries.save(claimed, attempt, DeliveryState.PENDING, following)
+            self._count(claimed, "retried")
+        else:
+            self._save(claimed, attempt, DeliveryState.FAILED)
+
+    def _save(self, claimed: Delivery, attempt: Attempt | None, state: DeliveryState) -> None:
+        self.deliveries.save(claimed, attempt, state)
+        self._count(claimed, str(state))
+
+    def _count(self, claimed: Delivery, outcome: str) -> None:
+        self.instruments.count("filesure_deliveries_total", channel=str(claimed.channel), outcome=outcome)
+        logger.info("delivery.attempted", extra={"delivery": claimed.id, "outcome": outcome})

@@ -1,0 +1,96 @@
+"""Manages webhook endpoints; each action is recorded in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from jobs.domain.audit import Action, Actor
+from jobs.domain.deliveries import Channel, Delivery
+from jobs.domain.endpoints import (
+    ROTATION,
+    Endpoint,
+    checked_format,
+    checked_name,
+    checked_types,
+    checked_url,
+    new_secret,
+)
+from jobs.domain.wrong_use import WrongState
+from jobs.ports import AuditLog, Clock, DeliveryRepository, EndpointRepository
+from jobs.services.auditing import audited
+from jobs.services.notifying import Notifier
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookService:
+    """The use cases of endpoints and of the delivery log."""
+
+    endpoints: EndpointRepository
+    deliveries: DeliveryRepository
+    notifier: Notifier
+    audit: AuditLog
+    clock: Clock
+    new_id: Callable[[], str]
+    allow_http: bool
+
+    def add(self, *, name: str, url: str, types: list[str], format: str, actor: Actor) -> Endpoint:  # noqa: A002
+        """Add an endpoint. Returns it with its secret, which is not shown again. Raises InvalidEndpoint."""
+        endpoint = Endpoint(
+            id=self.new_id(),
+            name=checked_name(name),
+            url=checked_url(url, allow_http=self.allow_http),
+            types=checked_types(types),
+            format=checked_format(format),
+            secret=new_secret(),
+            by=actor.name,
+            created_at=self.clock(),
+        )
+        with self._audited(actor, "added", endpoint):
+            self.endpoints.add(endpoint)
+        return endpoint
+
+    def rotate(self, endpoint_id: str, actor: Actor) -> Endpoint:
+        """Replace the secret. The one before signs as well for a day. Raises UnknownEndpoint."""
+        with self._audited(actor, "secret replaced", self.endpoints.get(endpoint_id)):
+            return self.endpoints.rotate(endpoint_id, new_secret(), self.clock() + ROTATION)
+
+    def disable(self, endpoint_id: str, actor: Actor) -> Endpoint:
+        """Raises UnknownEndpoint. Idempotent. Pending deliveries are dropped when they become due."""
+        with self._audited(actor, "disabled", self.endpoints.get(endpoint_id)):
+            return self.endpoints.disable(endpoint_id, f"Disabled by {actor.name}.")
+
+    def enable(self, endpoint_id: str, actor: Actor) -> Endpoint:
+        """Raises UnknownEndpoint. Idempotent."""
+        with self._audited(actor, "enabled", self.endpoints.get(endpoint_id)):
+            return self.endpoints.enable(endpoint_id)
+
+    def remove(self, endpoint_id: str, actor: Actor) -> None:
+        """Remove the endpoint; its deliveries stay in the log. Raises UnknownEndpoint."""
+        with self._audited(actor, "removed", self.endpoints.get(endpoint_id)):
+            self.endpoints.remove(endpoint_id)
+
+    def test(self, endpoint_id: str, actor: Actor) -> Delivery:
+        """Send a test event. Raises UnknownEndpoint, WrongState."""
+        endpoint = self.endpoints.get(endpoint_id)
+        with self._audited(actor, "test sent", endpoint):
+            if not endpoint.is_enabled:
+                raise WrongState("The endpoint is disabled. Enable it before you send a test.")
+            return self.notifier.test(endpoint, f"test-{self.new_id()}", actor.name)
+
+    def resend(self, delivery_id: str, actor: Actor) -> Delivery:
+        """Send an ended delivery again, with the same id. Raises UnknownDelivery, UnknownEndpoint, WrongState."""
+        found = self.deliveries.get(delivery_id)
+        what = f"{found.event.type} resent to {found.target}"
+        if found.channel is Channel.WEBHOOK:
+            endpoint = self.endpoints.get(found.target)
+            what = f"{found.event.type} resent to {endpoint.name} ({endpoint.host})"
+            if not endpoint.is_enabled:
+                raise WrongState("The endpoint is disabled. Enable it before you resend.")
+        with audited(self.audit, self.clock, Action.WEBHOOK, actor, details=what):
+            return self.deliveries.resend(delivery_id)
+
+    def _audited(self, actor: Actor, what: str, endpoint: Endpoint) -> AbstractContextManager[None]:
+        details = f"{endpoint.name} ({endpoint.host}): {what}"
+        return audited(self.audit, self.clock, Action.WEBHOOK, actor, details=details)

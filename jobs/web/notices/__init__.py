@@ -1,0 +1,1 @@
+"""Texts of notifications: mail, and the messages of webhooks."""
