@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 from statistics import median
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom; y grows downwards
@@ -24,7 +25,7 @@ _SAME_ROW = 0.45
 _FEWEST_COLUMN_ROWS = 8
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)  # not frozen, since that makes each of thousands take twice as long
 class Word:
     """``base`` is its baseline's distance from the top of the page; ``confidence`` is 0 to 1."""
 
@@ -38,7 +39,7 @@ class Word:
         return max(1.0, self.box[3] - self.box[1])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Piece:
     """A cell."""
 
@@ -58,23 +59,34 @@ def rows(words: Sequence[Word], edges: Sequence[Edge] = (), gap: float = _CELL_G
 
     Cells end at wide gaps, and at lines drawn between two words.
     """
-    lines: list[list[Word]] = []
-    base = 0.0
-    for word in sorted(words, key=lambda word: word.base):
-        if lines and word.base - base <= _SAME_ROW * min(word.height, lines[-1][0].height, 30.0):
-            lines[-1].append(word)
-        else:
-            lines.append([word])
-            base = word.base
-    sides = [sorted(line, key=lambda word: word.box[0]) for line in lines]
+    sides = [sorted(line, key=_left) for line in _lines(words)]
     page = [_cells(line, frozenset(), edges, gap) for line in sides]
     starts = Counter(round(piece.box[0]) for row in page for piece in row[1:])
     columns = frozenset(near for left, times in starts.items() if times >= _FEWEST_ALIGNED for near in _near(left))
     for at, line in enumerate(sides):
+        if len(page[at]) == len(line):  # each word is a cell already
+            continue
         begun = {piece.box[0] for piece in page[at]}
         if any(round(word.box[0]) in columns and word.box[0] not in begun for word in line):
             page[at] = _cells(line, columns, edges, gap)
     return _in_columns(page)
+
+
+def _lines(words: Sequence[Word]) -> list[list[Word]]:
+    lines: list[list[Word]] = []
+    base = height = 0.0
+    for word in sorted(words, key=attrgetter("base")):
+        down = word.base - base
+        if lines and (down == 0 or down <= _SAME_ROW * min(word.height, height)):
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+            base, height = word.base, min(word.height, 30.0)
+    return lines
+
+
+def _left(word: Word) -> float:
+    return word.box[0]
 
 
 def _near(left: int) -> tuple[int, int, int]:
@@ -88,8 +100,8 @@ def text_of(page: Sequence[Row]) -> str:
 def _cells(line: Sequence[Word], columns: frozenset[int], edges: Sequence[Edge], gap: float) -> Row:
     if len(line) == 1:
         return [Piece(text=line[0].text, box=line[0].box, confidence=line[0].confidence)]
-    heights = sorted(word.height for word in line)
-    height = heights[3 * len(heights) // 4]
+    heights = sorted([word.box[3] - word.box[1] for word in line])
+    height = max(1.0, heights[3 * len(heights) // 4])
     middle = (line[0].box[1] + line[0].box[3]) / 2
     crossing = [x for x, top, bottom in edges if top <= middle <= bottom]
     groups: list[list[Word]] = [[line[0]]]
@@ -99,7 +111,7 @@ def _cells(line: Sequence[Word], columns: frozenset[int], edges: Sequence[Edge],
         if len(last.text) == len(word.text) == 1:  # a field with a box for each character
             between, limit = False, _COMB_GAP
         else:
-            limit = _COLUMN_GAP * gap if round(right) in columns else gap
+            limit = _COLUMN_GAP * gap if columns and round(right) in columns else gap
         if not between and right - left <= limit * height:
             groups[-1].append(word)
         else:
@@ -110,10 +122,10 @@ def _cells(line: Sequence[Word], columns: frozenset[int], edges: Sequence[Edge],
 def _piece(words: Sequence[Word]) -> Piece:
     if len(words) == 1:
         return Piece(text=words[0].text, box=words[0].box, confidence=words[0].confidence)
-    boxes = [word.box for word in words]
-    box = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
-    confidence = min(word.confidence for word in words)
-    return Piece(text=" ".join(word.text for word in words), box=box, confidence=confidence)
+    lefts, tops, rights, bottoms = zip(*[word.box for word in words], strict=True)
+    box = (min(lefts), min(tops), max(rights), max(bottoms))
+    confidence = min([word.confidence for word in words])
+    return Piece(text=" ".join([word.text for word in words]), box=box, confidence=confidence)
 
 
 def _in_columns(page: list[Row]) -> list[Row]:

@@ -7,7 +7,9 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from statistics import median
 
@@ -74,21 +76,40 @@ class Ocr:
         process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment)
         with self._lock:
             self._running.add(process)
+        started = time.monotonic()
+        limit = threading.Timer(_SECONDS, process.kill)
+        limit.start()
         try:
-            out, _ = process.communicate(image, timeout=_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise OcrFailed(f"OCR of a page takes longer than {_SECONDS} seconds.") from error
+            out = _output(process, image)
         finally:
+            limit.cancel()
             process.kill()
             process.wait()
             with self._lock:
                 self._running.discard(process)
         if process.returncode:
-            raise OcrFailed(_failure_text(process.returncode))
+            raise OcrFailed(_failure_text(process.returncode, time.monotonic() - started))
         return _recognised(out.decode("utf-8", "replace"), 72 / dpi)
 
 
-def _failure_text(code: int) -> str:
+def _output(process: subprocess.Popen[bytes], image: bytes) -> bytes:
+    """Send the image and return what Tesseract writes, which begins only after it has read the whole image.
+
+    ``Popen.communicate`` sends pieces of 4 KiB, 2,000 for one page, and looks at both pipes before each.
+    """
+    assert process.stdin  # noqa: S101  a pipe was asked for
+    assert process.stdout  # noqa: S101  a pipe was asked for
+    with suppress(BrokenPipeError), process.stdin:  # broken if it ended early; its exit code shows why
+        process.stdin.write(image)
+    with process.stdout:
+        out = process.stdout.read()
+    process.wait()
+    return out
+
+
+def _failure_text(code: int, seconds: float) -> str:
+    if seconds >= _SECONDS:
+        return f"OCR of a page takes longer than {_SECONDS} seconds."
     if code in (-getattr(signal, "SIGXCPU", 24), -signal.SIGKILL):
         return "OCR of a page takes too much processor time."
     return "OCR of a page failed."

@@ -23,6 +23,8 @@ _KINDS = {
 }
 _MOST_OPTIONS = 2000
 _BUFFER = (ctypes.c_ushort * 1024)()  # one call is enough for almost all texts; pdfium is used by one thread alone
+_BUFFER_BYTES = memoryview(_BUFFER).cast("B")
+_SIZE = len(_BUFFER_BYTES)
 
 
 @contextmanager
@@ -61,15 +63,14 @@ def _keep(found: dict[str, dict[str, Any]], field: dict[str, Any]) -> None:
 def _field(form: Any, annotation: Any, number: int, frame: Frame) -> dict[str, Any]:
     path = _string(pdfium.FPDFAnnot_GetFormFieldName, form, annotation)
     kind = _KINDS.get(pdfium.FPDFAnnot_GetFormFieldType(form, annotation), "other")
-    value = _string(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation)
-    shown = value
     if kind in ("checkbox", "radio"):
         checked = pdfium.FPDFAnnot_IsChecked(form, annotation)
-        value = shown = _string(pdfium.FPDFAnnot_GetFormFieldExportValue, form, annotation) if checked else ""
-        if checked:
-            value = shown = value or "Yes"
-    elif kind == "choice":
-        shown = ", ".join(_selected(form, annotation)) or value
+        stated = _string(pdfium.FPDFAnnot_GetFormFieldExportValue, form, annotation) if checked else ""
+        value = shown = stated or ("Yes" if checked else "")
+    else:
+        value = shown = _string(pdfium.FPDFAnnot_GetFormFieldValue, form, annotation)
+        if kind == "choice":
+            shown = ", ".join(_selected(form, annotation)) or value
     return {
         "path": path,
         "name": path.rpartition(".")[2],
@@ -98,17 +99,24 @@ def _selected(form: Any, annotation: Any) -> Iterator[str]:
 
 
 def _string(function: Callable[..., int], form: Any, annotation: Any) -> str:
-    return utf16(partial(function, form, annotation))
+    """Like ``utf16``; several of these per field are most of the time that fields take."""
+    size = function(form, annotation, _BUFFER, _SIZE)
+    return _decoded(size) if size <= _SIZE else utf16(partial(function, form, annotation))
 
 
 def utf16(fill: Callable[[Any, int], int]) -> str:
     """The text from a pdfium function that returns the size in bytes, and fills the buffer if it is large enough."""
-    buffer: Any = _BUFFER
-    size = fill(buffer, ctypes.sizeof(buffer))
-    if size > ctypes.sizeof(buffer):
-        buffer = (ctypes.c_ushort * (size // 2 + 1))()
-        fill(buffer, size)
+    size = fill(_BUFFER, _SIZE)
+    if size <= _SIZE:
+        return _decoded(size)
+    buffer = (ctypes.c_ushort * (size // 2 + 1))()
+    fill(buffer, size)
+    return _decoded(size, memoryview(buffer).cast("B"))
+
+
+def _decoded(size: int, buffer: memoryview = _BUFFER_BYTES) -> str:
+    """The text in the buffer; ``size`` includes the zero at its end."""
     if size <= 2:
         return ""
-    text = ctypes.string_at(buffer, size - 2).decode("utf-16-le", "ignore")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = str(buffer[: size - 2], "utf-16-le", "ignore")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
@@ -19,6 +21,7 @@ COVERED = 0.8  # of the page, by an image: the page is a scan that may have hidd
 MOST_OUTLINES = 50
 _IDENTITY: Matrix = (1, 0, 0, 1, 0, 0)
 _MOST_OBJECTS = 20_000
+_MOST_DEPTH = 4
 _CIRCLE = (5.5, 17.0)  # diameters of a radio button, in points
 _MOST_EDGES = 3000
 _MOST_SEGMENTS = 400  # of a path with edges; drawings have more
@@ -49,45 +52,73 @@ class Drawn:
 def survey(page: Any, frame: Frame) -> Drawn:
     """Inspect the page's objects, including those inside form XObjects."""
     drawn = Drawn()
-    for seen, (item, kind, box, matrix) in enumerate(_objects(page, frame)):
-        if seen >= _MOST_OBJECTS:
-            break
-        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            drawn.covered += _area(box) / frame.area
-        elif kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            if pdfium.FPDFTextObj_GetTextRenderMode(item) == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE:
-                drawn.invisible += 1
-            else:
-                drawn.visible += 1
-                _note_mark(drawn, box)
+    texts: list[tuple[Any, _Form | None]] = []
+    for item, kind, form in islice(_objects(page), _MOST_OBJECTS):
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:  # most objects, and almost never needed
+            texts.append((item, form))
+        elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            drawn.covered += _area(_box(item, form, frame)) / frame.area
         elif kind == pdfium.FPDF_PAGEOBJ_PATH:
+            box = _box(item, form, frame)
             _note_path(drawn, item, box)
             if box[3] - box[1] >= _SHORTEST_EDGE and len(drawn.edges) < _MOST_EDGES:
+                matrix = form.matrix if form else _IDENTITY
                 drawn.edges += _edges(item, _product(_matrix(item), matrix), frame)
+    _note_texts(drawn, texts, frame)
     return drawn
 
 
-def _objects(page: Any, frame: Frame) -> Iterator[tuple[Any, int, Box, Matrix]]:
+def _note_texts(drawn: Drawn, texts: Sequence[tuple[Any, _Form | None]], frame: Frame) -> None:
+    mode_of, hidden = pdfium.FPDFTextObj_GetTextRenderMode, pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
+    visible = [(item, form) for item, form in texts if mode_of(item) != hidden]
+    drawn.visible, drawn.invisible = len(visible), len(texts) - len(visible)
+    if drawn.circles:  # a letter may be the mark of a radio button
+        for item, form in visible:
+            _note_mark(drawn, _box(item, form, frame))
+
+
+class _Form:
+    """A form XObject. ``matrix`` moves what is inside it, read only if needed."""
+
+    def __init__(self, item: Any, outer: _Form | None) -> None:
+        self._item, self._outer = item, outer
+        self.depth: int = outer.depth + 1 if outer else 1
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        return _product(_matrix(self._item), self._outer.matrix if self._outer else _IDENTITY)
+
+
+def _objects(page: Any) -> Iterator[tuple[Any, int, _Form | None]]:
+    """All objects with their type and the form XObject that contains them; None directly on the page."""
+    object_of, type_of, form = pdfium.FPDFPage_GetObject, pdfium.FPDFPageObj_GetType, pdfium.FPDF_PAGEOBJ_FORM
     for index in range(pdfium.FPDFPage_CountObjects(page)):
-        yield from _with_inner(pdfium.FPDFPage_GetObject(page, index), frame, _IDENTITY, 0)
+        item = object_of(page, index)
+        kind = type_of(item)
+        if kind == form:
+            yield from _inside(_Form(item, None), item)
+        else:
+            yield item, kind, None
 
 
-def _with_inner(item: Any, frame: Frame, matrix: Matrix, depth: int) -> Iterator[tuple[Any, int, Box, Matrix]]:
-    kind = pdfium.FPDFPageObj_GetType(item)
-    if kind == pdfium.FPDF_PAGEOBJ_FORM:
-        if depth < 4:
-            inner = _product(_matrix(item), matrix)
-            for index in range(pdfium.FPDFFormObj_CountObjects(item)):
-                yield from _with_inner(pdfium.FPDFFormObj_GetObject(item, index), frame, inner, depth + 1)
-        return
+def _inside(outer: _Form, item: Any) -> Iterator[tuple[Any, int, _Form | None]]:
+    for index in range(pdfium.FPDFFormObj_CountObjects(item)):
+        inner = pdfium.FPDFFormObj_GetObject(item, index)
+        kind = pdfium.FPDFPageObj_GetType(inner)
+        if kind != pdfium.FPDF_PAGEOBJ_FORM:
+            yield inner, kind, outer
+        elif outer.depth < _MOST_DEPTH:
+            yield from _inside(_Form(inner, outer), inner)
+
+
+def _box(item: Any, form: _Form | None, frame: Frame) -> Box:
     left, bottom, right, top = ctypes.c_float(), ctypes.c_float(), ctypes.c_float(), ctypes.c_float()
-    if pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top):
-        if depth == 0:
-            yield item, kind, frame.box(left.value, bottom.value, right.value, top.value), matrix
-            return
-        x0, y0 = _moved(matrix, left.value, bottom.value)
-        x1, y1 = _moved(matrix, right.value, top.value)
-        yield item, kind, frame.box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)), matrix
+    pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top)
+    if form is None:
+        return frame.box(left.value, bottom.value, right.value, top.value)
+    x0, y0 = _moved(form.matrix, left.value, bottom.value)
+    x1, y1 = _moved(form.matrix, right.value, top.value)
+    return frame.box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 
 def _matrix(item: Any) -> Matrix:
