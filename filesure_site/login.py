@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from threading import BoundedSemaphore, Lock
@@ -15,20 +12,21 @@ from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render, resolve_url
+from django.shortcuts import resolve_url
 from django.utils import timezone
 
+from filesure_site import login_code
+from filesure_site.limiting import limited, try_later
 from jobs.models import Session
+from jobs.web import login_codes
 from jobs.web.access import open_to_all
 from jobs.web.request_context import client_address
 
 logger = logging.getLogger(__name__)
 
-_ATTEMPTS_PER_MINUTE = 20
 _OLD_SESSIONS = 500
 # Hashing a password takes all of a core: one at a time, and one more may wait. Other threads stay free for pages.
 _entrance = BoundedSemaphore(2)
@@ -58,6 +56,10 @@ class Login(LoginView):
         return limited(request, _entrance, hash_one)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Log in, or ask for the code of the second step."""
+        user = form.get_user()
+        if login_codes.are_on(user):
+            return login_code.begin(self.request, user, self.get_success_url())
         response = super().form_valid(form)
         delete_old_sessions()
         return response
@@ -87,28 +89,6 @@ login = open_to_all(Login.as_view())
 logout = open_to_all(Logout.as_view())
 
 
-def limited(
-    request: HttpRequest,
-    entrance: BoundedSemaphore,
-    answer: Callable[[HttpRequest], HttpResponse],
-    *,
-    kind: str = "login",
-    most: int = _ATTEMPTS_PER_MINUTE,
-) -> HttpResponse:
-    """Answer, unless the client's address asks too often or as many others as ``entrance`` admits are waiting.
-
-    Requests of each ``kind`` are counted by themselves, ``most`` per minute.
-    """
-    if _attempts(kind, client_address(request)) > most:
-        return _try_later(request, timedelta(minutes=1), "There were too many login attempts from your network.")
-    if not entrance.acquire(blocking=False):
-        return _try_later(request, timedelta(seconds=5), "Many people are logging in at the moment.")
-    try:
-        return answer(request)
-    finally:
-        entrance.release()
-
-
 def delete_old_sessions() -> None:
     """Delete some expired sessions, which nothing else does."""
     old = Session.objects.filter(expire_date__lt=timezone.now()).values_list("pk", flat=True)[:_OLD_SESSIONS]
@@ -122,23 +102,7 @@ def locked_out(request: HttpRequest, _answer: HttpResponse, credentials: dict[st
     """
     username, address = (credentials or {}).get("username"), client_address(request)
     logger.warning("web.login_locked", extra={"username": username, "address": address})
-    return _try_later(request, _wait(username, address))
-
-
-def _attempts(kind: str, address: str | None) -> int:
-    """The attempts of this address in the current minute, in this process, including this one."""
-    minute = int(time.time()) // 60
-    key = f"{kind}-{address}-{minute}"
-    cache.add(key, 0, timeout=120)
-    return cache.incr(key)
-
-
-def _try_later(request: HttpRequest, wait: timedelta, reason: str | None = None) -> HttpResponse:
-    seconds = math.ceil(wait.total_seconds())
-    context = {"until": timezone.now() + wait, "minutes": math.ceil(seconds / 60), "reason": reason}
-    response = render(request, "locked_out.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
-    response["Retry-After"] = str(seconds)
-    return response
+    return try_later(request, _wait(username, address))
 
 
 def _wait(username: str | None, address: str | None) -> timedelta:

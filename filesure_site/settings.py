@@ -54,6 +54,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django_prometheus",
     "csp",
     "jobs",
@@ -191,6 +194,7 @@ EMAIL_HOST_PASSWORD = _configuration.smtp_password or ""
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = _configuration.mail_from
 
+OTP_TOTP_ISSUER = "Filesure"
 ALLOW_ANONYMOUS_DEMO = _configuration.allow_anonymous_demo
 API_READS_PER_MINUTE = _configuration.api_reads_per_minute
 API_WRITES_PER_MINUTE = _configuration.api_writes_per_minute

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from filesure_site.health import healthz, readyz
 from filesure_site.login import login, logout
+from filesure_site.login_code import login_code
 from filesure_site.metrics import metrics
 from filesure_site.oidc import views as oidc
 from jobs.web.api.site import addresses, api, create_job_api
@@ -14,6 +15,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("login/", login, name="login"),
+    path("login/code/", login_code, name="login_code"),
     path("login/provider/", oidc.start, name="oidc_start"),
     path("login/provider/done/", oidc.callback, name="oidc_callback"),
     path("logout/", logout, name="logout"),

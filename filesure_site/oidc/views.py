@@ -18,7 +18,8 @@ from django.shortcuts import render, resolve_url
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from filesure_site.login import delete_old_sessions, limited
+from filesure_site.limiting import limited
+from filesure_site.login import delete_old_sessions
 from filesure_site.oidc import accounts, provider
 from filesure_site.oidc.failures import SignInFailed
 from jobs.web.access import needs, open_to_all

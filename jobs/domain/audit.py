@@ -34,6 +34,8 @@ class Action(StrEnum):
     PAUSE_WATCH = "pause_watch"
     RESUME_WATCH = "resume_watch"
     WEBHOOK = "webhook"
+    SET_UP_CODES = "set_up_codes"
+    TURN_OFF_CODES = "turn_off_codes"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ from jobs.domain.audit import Action, Actor
 from jobs.domain.wrong_use import WrongState
 from jobs.models import ApiToken, Session
 from jobs.services.auditing import audited
-from jobs.web import tokens
+from jobs.web import login_codes, tokens
 from jobs.web.permissions import GROUPS, Permission
 
 #: What each role may do, in a sentence.
@@ -142,6 +142,12 @@ def revoke_tokens(change: Change, token_id: int | None = None) -> int:
             return tokens.revoke_all(account)
         chosen = tokens.active(account.get_username()).filter(pk=token_id)
         return chosen.update(revoked_at=timezone.now())
+
+
+def turn_off_codes(change: Change) -> None:
+    """Let the account log in without codes, for a user who lost the app and the backup codes. Raises WrongState."""
+    with _changing(change, Action.TURN_OFF_CODES, ends_access=False) as account:
+        login_codes.turn_off(account)
 
 
 def renew_link(change: Change) -> None:

@@ -8,10 +8,14 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 _FOR_SUPERUSERS = ("is_superuser", "user_permissions")
 
 admin.site.unregister(User)
+# They show keys and codes with which one could log in as another user.
+admin.site.unregister([TOTPDevice, StaticDevice])
 
 
 @admin.register(User)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from http import HTTPStatus
+from typing import cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -22,6 +24,7 @@ from jobs.bootstrap import application
 from jobs.domain.deliveries import Subscription
 from jobs.domain.errors import FilesureError
 from jobs.models import ExternalIdentity, Session
+from jobs.web import login_codes
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
 from jobs.web.sessions import living
@@ -156,6 +159,8 @@ def _page(
         "notices": notices,
         "chosen": _chosen(request, notices),
         "mail_choices": MAIL_TEXTS,
+        "has_codes": login_codes.are_on(cast(User, request.user)),
+        "backup_codes": login_codes.backup_codes_left(cast(User, request.user)),
         "others": _others(request).count(),
         "provider": settings.SIGN_IN.oidc_name if settings.SIGN_IN.oidc_issuer else None,
         "identity": ExternalIdentity.objects.filter(user=request.user.pk).first(),

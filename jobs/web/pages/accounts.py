@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from jobs.domain.errors import WrongUse
 from jobs.web import accounts as service
-from jobs.web import tokens
+from jobs.web import login_codes, tokens
 from jobs.web.access import needs
 from jobs.web.accounts import STATES, AccountState, Change
 from jobs.web.pages.welcome import LINK_DAYS, link_of
@@ -160,6 +160,11 @@ def _revoke_tokens(request: HttpRequest, change: Change) -> str:
     return f"{_number(service.revoke_tokens(change, int(given[:18]) if given else None), 'token')} revoked."
 
 
+def _turn_off_codes(_request: HttpRequest, change: Change) -> str:
+    service.turn_off_codes(change)
+    return f"{change.account.get_username()} now logs in without codes."
+
+
 ACTIONS: dict[str, Callable[[HttpRequest, Change], str]] = {
     "role": _set_role,
     "link": _renew_link,
@@ -167,6 +172,7 @@ ACTIONS: dict[str, Callable[[HttpRequest, Change], str]] = {
     "reactivate": _reactivate,
     "sessions": _end_sessions,
     "tokens": _revoke_tokens,
+    "codes": _turn_off_codes,
 }
 """By their word in the address: each performs the change and returns the message."""
 
@@ -186,6 +192,7 @@ def _account_page(request: HttpRequest, account: User, link: str | None = None) 
         "roles": service.ROLES,
         "tokens": tokens.active(shown.get_username()),
         "link": link,
+        "has_codes": login_codes.are_on(shown),
         "link_days": LINK_DAYS,
         "is_own": shown.pk == request.user.pk,
         "is_locked": shown.is_superuser and not _user(request).is_superuser,

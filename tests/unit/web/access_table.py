@@ -48,10 +48,13 @@ TABLE = [
     Row("login", ALL),
     Row("login", ALL, "POST"),
     Row("logout", ALL, "POST"),
+    Row("login_code", dict.fromkeys(ROLES, "login")),  # the password comes first
     Row("oidc_start", ALL),
     Row("oidc_callback", ALL),
     Row("oidc_logout", ALL),
     Row("oidc_connect", VIEWERS, "POST"),
+    Row("account_codes", VIEWERS),
+    Row("account_codes_off", VIEWERS, "POST"),
     Row("home", VIEWERS),
     Row("jobs", VIEWERS),
     Row("dashboard_live", VIEWERS),

@@ -1,0 +1,33 @@
+"""``manage.py turn_off_codes``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from jobs.bootstrap import application
+from jobs.domain.audit import Action, Actor
+from jobs.domain.errors import WrongUse
+from jobs.management.base import FilesureCommand, who
+from jobs.services.auditing import audited
+from jobs.web import login_codes
+
+
+class Command(FilesureCommand):
+    """Turns off the login codes of an account."""
+
+    help = "Let an account log in with its password alone, for a user who lost the app and the backup codes."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="the account's name")
+
+    def handle(self, *, name: str, **_: Any) -> None:
+        user = User.objects.filter(username=name).first()
+        if user is None:
+            raise WrongUse(f"There is no account named {name}.")
+        app = application()
+        with audited(app.audit, app.clock, Action.TURN_OFF_CODES, Actor(name=who()), details=name):
+            login_codes.turn_off(user)
+        self.stdout.write(f"{name} now logs in without codes.")

@@ -1,0 +1,90 @@
+"""A user sets up codes of an authenticator app for logging in, or turns them off."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from http import HTTPStatus
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from jobs.bootstrap import application
+from jobs.domain.audit import Action
+from jobs.domain.errors import WrongUse
+from jobs.services.auditing import audited
+from jobs.web import login_codes
+from jobs.web.access import needs
+from jobs.web.permissions import Permission
+from jobs.web.request_context import actor
+
+_WRONG_PASSWORD = "The current password is wrong."  # noqa: S105
+_WRONG_CODE = "The code is wrong. Enter the one that the app shows now; the clock of the phone must be right."
+
+
+@needs(Permission.VIEW)
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+def set_up(request: HttpRequest) -> HttpResponse:
+    """Show the key for the app; a POST with a code of it turns the codes on and shows the backup codes once."""
+    user = _user(request)
+    problem = ""
+    if request.method == "POST":
+        try:
+            with _audited(request, Action.SET_UP_CODES):
+                codes = _turned_on(user, request)
+            return _private(render(request, "login_codes_on.html", {"codes": codes}))
+        except WrongUse as refused:
+            problem = str(refused)
+    device = login_codes.prepared(user)
+    context = {"problem": problem, "picture": login_codes.picture(device), "key": login_codes.key_of(device)}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    return _private(render(request, "login_codes.html", context, status=status))
+
+
+@needs(Permission.VIEW)
+@require_POST
+@sensitive_post_parameters()
+def turn_off(request: HttpRequest) -> HttpResponse:
+    """Log in with the password alone again."""
+    user = _user(request)
+    if user.check_password(request.POST.get("password", "")):
+        with _audited(request, Action.TURN_OFF_CODES):
+            login_codes.turn_off(user)
+        messages.success(request, "You log in without codes now.")
+    else:
+        messages.error(request, f"{_WRONG_PASSWORD} Codes are still needed.")
+    return HttpResponseRedirect(reverse("account"))
+
+
+def _turned_on(user: User, request: HttpRequest) -> list[str]:
+    """Returns the backup codes. Raises WrongUse."""
+    if not user.check_password(request.POST.get("password", "")):
+        raise WrongUse(_WRONG_PASSWORD)
+    codes = login_codes.turn_on(user, request.POST.get("code", "")[:40])
+    if codes is None:
+        raise WrongUse(_WRONG_CODE)
+    return codes
+
+
+def _user(request: HttpRequest) -> User:
+    """The user; 404 without a password, because the provider of the sign-in then asks for second steps itself."""
+    user = cast(User, request.user)  # `needs` admits only users
+    if not user.has_usable_password():
+        raise Http404
+    return user
+
+
+def _audited(request: HttpRequest, action: Action) -> AbstractContextManager[None]:
+    app, name = application(), request.user.get_username()
+    return audited(app.audit, app.clock, action, actor(request), details=name)
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    return response
