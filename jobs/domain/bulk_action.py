@@ -23,7 +23,7 @@ class BulkState(StrEnum):
     RUNNING = "running"
     #: All selected jobs were acted on or refused.
     DONE = "done"
-    #: Stopped by its user before the last job.
+    #: Stopped before the last job: by its user, or see ``problem``.
     STOPPED = "stopped"
 
 
@@ -68,6 +68,10 @@ class BulkAction:
     batch: tuple[str, ...] = ()
     state: BulkState = BulkState.RUNNING
     stop_requested_at: datetime | None = None
+    #: Why it was stopped, unless its user has asked for it.
+    problem: str = ""
+    #: Failures in succession to find the next jobs.
+    failures: int = 0
     ended_at: datetime | None = None
     #: The lease: only the process with the current fence may continue, until another one claims the action.
     owner: str = ""

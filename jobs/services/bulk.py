@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from jobs.domain.audit import AuditEntry, Outcome
 from jobs.domain.bulk_action import BulkAction, BulkState, RefusedJob
-from jobs.domain.errors import FilesureError, WrongUse
+from jobs.domain.errors import FilesureError, TooSlow, WrongUse
 from jobs.domain.job import Job
 from jobs.ports import AuditLog, BulkActionRepository, Clock, JobRepository
 from jobs.services.releasing import existing
@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 STEP = 50
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 2.0
+#: How often the next jobs are looked for before the action is stopped, and the first wait between two tries.
+TRIES, RETRY_SECONDS = 3, 30.0
 #: The newest entries of a job that may belong to an interrupted step.
 _ENTRIES = 100
 _FAILED = "The action failed; the web site's log has the reason."
@@ -33,7 +35,8 @@ class BulkService:
     """Advances bulk actions.
 
     ``act`` carries out the action on one job. ``select`` returns at most so many jobs that match the filters, with
-    ids after a position, in the order of their ids.
+    ids after a position, in the order of their ids. ``allowed``: whether the user still has the right to the action;
+    asked before each step.
     """
 
     actions: BulkActionRepository
@@ -42,6 +45,7 @@ class BulkService:
     clock: Clock
     act: Callable[[BulkAction, str], object]
     select: Callable[[BulkAction, str, int], Sequence[Job]]
+    allowed: Callable[[BulkAction], bool] = lambda _: True
     lease_seconds: float = LEASE_SECONDS
     renew_seconds: float = RENEW_SECONDS
     step: int = STEP
@@ -58,12 +62,34 @@ class BulkService:
         answer are raised: the action can be claimed again once the lease has ended.
         """
         repeated, last = bool(held.batch), False
+        if not self.allowed(held):
+            held = self._stopped(held, f"{held.by} may no longer do this.")
         if not repeated and not held.stop_requested_at:
-            batch, last = self._next(held)
-            held = replace(held, batch=tuple(batch))
+            try:
+                batch, last = self._next(held)
+            except Exception as error:
+                if isinstance(error, FilesureError) and not isinstance(error, TooSlow):
+                    raise
+                return self._postponed(held, error)
+            held = replace(held, batch=tuple(batch), failures=0)
             if batch and not self.actions.save(held):
                 return held
         return _Step(self, held, repeated=repeated, last=last).run(stopping)
+
+    def _postponed(self, held: BulkAction, error: Exception) -> BulkAction:
+        """Try again later; after TRIES in succession, stop the action and state why."""
+        is_slow, failures = isinstance(error, TooSlow), held.failures + 1
+        logger.warning("bulk.not_selected", exc_info=error, extra={"bulk_action": held.id, "failures": failures})
+        if failures >= TRIES:
+            held = self._stopped(held, "Finding its jobs takes too long. Narrow the filters." if is_slow else _FAILED)
+            return _Step(self, held, repeated=False, last=False).run(lambda: False)
+        later = self.clock() + timedelta(seconds=RETRY_SECONDS * failures)
+        held = replace(held, failures=failures, lease_until=later)
+        self.actions.save(held)
+        return held
+
+    def _stopped(self, held: BulkAction, problem: str) -> BulkAction:
+        return replace(held, stop_requested_at=held.stop_requested_at or self.clock(), problem=problem)
 
     def _next(self, held: BulkAction) -> tuple[list[str], bool]:
         """The next jobs, and whether no others follow. Jobs ordered after the confirmation are skipped."""
@@ -109,8 +135,8 @@ class _Step:
         stored = service.actions.renew(self._held, service.lease_seconds)
         if stored is None:
             return False
-        self._renewed_at = now
-        self._held = replace(self._held, stop_requested_at=stored.stop_requested_at)
+        self._renewed_at, asked = now, self._held.stop_requested_at
+        self._held = replace(self._held, stop_requested_at=stored.stop_requested_at or asked)
         return True
 
     def _count(self, job_id: str, refused: str | None) -> None:
@@ -136,6 +162,9 @@ class _Step:
             if error.retryable:
                 raise
             return self._refusal(job_id, error)
+        except Exception:
+            logger.exception("bulk.failed", extra={"job_id": job_id})
+            return _FAILED
         return None
 
     def _refusal(self, job_id: str, error: FilesureError) -> str | None:

@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from django.contrib.auth import get_user_model
+from django.db import connections
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -116,8 +118,20 @@ def _finished(new: BulkAction) -> BulkAction:
 def service() -> BulkService:
     app = application()
     return BulkService(
-        actions=app.bulk_actions, audit=app.audit, jobs=app.jobs, clock=app.clock, act=_act, select=_select
+        actions=app.bulk_actions,
+        audit=app.audit,
+        jobs=app.jobs,
+        clock=app.clock,
+        act=_act,
+        select=_select,
+        allowed=_allowed,
     )
+
+
+def _allowed(action: BulkAction) -> bool:
+    """Whether the account still exists, is active, and has the right."""
+    user = get_user_model().objects.filter(username=action.by).first()
+    return user is not None and user.has_perm(ACTIONS[action.action].permission)
 
 
 def _act(action: BulkAction, job_id: str) -> object:
@@ -164,6 +178,7 @@ class BulkRunner:
         try:
             self._work()
         finally:
+            connections.close_all()
             with self._lock:
                 if self._thread is threading.current_thread():
                     self._thread = None
@@ -177,6 +192,10 @@ class BulkRunner:
                 failures = 0
             except FilesureError as error:
                 logger.warning("bulk.interrupted", extra={"kind": error.kind, "reason": str(error)})
+                wait = min(_LONGEST_WAIT, _SHORTEST_WAIT * 2**failures)
+                failures += 1
+            except Exception:  # without the thread, actions would wait for the next visit
+                logger.exception("bulk.crashed")
                 wait = min(_LONGEST_WAIT, _SHORTEST_WAIT * 2**failures)
                 failures += 1
             if wait is None and self._may_end():

@@ -51,15 +51,17 @@ class Retried:
             "cancelled": states.count(JobStatus.CANCELLED),
             "deleted": self.number - len(self.jobs),
         }
-        first, *rest = [f"{number} {text}" for text, number in numbers.items() if number]
+        first, *rest = [f"{number:,} {text}" for text, number in numbers.items() if number]
         number, text = first.split(" ", 1)
-        return ", ".join([f"{number} of {self.number} {text}", *rest])
+        among = f"the latest {self.number:,}" if self.retry.cut else f"{self.number:,}"
+        return ", ".join([f"{number} of {among} {text}", *rest])
 
 
 def latest(catalogue: Catalogue, log: AuditLog) -> list[Retried]:
     """The latest retries, the newest first. Raises TooSlow."""
     page = log.entries(AuditFilter(action=Action.RETRY), None, AMONG)
-    found = retries(entry for entry in page.items if entry.outcome is Outcome.DONE)[:SHOWN]
+    read_since = page.items[-1].at if page.next else None
+    found = retries((entry for entry in page.items if entry.outcome is Outcome.DONE), read_since)[:SHOWN]
     jobs = {job.id: job for job in catalogue.jobs_with({each for retry in found for each in retry.job_ids})}
     return [_retried(retry, jobs) for retry in found if retry.job_ids]
 

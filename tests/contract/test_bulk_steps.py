@@ -23,6 +23,7 @@ from jobs.domain.bulk_action import BulkAction, BulkState
 from jobs.domain.errors import DatabaseUnavailable, TooSlow
 from jobs.domain.job import Job, JobStatus
 from jobs.services import BulkService
+from jobs.services.bulk import RETRY_SECONDS, TRIES
 from tests.contract.bulk_desk import BEFORE, JOBS, LEASE, STEP, Desk, JobServiceOf, after_each_call, works
 from tests.contract.stepping import Actor, Reply
 
@@ -182,18 +183,57 @@ def test_later_orders_are_not_included(desk):
     assert {desk.jobs.get(job_id).status for job_id in late} == {JobStatus.PENDING}
 
 
-def test_slow_search_leaves_the_action_for_later(desk):
+def slow(*_: object) -> list[Job]:
+    raise TooSlow
+
+
+def test_slow_search_is_repeated_later(desk):
     begun = desk.begin(Action.CANCEL)
     service = desk.service()
-
-    def slow(*_: object) -> list[Job]:
-        raise TooSlow
-
-    with pytest.raises(TooSlow):
-        BulkService(**{**vars(service), "select": slow}).advance("first")
+    assert BulkService(**{**vars(service), "select": slow}).advance("first").is_running
     assert service.advance("second") is None
     desk.drain()
     assert desk.assert_exact(begun).done == JOBS
+
+
+def defective(*_: object) -> list[Job]:
+    raise ValueError("a defect")
+
+
+@pytest.mark.parametrize(("select", "problem"), [(slow, "takes too long"), (defective, "The action failed")])
+def test_search_that_always_fails_stops_the_action(desk, select, problem):
+    begun = desk.begin(Action.CANCEL)
+    service = BulkService(**{**vars(desk.service()), "select": select})
+    for _ in range(TRIES):
+        desk.clock.advance(TRIES * RETRY_SECONDS)
+        service.advance("any")
+    stored = desk.actions.get(begun.id)
+    assert (stored.state, stored.done, problem in stored.problem) == (BulkState.STOPPED, 0, True)
+    assert service.advance("any") is None
+
+
+def test_defect_on_one_job_refuses_only_this_one(desk):
+    begun = desk.begin(Action.CANCEL)
+    service = desk.service()
+    act = service.act
+
+    def fails_once(action: BulkAction, job_id: str) -> object:
+        return act(action, job_id) if job_id != min(desk.ids) else defective()
+
+    desk.drain(BulkService(**{**vars(service), "act": fails_once}))
+    stored = desk.actions.get(begun.id)
+    assert (stored.done, stored.refused, stored.state) == (JOBS - 1, 1, BulkState.DONE)
+    assert "log" in next(iter(desk.actions.refusals(begun.id))).reason
+
+
+def test_user_who_loses_the_right_changes_no_further_job(desk):
+    begun = desk.begin(Action.CANCEL)
+    rights = iter([True, False])
+    service = BulkService(**{**vars(desk.service()), "allowed": lambda _: next(rights)})
+    desk.drain(service)
+    stored = desk.actions.get(begun.id)
+    assert (stored.done, stored.state, stored.problem) == (STEP, BulkState.STOPPED, "asha may no longer do this.")
+    assert [desk.jobs.get(each).status for each in desk.ids].count(JobStatus.CANCELLED) == STEP
 
 
 def test_lease_is_renewed_during_a_long_step(desk):

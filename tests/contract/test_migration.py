@@ -6,6 +6,7 @@ import pytest
 
 from jobs.adapters.mongo import migration
 from jobs.adapters.mongo.catalogue import MongoCatalogue
+from jobs.adapters.mongo.catalogues import catalogue as catalogue_of
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.migration import migrate
 from jobs.adapters.mongo.records import SCHEMA_VERSION, STAGE
@@ -70,15 +71,27 @@ def test_migration_fills_the_company_key(database, clock):
     assert not any("dropped" in line for line in migration.update_all(database, "simulated"))
 
 
-def test_jobs_not_migrated_yet_can_be_paged(database, clock):
+def test_jobs_of_an_old_process_are_listed_until_migrated(database, clock):
+    """A web process of the version before can order during a rollout, after the migration."""
     database["jobs"].delete_many({})
-    MongoJobRepository(database, clock).add([a_job(clock(), cin=a_cin(), company_name="x")], again=False)
-    database["jobs"].update_many({}, {"$unset": {"companyKey": ""}})
-    MongoJobRepository(database, clock).add([a_job(clock(), cin=a_cin(), company_name="y")], again=False)
-    catalogue = MongoCatalogue(database, clock)
-    first = catalogue.jobs(JobFilter(), JobOrder.COMPANY, None, 1)
-    second = catalogue.jobs(JobFilter(), JobOrder.COMPANY, first.next, 1)
-    assert [job.company_name for job in first.items + second.items] == ["x", "y"]
+    jobs, catalogue = MongoJobRepository(database, clock), catalogue_of(database, clock)
+    jobs.add([a_job(clock(), cin=a_cin(), company_name=name) for name in ("x", "w", "v")], again=False)
+    database["jobs"].update_many({}, {"$set": {"schemaVersion": 2}, "$unset": {"companyKey": ""}})
+    jobs.add([a_job(clock(), cin=a_cin(), company_name=name) for name in ("z", "y")], again=False)
+    forward, cursor = [], None
+    while cursor is not None or not forward:
+        page = catalogue.jobs(JobFilter(), JobOrder.COMPANY, cursor, 1)
+        forward += [job.company_name for job in page.items]
+        cursor = page.next
+    assert forward == ["x", "w", "v", "y", "z"]
+    back = []
+    while page.previous:
+        page = catalogue.jobs(JobFilter(), JobOrder.COMPANY, page.previous, 1)
+        back += [job.company_name for job in page.items]
+    assert back == forward[-2::-1]
+    assert sum(migrate(database)) == 3
+    page = catalogue.jobs(JobFilter(), JobOrder.COMPANY, None, 5)
+    assert [job.company_name for job in page.items] == ["v", "w", "x", "y", "z"]
 
 
 def states(database, clock, ids):

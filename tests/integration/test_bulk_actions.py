@@ -15,7 +15,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from jobs.bootstrap import new_id
-from jobs.domain.audit import Action
+from jobs.domain.audit import Action, Actor
 from jobs.domain.bulk_action import BulkAction, BulkState
 from jobs.domain.job import JobStatus
 from jobs.services import BulkService
@@ -54,6 +54,43 @@ def operator(name: str = "olga") -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def test_demoted_user_changes_no_further_job(app, monkeypatch):
+    monkeypatch.setattr(bulk_runner.BulkRunner, "begin", lambda _: None)
+    ids, client = orders(app, MANY), operator()
+    path = confirmed(client, "cancel", scope="all", filters="")
+    get_user_model().objects.get(username="olga").groups.set(Group.objects.filter(name="Viewer"))
+    bulk_runner.service().advance("test")
+    shown = text_of(client.get(path))
+    assert "olga may no longer do this." in shown
+    assert {app.jobs.get(each).status for each in ids} == {JobStatus.PENDING}
+
+
+def test_deactivated_user_changes_no_further_job(app, monkeypatch):
+    monkeypatch.setattr(bulk_runner.BulkRunner, "begin", lambda _: None)
+    (first, *_), path = orders(app, MANY), confirmed(operator(), "cancel", scope="all", filters="")
+    get_user_model().objects.filter(username="olga").update(is_active=False)
+    bulk_runner.service().advance("test")
+    assert app.bulk_actions.get(path.strip("/").rpartition("/")[2]).problem
+    assert app.jobs.get(first).status is JobStatus.PENDING
+
+
+def test_thread_survives_a_defect(app):
+    tries = iter([ValueError("a defect")])
+
+    def service() -> BulkService:
+        for error in tries:
+            raise error
+        return bulk_runner.service()
+
+    orders(app, MANY)
+    (action,) = [bulk_runner.start(Action.CANCEL, bulk_runner.Selection(), Actor(name="x"))]
+    bulk_runner.runner().stop()
+    other = bulk_runner.BulkRunner(service)
+    other.begin()
+    wait_until(lambda: not app.bulk_actions.get(action.id).is_running)
+    other.stop()
 
 
 def test_2000_jobs_are_cancelled_in_the_background(staff, app):
@@ -207,6 +244,7 @@ def held(action, job_id):
     sys.stdin.readline()
     return done
 bulk_runner._act = held
+bulk_runner._allowed = lambda _: True  # this installation has no accounts
 bulk_runner.runner().begin()
 threading.Event().wait()
 """

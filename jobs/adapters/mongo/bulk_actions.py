@@ -96,6 +96,8 @@ class MongoBulkActionRepository:
                 "position": action.position,
                 "batch": list(action.batch),
                 "state": str(action.state),
+                "problem": action.problem or None,
+                "failures": action.failures,
                 "endedAt": action.ended_at,
                 "leaseUntil": action.lease_until if action.is_running else None,
             }
@@ -183,6 +185,8 @@ def _to_action(row: Mapping[str, Any]) -> BulkAction:
         batch=tuple(row.get("batch", ())),
         state=BulkState(row["state"]),
         stop_requested_at=row.get("stopRequestedAt"),
+        problem=row.get("problem", ""),
+        failures=row.get("failures", 0),
         ended_at=row.get("endedAt"),
         owner=row["owner"],
         lease_until=row.get("leaseUntil"),

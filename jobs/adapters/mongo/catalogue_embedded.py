@@ -26,7 +26,8 @@ class EmbeddedCatalogue(MongoCatalogue):
         while begins < until:
             after = begins + timedelta(seconds=seconds)
             within = {"completedAt": {"$gte": max(since, begins), "$lt": min(until, after)}}
-            groups = self._jobs.aggregate([{"$match": within}, {"$group": {"_id": "$jobStatus", "n": {"$sum": 1}}}])
+            by_status: list[Record] = [{"$match": within}, {"$group": {"_id": "$jobStatus", "n": {"$sum": 1}}}]
+            groups = self._jobs.aggregate(by_status, hint="completedAt_jobStatus")
             numbers = {group["_id"]: group["n"] for group in groups}
             if numbers:
                 counts = {name: sum(numbers.get(status, 0) for status in statuses) for name, statuses in ENDED.items()}

@@ -108,11 +108,12 @@ class Request:
     def count(self) -> Reply:
         return {"ok": 1, "n": self._count(self._command.get("query", {}), self._command.get("limit", 0))}
 
-    def _count(self, filter_: sql.Spec, limit: int) -> int:
-        return self._counted(sql.where(self._table, filter_), limit)
+    def _count(self, filter_: sql.Spec, limit: int, hint: str | None = None) -> int:
+        return self._counted(sql.where(self._table, filter_), limit, hint)
 
-    def _counted(self, found: Where, limit: int) -> int:
-        some = f"SELECT 1 FROM {self._name} WHERE {found.sql} LIMIT {int(limit) or -1}"
+    def _counted(self, found: Where, limit: int, hint: str | None = None) -> int:
+        by = f" INDEXED BY {self._indexes.hinted(hint)}" if hint else ""
+        some = f"SELECT 1 FROM {self._name}{by} WHERE {found.sql} LIMIT {int(limit) or -1}"
         (number,) = self._db.execute(f"SELECT COUNT(*) FROM ({some})", found.values).fetchone()
         return int(number)
 
@@ -148,7 +149,8 @@ class Request:
         found, field = sql.where(self._table, filter_), sql.column(self._name, by[1:])
         choices = sql.choices(self._name, by[1:])
         if choices:  # SQLite reads compared fields from an index, but grouped ones from each document
-            numbers = {each: self._count({"$and": [filter_, {by[1:]: each}]}, 0) for each in choices}
+            hint = self._command.get("hint")
+            numbers = {each: self._count({"$and": [filter_, {by[1:]: each}]}, 0, hint) for each in choices}
             return [{"_id": each, **dict.fromkeys(names, number)} for each, number in numbers.items() if number]
         groups = f"SELECT {field}, COUNT(*) FROM {self._name} WHERE {found.sql} GROUP BY 1"
         return [

@@ -41,6 +41,12 @@ class Indexes:
         if any(statement.split(" IF NOT EXISTS ")[1] not in text for (text,) in rows):
             self._db.execute(f"DROP INDEX {name}")
 
+    def hinted(self, name: str) -> str:
+        """SQLite's name of an index. Raises Untranslatable if it is not declared."""
+        if name not in [each["name"] for each in self.all()]:
+            raise sql.Untranslatable(name)
+        return sql.index_name(self._collection, name)
+
     def all(self) -> list[dict[str, Any]]:
         rows = self._db.execute("SELECT name, key FROM filesure_indexes WHERE collection = ?", (self._collection,))
         known = [{"v": 2, "name": name, "key": json.loads(key)} for name, key in rows]
@@ -48,9 +54,7 @@ class Indexes:
 
     def drop(self, name: object) -> None:
         """Drop a declared index, whose name is thereby safe in SQL. Raises Untranslatable for other names."""
-        if name not in [each["name"] for each in self.all()]:
-            raise sql.Untranslatable
-        self._db.execute(f"DROP INDEX IF EXISTS {sql.index_name(self._collection, str(name))}")
+        self._db.execute(f"DROP INDEX IF EXISTS {self.hinted(str(name))}")
         self._db.execute("DELETE FROM filesure_indexes WHERE collection = ? AND name = ?", (self._collection, name))
 
     def forget(self) -> None:

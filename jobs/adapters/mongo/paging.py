@@ -77,7 +77,7 @@ def page(
 
 
 def _cursor(row: Mapping[str, Any], field: str, *, before: bool = False) -> Cursor:
-    """A job that an earlier version stores during an upgrade has no ``companyKey`` until it is migrated."""
+    """A job that an earlier version stores during an upgrade has no ``companyKey`` until it is migrated: empty."""
     return Cursor(id=str(row["_id"]), value=None if field == "_id" else row.get(field, ""), before=before)
 
 
@@ -85,4 +85,8 @@ def _past_cursor(field: str, towards: int, cursor: Cursor) -> Record:
     beyond, id_ = "$gt" if towards == ASCENDING else "$lt", ObjectId(cursor.id)
     if field == "_id":
         return {"_id": {beyond: id_}}
-    return {"$or": [{field: {beyond: cursor.value}}, {field: cursor.value, "_id": {beyond: id_}}]}
+    if cursor.value == "":  # the rows without the field, which come before all others
+        same = [{field: None, "_id": {beyond: id_}}]
+        return {"$or": [*same, {field: {"$gt": ""}}]} if towards == ASCENDING else same[0]
+    others = [{field: None}] if towards != ASCENDING and isinstance(cursor.value, str) else []
+    return {"$or": [{field: {beyond: cursor.value}}, {field: cursor.value, "_id": {beyond: id_}}, *others]}

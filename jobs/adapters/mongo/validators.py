@@ -221,11 +221,13 @@ VALIDATORS: dict[str, Document] = {
             "_id": ID,
             "action": {"enum": [str(action) for action in BULK_ACTIONS]},
             "priority": COUNT,
-            **dict.fromkeys(("by", "address", "filters", "zone", "newestId", "back", "position", "owner"), TEXT),
+            **dict.fromkeys(
+                ("by", "address", "filters", "zone", "newestId", "back", "position", "owner", "problem"), TEXT
+            ),
             **dict.fromkeys(("at", "stopRequestedAt", "endedAt", "leaseUntil"), TIME),
             "jobIds": {"bsonType": "array", "items": TEXT},
             "batch": {"bsonType": "array", "items": TEXT},
-            **dict.fromkeys(("total", "done", "refused", "fence"), COUNT),
+            **dict.fromkeys(("total", "done", "refused", "fence", "failures"), COUNT),
             "state": {"enum": [str(state) for state in BulkState]},
         },
     },

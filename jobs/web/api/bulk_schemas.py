@@ -16,8 +16,8 @@ from jobs.web.api.base import Out, PageOut
 class BulkActionOut(Out):
     """One action on many jobs. `total` is null if there were too many to count; `priority` unless it is changed.
 
-    ``done`` and ``refused`` grow until ``endedAt`` is set. Its jobs are those of ``listId``, or else were chosen on
-    the site.
+    ``done`` and ``refused`` grow until ``endedAt`` is set. ``problem``: why it was stopped, unless its user asked for
+    it. Its jobs are those of ``listId``, or else were chosen on the site.
     """
 
     bulk_action_id: str = Field(validation_alias="id")
@@ -31,6 +31,7 @@ class BulkActionOut(Out):
     done: int
     refused: int
     stop_requested_at: datetime | None
+    problem: str
     ended_at: datetime | None
 
 

@@ -33,3 +33,10 @@ def test_entries_of_one_action_are_together():
         ("asha", "timeout", ("a",)),
     ]
     assert found[0].at == NOW
+
+
+def test_retry_beyond_the_entries_read_is_marked():
+    entries = [entry("d", 0), entry("c", 100, by="binod"), entry("b", 120), entry("a", 130)]
+    marks = [each.cut for each in retries(entries, entries[-1].at)]
+    assert marks == [False, True, True]
+    assert not any(each.cut for each in retries(entries))
