@@ -168,6 +168,13 @@ def test_documentation_lists_every_operation(client, owner):
     assert len(re.findall(r' id="([\w.-]+)"', page)) == len(anchors)
 
 
+def test_operations_have_short_unique_names(client):
+    paths = client.get("/api/openapi.json").json()["paths"].values()
+    names = [operation["operationId"] for path in paths for operation in path.values()]
+    assert len(set(names)) == len(names) > 30
+    assert {"create_job", "create_jobs", "list_jobs"} <= set(names)
+
+
 def test_documentation_includes_the_first_contract(client):
     schema = client.get("/api/openapi.json").json()
     body = schema["paths"]["/create-job"]["post"]["requestBody"]["content"]["application/json"]["schema"]

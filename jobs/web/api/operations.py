@@ -37,7 +37,7 @@ _FILE = {"responses": {200: {"description": "The bytes", "content": {"applicatio
 job_router = Router(tags=["jobs"], by_alias=True)
 document_router = Router(tags=["documents"], by_alias=True)
 stats_router = Router(tags=["stats"], by_alias=True)
-create_job_router = Router(by_alias=True)
+create_job_router = Router(tags=["jobs"], by_alias=True)
 
 
 @job_router.get("/jobs", auth=needing(Permission.VIEW), response={200: schemas.JobsOut, **PROBLEMS})

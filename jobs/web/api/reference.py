@@ -131,7 +131,7 @@ class Reference:
         example = self.example(name) if given.get("requestBody", {}).get("required") else None
         call = _Call(method.upper(), self._address(path, parameters), example, _result(given["responses"]))
         return Operation(
-            id=given["operationId"].removeprefix("jobs_web_api_"),
+            id=given["operationId"],
             method=method.upper(),
             path=path,
             about=_about(given),

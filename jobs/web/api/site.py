@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 
 from jobs.web.api import bulk_actions, companies, lists, operations, pauses, watches
 from jobs.web.api.auth import ReadLimit, WriteLimit
@@ -29,7 +30,14 @@ class Docs(DocsBase):
         return render(request, "api_docs.html", context)
 
 
-class _Api(NinjaAPI):
+class _Named(NinjaAPI):
+    """Names operations by their functions, because generated clients use these names."""
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return str(operation.view_func.__name__)
+
+
+class _Api(_Named):
     """Documents both APIs, and what ninja declares wrongly: the content type of errors, and the names of headers."""
 
     def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
@@ -70,7 +78,7 @@ api = _Api(
     description="Times are ISO 8601 in UTC. Errors are problem details (RFC 9457)."
     " Lists are paged: `next` is the cursor of the following page.",
 )
-create_job_api = NinjaAPI(
+create_job_api = _Named(
     title="create-job",
     urls_namespace="create-job",
     throttle=[WriteLimit()],
