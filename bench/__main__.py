@@ -1,6 +1,7 @@
 """``make bench``: measures, prints a table and writes bench/results.json. Exits with 1 if a figure misses its limit.
 
-python -m bench [claim] [pipeline] [reading] [cold_start] [orders] [lists] [directory] [local] [site] [logs] [totals]
+python -m bench [claim] [pipeline] [reading] [cold_start] [orders] [lists] [directory] [export] [local]
+    [site] [logs] [totals]
 
 With BENCH_SIZE=small, it only checks that everything runs and that counts are within their limits.
 """
@@ -16,7 +17,7 @@ import django
 
 django.setup()
 
-from bench import claim, cold_start, directory, lists, local, logs, orders, pipeline, reading, site, totals
+from bench import claim, cold_start, directory, export, lists, local, logs, orders, pipeline, reading, site, totals
 from bench.measuring import Report, a_server
 
 MEASUREMENTS = {
@@ -27,6 +28,7 @@ MEASUREMENTS = {
     "orders": orders,
     "lists": lists,
     "directory": directory,
+    "export": export,
     "local": local,
     "site": site,
     "logs": logs,

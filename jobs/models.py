@@ -1,4 +1,4 @@
-"""This app's part of SQLite: permissions, API tokens and sessions. Jobs and documents are in MongoDB."""
+"""This app's part of SQLite: permissions, API tokens, links and sessions. Jobs and documents are in MongoDB."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ class Job(models.Model):  # noqa: DJ008
             ("audit_job", "Can see who did what to all jobs"),
             ("pan_job", "Can see PANs in full"),
             ("webhook_job", "Can manage webhooks and see all deliveries"),
+            ("export_job", "Can pack documents into ZIP files"),
+            ("share_job", "Can share ZIP files by link with people without an account"),
         )
 
 
@@ -50,6 +52,29 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class ExportLink(models.Model):
+    """A link to an export for people without an account. Only the secret's digest is stored."""
+
+    export_id = models.CharField(max_length=24, db_index=True, help_text="The export's job, in MongoDB.")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="export_links")
+    note = models.CharField(max_length=80, blank=True, default="", help_text="Who receives it.")
+    prefix = models.CharField(max_length=12, help_text="The secret's beginning, to recognise it by.")
+    digest = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256, hexadecimal.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    downloads = models.PositiveIntegerField(default=0, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        """Newest first."""
+
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.note} ({self.prefix}…)".strip()
 
 
 class Preferences(models.Model):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import itertools
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 from jobs.bootstrap import new_id
 from jobs.domain.directory import ListedCompany
-from jobs.domain.document import Filing, StoredFile, folders_of
+from jobs.domain.document import Document, Filing, StoredFile, folders_of
 from jobs.domain.errors import DocumentUnreadable
 from jobs.domain.filings.reading import Method, PageReading, Reading, ReadingState
 from jobs.domain.job import Job
@@ -96,3 +99,17 @@ def read(extractor: Reader, path: Path) -> str:
     if reading.state in (ReadingState.UNREADABLE, ReadingState.UNSUPPORTED):
         raise DocumentUnreadable(reading.reason or "")
     return reading.text
+
+
+def store_original(blobs: BlobStore, document: Document, data: bytes) -> StoredFile:
+    """Put the original of a document into the store."""
+    blob = blobs.put(
+        document.blob_name,
+        io.BytesIO(data),
+        content_type="application/pdf",
+        md5=hashlib.md5(data, usedforsecurity=False).digest(),
+        fence=1,
+        metadata={},
+    )
+    checksum = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    return replace(a_file(blob.name, blob.size), blob_url=blob.url, checksum=checksum)

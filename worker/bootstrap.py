@@ -12,7 +12,8 @@ from jobs.telemetry.metrics import Unmeasured
 from worker.extractors.process import Limits as ReadingLimits
 from worker.extractors.reader import Reader
 from worker.limits import Limits
-from worker.pipeline import OnProgress, Pipeline, ignored
+from worker.pipeline import Pipeline
+from worker.progress import OnProgress, ignored
 from worker.sources.building import guarded_source
 from worker.stopping import Stop
 

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jobs.domain.document import DocumentStatus, Filing
-from jobs.domain.errors import NothingNew
+from jobs.domain.errors import CompanyNotFound, LeaseLost, NothingNew
 from jobs.domain.job import Job, Progress
-from jobs.ports import DocumentRepository
+from jobs.ports import DocumentRepository, JobRepository
+
+logger = logging.getLogger(__name__)
 
 
-def store_listing(documents: DocumentRepository, job: Job, filings: Sequence[Filing]) -> Progress:
+def with_listing(job: Job, filings: Sequence[Filing], jobs: JobRepository, documents: DocumentRepository) -> Job:
+    """Store the documents of a job and return it with its total. Raises CompanyNotFound, LeaseLost, NothingNew."""
+    if not filings:
+        raise CompanyNotFound(f"The source lists no filings of {job.cin}.")
+    try:
+        progress = _store_listing(documents, job, filings)
+        jobs.save_progress(job.lease, progress)
+    except LeaseLost:  # the job may be deleted, and nobody else would remove these rows
+        documents.withdraw(job.lease)
+        raise
+    logger.info("job.listed", extra={"documents": progress.total})
+    return replace(job, progress=progress)
+
+
+def _store_listing(documents: DocumentRepository, job: Job, filings: Sequence[Filing]) -> Progress:
     """Store the filings as the job's documents. Returns the job's progress. Raises LeaseLost, NothingNew."""
     documents.add(job.lease, job, _untried(documents, job, filings) if job.recheck else filings)
     progress = documents.progress(job.id)

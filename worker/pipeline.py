@@ -2,7 +2,7 @@
 
 list (first run)  →  the next 35 % of the documents  →  fetch and read them, several at a time  →  release or end
 
-A job that reads documents again lists and fetches nothing, see ``tasks``.
+A job that reads documents again lists and fetches nothing, see ``tasks``; an export packs, see ``exporting``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 
 from jobs.domain.ending import Ending, cancelled, ended_badly, ended_early, ended_well
 from jobs.domain.errors import (
-    CompanyNotFound,
     DocumentsInUse,
     DocumentUnavailable,
     FilesureError,
@@ -30,29 +29,24 @@ from jobs.domain.job import Job, Lease, Progress, Run, RunOutcome
 from jobs.ports import BlobStore, Clock, DocumentRepository, Extractor, JobRepository, PageIndex, RunRepository, Source
 from jobs.services.releasing import exists
 from jobs.telemetry.metrics import Instruments, Unmeasured
+from worker.exporting import Exporter
 from worker.fetching import Fetcher, Result
 from worker.heartbeat import Heartbeat
 from worker.hold import Hold
 from worker.limits import Limits
 from worker.linking import Linker
-from worker.listing import store_listing
+from worker.listing import with_listing
+from worker.progress import OnProgress, ignored
 from worker.reading_document import DocumentReader
 from worker.recording import Recording
 from worker.stopping import Reason, Stop
 from worker.tally import Tally, log_end, measure_end, measure_lost, measure_start
-from worker.tasks import Rereading, Retrieval, Task
+from worker.tasks import Task, task_of
 from worker.waiting import Deadline
 
 logger = logging.getLogger(__name__)
 
-OnProgress = Callable[[int, int], object]
-"""Called with the number of documents that are done, and with their total."""
-
 _SAVE_SECONDS = 1.0  # how often progress is counted and saved
-
-
-def ignored(_done: int, _total: int) -> None:
-    """An ``OnProgress`` that does nothing."""
 
 
 @dataclass(kw_only=True)
@@ -84,9 +78,7 @@ class Pipeline:
         """Run the job once. Returns the run's outcome. Raises LeaseLost, DatabaseUnavailable, DatabaseRefused."""
         run = Run(job_id=job.id, number=job.runs, worker=job.lease.worker, fence=job.fence, started_at=self.clock())
         hold, self._lease = self._hold(job), job.lease
-        self._task = (
-            Rereading(jobs=self.jobs, documents=self.documents) if job.reread else Retrieval(documents=self.documents)
-        )
+        self._task = task_of(job, self.jobs, self.documents)
         tally, self._recording = Tally(), Recording(self.runs, run)
         try:
             with self._recording, Heartbeat(hold, self.limits.lease_seconds, self.instruments, self._recording.save):
@@ -165,37 +157,28 @@ class Pipeline:
         if job.attempts > job.max_attempts:
             raise WorkerDied(f"{job.max_attempts} workers in a row died while holding this job.")
         deadline = Deadline(
-            self.stop,
-            run_timeout_seconds=self.limits.run_timeout_seconds,
-            stop_seconds=self.limits.stop_seconds,
+            self.stop, run_timeout_seconds=self.limits.run_timeout_seconds, stop_seconds=self.limits.stop_seconds
         )
         # Twice the threads: while some download, the others extract and upload.
         pool = ThreadPoolExecutor(2 * self.limits.concurrency)
         try:
             listed = job if job.progress.total is not None else self._listed(job, hold, deadline, pool)
-            if listed:
+            if job.export:
+                self._pack_all(job, hold, deadline, pool, tally)
+            elif listed:
                 self._fetch_all(listed, hold, deadline, pool, tally)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         return listed or job
 
     def _listed(self, job: Job, hold: Hold, deadline: Deadline, pool: ThreadPoolExecutor) -> Job | None:
-        """List the documents and return the job with its total; None if the run must end before the source answers."""
+        """The job with its total; None if the run must end before the source answers."""
         asked = pool.submit(copy_context().run, self.source.filings, job.cin, job.company_name)
         filings = deadline.result(asked)
         if filings is None:
             return None
-        if not filings:
-            raise CompanyNotFound(f"The source lists no filings of {job.cin}.")
         hold.check()
-        try:
-            progress = store_listing(self.documents, job, filings)
-            self.jobs.save_progress(job.lease, progress)
-        except LeaseLost:  # the job may be deleted, and nobody else would remove these rows
-            self.documents.withdraw(job.lease)
-            raise
-        logger.info("job.listed", extra={"documents": progress.total})
-        return replace(job, progress=progress)
+        return with_listing(job, filings, self.jobs, self.documents)
 
     def _fetch_all(self, job: Job, hold: Hold, deadline: Deadline, pool: ThreadPoolExecutor, tally: Tally) -> None:
         fetcher = self._fetcher(job, hold, tally)
@@ -214,6 +197,22 @@ class Pipeline:
                 if self.is_paused():
                     self.stop.request(Reason.PAUSED)
                 saved_at = time.monotonic()
+
+    def _pack_all(self, job: Job, hold: Hold, deadline: Deadline, pool: ThreadPoolExecutor, tally: Tally) -> None:
+        exporter = Exporter(
+            jobs=self.jobs,
+            documents=self.documents,
+            blobs=self.blobs,
+            hold=hold,
+            stop=self.stop,
+            seconds=self.limits.run_timeout_seconds / 3,
+            save_seconds=_SAVE_SECONDS,
+            on_stored=tally.store,
+            on_progress=self.on_progress,
+            is_paused=self.is_paused,
+        )
+        for packed in deadline.finished({pool.submit(copy_context().run, exporter.pack, job)}):
+            self._count(packed, tally)
 
     def _reader(self, hold: Hold) -> DocumentReader:
         return DocumentReader(

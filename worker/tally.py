@@ -55,11 +55,11 @@ class Tally:
 def measure_start(instruments: Instruments, job: Job, silent: int) -> None:
     """``silent``: how many workers died while holding this job. If none did, record how long the job was due.
 
-    Jobs that read documents again wait for all others, so their waits say nothing about the number of workers.
+    Jobs that are no orders wait for all orders, so their waits say nothing about the number of workers.
     """
     if silent:
         instruments.count("filesure_leases_taken_over_total", silent)
-    elif job.due_at and job.locked_at and not job.reread:
+    elif job.due_at and job.locked_at and job.is_order:
         waited = (job.locked_at - job.due_at).total_seconds()
         instruments.observe("filesure_job_queue_wait_seconds", waited)
 
@@ -74,7 +74,7 @@ def measure_lost(instruments: Instruments) -> None:
 def measure_end(instruments: Instruments, job: Job, run: Run, ending: Ending, now: datetime) -> None:
     instruments.count("filesure_runs_total", outcome=ending.outcome)
     instruments.observe("filesure_run_duration_seconds", (now - run.started_at).total_seconds())
-    if ending.outcome is RunOutcome.COMPLETED and not job.reread:
+    if ending.outcome is RunOutcome.COMPLETED and job.is_order:
         waited = (now - job.created_at).total_seconds()
         instruments.observe("filesure_job_completion_duration_seconds", waited)
         if (met := is_met(job, now)) is not None:

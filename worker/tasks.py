@@ -1,4 +1,4 @@
-"""What a job's runs do: retrieve a company's filings, or read the stored documents of another job again."""
+"""What a job's runs do: retrieve a company's filings, read stored documents again, or pack them."""
 
 from __future__ import annotations
 
@@ -81,6 +81,33 @@ class Rereading:
 
     def has_unread(self, job: Job) -> bool:
         return bool(to_reread(self.jobs, self.documents, job))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exporting:
+    """Packs stored documents, which it does not write. Its progress is what finished parts contain."""
+
+    jobs: JobRepository
+
+    def begin(self, job: Job) -> Lease:
+        return job.lease
+
+    def waiting(self, job: Job, fraction: float) -> tuple[list[Document], list[Document]]:
+        del job, fraction
+        return [], []
+
+    def progress(self, job: Job) -> Progress:
+        return self.jobs.get(job.id).export_progress
+
+    def has_unread(self, job: Job) -> bool:
+        del job
+        return False
+
+
+def task_of(job: Job, jobs: JobRepository, documents: DocumentRepository) -> Task:
+    if job.export:
+        return Exporting(jobs=jobs)
+    return Rereading(jobs=jobs, documents=documents) if job.reread else Retrieval(documents=documents)
 
 
 def _original(job: Job) -> str:

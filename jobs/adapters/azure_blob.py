@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import quote
 
+from jobs.adapters.azure_chunks import ChunkStream
 from jobs.adapters.azure_errors import azure_code, translated
 from jobs.domain.errors import BlobNotFound, BlobStoreUnavailable, ConfigurationError, LeaseLost
 from jobs.ports import Blob
@@ -129,6 +130,27 @@ class AzureBlobStore:
             self._in_container(lambda: self._fenced(name, fence, metadata, upload))
             url = self._blob(name).url.split("?")[0]
         return Blob(name=name, url=url, size=size, content_type=content_type, md5=md5, metadata=dict(metadata))
+
+    def put_stream(
+        self, name: str, chunks: Iterator[bytes], *, content_type: str, fence: int, metadata: Mapping[str, str]
+    ) -> Blob:
+        """Uploaded in blocks, which Azure removes unless all of them are committed."""
+        from azure.storage.blob import ContentSettings
+
+        stream = ChunkStream(chunks)
+        fields = {key: quote(value) for key, value in metadata.items()} | {"fence": str(fence)}
+        with translated(name, writing=True):
+            self._blob(name).upload_blob(
+                cast("IO[bytes]", stream),
+                content_settings=ContentSettings(content_type=content_type),
+                metadata=fields,
+                max_concurrency=1,
+                overwrite=True,
+            )
+            url = self._blob(name).url.split("?")[0]
+        return Blob(
+            name=name, url=url, size=stream.size, content_type=content_type, md5=stream.md5, metadata=dict(metadata)
+        )
 
     def _fenced(self, name: str, fence: int, metadata: Mapping[str, str], upload: Callable[..., None]) -> None:
         """Write unless a blob of this name has a higher fence."""

@@ -38,8 +38,26 @@ class FileBlobStore:
     def put(
         self, name: str, data: IO[bytes], *, content_type: str, md5: bytes, fence: int, metadata: Mapping[str, str]
     ) -> Blob:
+        chunks = iter(lambda: data.read(_CHUNK), b"")
+        return self._put(name, chunks, md5, content_type=content_type, fence=fence, metadata=metadata)
+
+    def put_stream(
+        self, name: str, chunks: Iterator[bytes], *, content_type: str, fence: int, metadata: Mapping[str, str]
+    ) -> Blob:
+        return self._put(name, chunks, None, content_type=content_type, fence=fence, metadata=metadata)
+
+    def _put(
+        self,
+        name: str,
+        chunks: Iterator[bytes],
+        expected: bytes | None,
+        *,
+        content_type: str,
+        fence: int,
+        metadata: Mapping[str, str],
+    ) -> Blob:
         target = self._path(name)
-        with self._translated(name), self._incoming(data, md5) as new, self._lock():
+        with self._translated(name), self._incoming(chunks, expected) as (new, md5), self._lock():
             if self._fence(name) > fence:
                 raise LeaseLost(metadata.get("jobId", name), fence)
             size = new.stat().st_size
@@ -109,20 +127,20 @@ class FileBlobStore:
         return folder
 
     @contextlib.contextmanager
-    def _incoming(self, data: IO[bytes], md5: bytes) -> Iterator[Path]:
-        """A temporary file with the verified bytes, flushed to disk; removed afterwards unless it was renamed."""
+    def _incoming(self, chunks: Iterator[bytes], expected: bytes | None) -> Iterator[tuple[Path, bytes]]:
+        """A temporary file with the bytes, flushed to disk, and their MD5; removed afterwards unless it was renamed."""
         descriptor, name = tempfile.mkstemp(dir=self._folder(".incoming"))
         digest = hashlib.md5(usedforsecurity=False)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                while chunk := data.read(_CHUNK):
+                for chunk in chunks:
                     digest.update(chunk)
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            if digest.digest() != md5:
+            if expected is not None and digest.digest() != expected:
                 raise BlobStoreUnavailable("The bytes do not match their checksum.")
-            yield Path(name)
+            yield Path(name), digest.digest()
         finally:
             Path(name).unlink(missing_ok=True)
 

@@ -38,6 +38,12 @@ class MeasuredBlobStore:
         with self._measured("put"):
             return self._inner.put(name, data, content_type=content_type, md5=md5, fence=fence, metadata=metadata)
 
+    def put_stream(
+        self, name: str, chunks: Iterator[bytes], *, content_type: str, fence: int, metadata: Mapping[str, str]
+    ) -> Blob:
+        with self._measured("put"):
+            return self._inner.put_stream(name, chunks, content_type=content_type, fence=fence, metadata=metadata)
+
     def open(self, name: str) -> BinaryIO:
         with self._measured("open"):
             return self._inner.open(name)

@@ -39,6 +39,13 @@ class MemoryBlobStore:
             self._blobs[name] = (blob, content, fence)
         return blob
 
+    def put_stream(
+        self, name: str, chunks: Iterator[bytes], *, content_type: str, fence: int, metadata: Mapping[str, str]
+    ) -> Blob:
+        content = b"".join(chunks)
+        md5 = hashlib.md5(content, usedforsecurity=False).digest()
+        return self.put(name, io.BytesIO(content), content_type=content_type, md5=md5, fence=fence, metadata=metadata)
+
     def open(self, name: str) -> BinaryIO:
         return io.BytesIO(self._known(name)[1])
 

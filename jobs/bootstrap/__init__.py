@@ -31,11 +31,22 @@ from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.adapters.mongo.totals.ledger import Ledger
 from jobs.adapters.mongo.totals.workers import MongoTotals
 from jobs.adapters.mongo.uploads import MongoUploadStore
+from jobs.bootstrap.blob_stores import blob_store
+from jobs.bootstrap.exporting import export_service
 from jobs.bootstrap.notifications import Notifications
 from jobs.bootstrap.once import once, part
 from jobs.bootstrap.watching import watch_service
 from jobs.configuration.table import Configuration, current
-from jobs.services import Estimates, JobService, ListService, PauseService, RereadService, SuggestionService, Sweep
+from jobs.services import (
+    Estimates,
+    ExportService,
+    JobService,
+    ListService,
+    PauseService,
+    RereadService,
+    SuggestionService,
+    Sweep,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -177,21 +188,7 @@ class Application:
         return self._blob_store("backups", self.configuration.backups_container)
 
     def _blob_store(self, folder: str, container: str) -> BlobStore:
-        config = self.configuration
-        if config.blob_store == "azure":
-            from jobs.adapters.azure_blob import AzureBlobStore
-
-            return AzureBlobStore(
-                connection_string=config.azure_storage_connection_string,
-                account_url=config.azure_storage_account_url,
-                container=container,
-                # A worker downloads worker_concurrency documents while it reads and stores as many others.
-                connections=max(10, 2 * config.worker_concurrency, config.web_threads),
-                on_retry=self._count_retry,
-            )
-        from jobs.adapters.file_blob import FileBlobStore
-
-        return FileBlobStore(config.data_dir / folder)
+        return blob_store(self.configuration, folder, container, self._count_retry)
 
     def _count_retry(self, reason: str) -> None:
         if self.instruments:
@@ -207,6 +204,7 @@ class Application:
             runs=self.runs,
             blobs=self.blobs,
             pages=self.pages,
+            exports=self.exporting,
         )
 
     @part
@@ -277,6 +275,11 @@ class Application:
             workers=self.configuration.max_workers,
             run_fraction=self.configuration.run_fraction,
         )
+
+    @part
+    def exporting(self) -> ExportService:
+        """Packs documents into ZIP files."""
+        return export_service(self, new_id)
 
     @part
     def rereading(self) -> RereadService:

@@ -209,10 +209,9 @@ class Configuration(SignIn, NotificationSettings):
         "Lease length in seconds; a heartbeat renews it every third of it.",
     )
     max_attempts: int = setting(
-        env.integer(1, 100),
-        5,
-        "Consecutive failures before a job or document fails; fixed when the job is ordered.",
+        env.integer(1, 100), 5, "Consecutive failures before a job or document fails; fixed when the job is ordered."
     )
+    export_part_mib: int = setting(env.integer(1, 2048), 2048, "Largest size of one ZIP file of an export, in MiB.")
     backoff_seconds: float = setting(
         env.number(0.01, 3600),
         10.0,

@@ -36,6 +36,12 @@ class Action(StrEnum):
     WEBHOOK = "webhook"
     SET_UP_CODES = "set_up_codes"
     TURN_OFF_CODES = "turn_off_codes"
+    #: A ZIP of documents was ordered.
+    EXPORT = "export"
+    #: A link to an export was created, revoked, or used by somebody without an account.
+    SHARE = "share"
+    UNSHARE = "unshare"
+    LINK_DOWNLOAD = "link_download"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from jobs.domain.ending import Ending
 from jobs.domain.events import Note, order_note
+from jobs.domain.export import Export
 from jobs.domain.job import PRIORITIES, TRANSITIONS, UNFINISHED, Job, JobStatus, Progress, Transition
 
 _NO_LEASE = dict.fromkeys(("locked_by", "locked_at", "lease_expires_at"))
@@ -64,6 +65,11 @@ def progressed(progress: Progress, now: datetime, *, advanced: bool = False) -> 
     """``advanced``: documents reached their final state, so only the current run counts as an attempt."""
     attempts = {"attempts": 1} if advanced else {}
     return Change(values={"progress": progress, "updated_at": now, **attempts})
+
+
+def packed(export: Export, progress: Progress, now: datetime) -> Change:
+    """Another part of an export is finished."""
+    return Change(values={**progressed(progress, now, advanced=True).values, "export": export})
 
 
 def ended(ending: Ending, now: datetime) -> Change:

@@ -22,7 +22,7 @@
     ├── BlobStoreUnavailable *, BlobStoreRefused, BlobNotFound
     ├── DatabaseUnavailable *, DatabaseRefused
     ├── DocumentsInUse *            costs the job no attempt
-    └── RunTimedOut *, LocalDiskError *, WorkerDied, UnexpectedError *
+    └── RunTimedOut *, LocalDiskError *, ExportImpossible, WorkerDied, UnexpectedError *
 
     * retryable
 
@@ -192,6 +192,12 @@ class DocumentsInUse(FilesureError):
 
     def __init__(self, job_id: str) -> None:
         super().__init__(f"Job {job_id} is unfinished; its documents are read again afterwards.")
+
+
+class ExportImpossible(FilesureError):
+    """None of the documents of an export can be packed."""
+
+    kind = "export_impossible"
 
 
 class WorkerDied(FilesureError):

@@ -14,15 +14,16 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from types import MappingProxyType
 
+from jobs.domain.export import Export
 from jobs.domain.rereading import Reread
 from jobs.domain.wrong_use import InvalidJobId
 
 #: 0 to 9; higher priorities are served first.
 PRIORITIES = range(10)
-#: The priority of jobs that read stored documents again: all orders are served first.
-REREAD_PRIORITY = -1
+#: The priority of jobs that are no orders: all orders are served first.
+LOW_PRIORITY = -1
 #: The priority of rechecks of watched companies: orders of people are served first.
-RECHECK_PRIORITY = REREAD_PRIORITY
+RECHECK_PRIORITY = LOW_PRIORITY
 
 JOB_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)
 
@@ -201,6 +202,8 @@ class Job:
     trace_context: str | None = None
     #: Set if this job reads the stored documents of another job again, instead of retrieving filings.
     reread: Reread | None = None
+    #: Set if this job packs stored documents into ZIP files.
+    export: Export | None = None
     #: Whether filings that another order has stored are downloaded again.
     fresh: bool = False
     #: Whether it was ordered for a watch: it lists only filings that no other order has tried to download.
@@ -211,9 +214,28 @@ class Job:
         return self.run_after is not None and self.run_after <= now
 
     @property
+    def is_order(self) -> bool:
+        """Whether it retrieves filings, as all jobs do that have no other purpose."""
+        return self.reread is None and self.export is None
+
+    @property
     def unique_key(self) -> str:
-        """Only one unfinished job can have this key: one order per company, and one reading of a job's documents."""
+        """Only one unfinished job can have this key: one order per company, one reading of a job's documents, and one
+        export of the same documents.
+        """
+        if self.export:
+            return f"{self.cin}/{self.export.scope}/{self.export.of}"
         return f"{self.cin}/{self.reread.job_id}" if self.reread else self.cin
+
+    @property
+    def reread_key(self) -> str:
+        """The unique key of a job that reads this job's documents again."""
+        return f"{self.cin}/{self.id}"
+
+    @property
+    def export_progress(self) -> Progress:
+        """Of an export: the documents in its finished parts."""
+        return Progress(total=self.progress.total, downloaded=self.export.packed if self.export else 0)
 
     @property
     def trace_id(self) -> str | None:

@@ -96,6 +96,57 @@ class InvalidSearch(WrongUse):
     kind = "invalid_search"
 
 
+class InvalidExport(WrongUse):
+    """An export of nothing, or of too much."""
+
+    kind = "invalid_export"
+
+
+class UnknownExport(WrongUse):
+    """No export has this id."""
+
+    kind = "unknown_export"
+
+    def __init__(self, export_id: str) -> None:
+        super().__init__(f"There is no ZIP export {export_id}.")
+
+
+class ExportExpired(WrongUse):
+    """The export was kept for a week, which is over."""
+
+    kind = "export_expired"
+
+    def __init__(self) -> None:
+        super().__init__("This ZIP has expired: it was kept for a week. Order it again.")
+
+
+class UnknownPart(WrongUse):
+    """The export has no such part, or not yet."""
+
+    kind = "unknown_part"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Part {number} does not exist, or is not finished yet.")
+
+
+class UnknownLink(WrongUse):
+    """No link has this secret."""
+
+    kind = "unknown_link"
+
+    def __init__(self) -> None:
+        super().__init__("This link does not exist. Check that it is complete, or ask the sender for a new one.")
+
+
+class LinkEnded(WrongUse):
+    """The link has expired or was revoked, or what it leads to is gone."""
+
+    kind = "link_ended"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason} Ask the sender for a new one.")
+
+
 class UnknownCompany(WrongUse):
     """No order names this company."""
 

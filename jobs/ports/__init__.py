@@ -8,6 +8,7 @@ Besides the errors it documents, every method can raise DatabaseUnavailable and 
 from jobs.ports.companies import Companies, CompanyPage
 from jobs.ports.directory import Directory, Saved
 from jobs.ports.estimates import QueueNumbers
+from jobs.ports.exports import Exports
 from jobs.ports.filings import Blob, BlobStore, Extractor, Source
 from jobs.ports.notifications import (
     DeliveryRepository,
@@ -47,6 +48,7 @@ __all__ = [
     "DocumentRepository",
     "EndpointRepository",
     "Expect",
+    "Exports",
     "Extractor",
     "HostRepository",
     "IdempotencyStore",

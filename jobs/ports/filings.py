@@ -41,6 +41,14 @@ class BlobStore(Protocol):
         The writer's fence is stored with it. Raises LeaseLost if the existing blob has a higher fence.
         """
 
+    def put_stream(
+        self, name: str, chunks: Iterator[bytes], *, content_type: str, fence: int, metadata: Mapping[str, str]
+    ) -> Blob:
+        """Store a blob atomically whose size and digest are not known before, under a name that nobody else writes.
+
+        If ``chunks`` raises an error, nothing is stored, and the error is raised.
+        """
+
     def open(self, name: str) -> BinaryIO:
         """Open a blob for reading; the caller closes it. Raises BlobNotFound.
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from jobs.domain.document import Document, DocumentError, Filing, StoredFile
 from jobs.domain.ending import Ending
+from jobs.domain.export import Export
 from jobs.domain.filings.summary import DocumentReading
 from jobs.domain.job import Job, JobStatus, Lease, Progress, Run
 from jobs.domain.pausing import Pause
@@ -53,20 +54,20 @@ class JobRepository(Protocol):
         All other jobs are stored, independently of each other.
         """
 
-    def add_rereads(self, jobs: Sequence[Job]) -> set[str]:
-        """Store new jobs that read documents again. Returns the ids of those stored.
+    def add_tasks(self, jobs: Sequence[Job]) -> set[str]:
+        """Store new jobs that read documents again, or are exports. Returns the ids of those stored.
 
-        A job is refused if an unfinished one already reads the documents of the same job again.
+        A job is refused if an unfinished one has the same ``unique_key``.
         """
+
+    def holder(self, unique_key: str) -> str | None:
+        """The id of the unfinished job that was stored with this key; None if there is none."""
 
     def existing(self, job_ids: Collection[str]) -> set[str]:
         """The ids that belong to an existing job, in any state."""
 
     def unfinished(self, cins: Collection[str]) -> Mapping[str, str]:
         """CIN → id of the unfinished order, for companies that have one."""
-
-    def is_reread(self, job: Job) -> bool:
-        """Whether an unfinished job reads this job's documents again."""
 
     def get(self, job_id: str) -> Job:
         """Raises InvalidJobId, UnknownJob."""
@@ -104,6 +105,9 @@ class JobRepository(Protocol):
 
         Raises LeaseLost.
         """
+
+    def save_export(self, lease: Lease, export: Export, progress: Progress) -> None:
+        """Record a finished part of an export, in one write with the progress. Raises LeaseLost."""
 
     def end(self, lease: Lease, ending: Ending) -> None:
         """Release or end the job. Raises LeaseLost."""

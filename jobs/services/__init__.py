@@ -2,6 +2,7 @@
 
 from jobs.services.bulk import BulkService
 from jobs.services.estimating import Estimates
+from jobs.services.exporting import ExportService, expires_at
 from jobs.services.lists import ListRow, ListService
 from jobs.services.ordering import JobDetails, JobService
 from jobs.services.orders import Order
@@ -14,6 +15,7 @@ from jobs.services.watching import WatchService
 __all__ = [
     "BulkService",
     "Estimates",
+    "ExportService",
     "JobDetails",
     "JobService",
     "ListRow",
@@ -25,4 +27,5 @@ __all__ = [
     "Sweep",
     "Swept",
     "WatchService",
+    "expires_at",
 ]

@@ -210,7 +210,7 @@ class JobService:
 
     def _refuse_second(self, job: Job) -> None:
         """Check before anything is changed. The repository checks again, atomically with the change."""
-        other = None if job.reread else self.jobs.unfinished([job.cin]).get(job.cin)
+        other = self.jobs.unfinished([job.cin]).get(job.cin) if job.is_order else None
         if other and other != job.id:
             raise AlreadyOrdered(job.cin, other)
 

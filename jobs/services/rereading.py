@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from jobs.domain.document import Document
 from jobs.domain.errors import DocumentsInUse
-from jobs.domain.job import REREAD_PRIORITY, Job, Progress
+from jobs.domain.job import LOW_PRIORITY, Job, Progress
 from jobs.domain.rereading import Reread
 from jobs.domain.wrong_use import UnknownJob
 from jobs.ports import Clock, DocumentRepository, JobRepository
@@ -46,7 +46,7 @@ class RereadService:
             if not selected or not exists(self.jobs, job_id):
                 continue
             job = self._job(replace(wanted, job_id=job_id), selected, requested_by)
-            stored = preview or bool(self.jobs.add_rereads([job]))
+            stored = preview or bool(self.jobs.add_tasks([job]))
             yield Reordered(original=job_id, documents=len(selected), job_id=job.id if stored else None)
 
     def _job(self, reread: Reread, selected: list[Document], requested_by: str) -> Job:
@@ -55,7 +55,7 @@ class RereadService:
             id=self.new_id(),
             cin=selected[0].cin,
             company_name=selected[0].company_name,
-            priority=REREAD_PRIORITY,
+            priority=LOW_PRIORITY,
             run_after=now,
             due_at=now,
             progress=Progress(total=len(selected)),
@@ -75,7 +75,9 @@ def to_reread(jobs: JobRepository, documents: DocumentRepository, job: Job) -> l
 
 
 def progress_of(jobs: JobRepository, documents: DocumentRepository, job: Job) -> Progress:
-    """A job's progress, counted from the stored documents."""
+    """A job's progress, counted from what is stored."""
+    if job.export:
+        return job.export_progress
     if job.reread is None:
         return documents.progress(job.id)
     total = job.progress.total or 0

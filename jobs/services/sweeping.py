@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from jobs.domain.document import job_of_blob
+from jobs.domain.export import blob_names, is_plan
 from jobs.domain.job import JOB_ID, UNFINISHED
 from jobs.ports import BlobStore, DocumentRepository, JobRepository, PageIndex, RunRepository
+from jobs.services.exporting import EXPIRY, ExportService
 from jobs.services.ordering import JobService
 from jobs.services.releasing import existing, unneeded
 
@@ -17,13 +19,15 @@ T = TypeVar("T")
 
 PREFIX = "jobs/"
 BATCH = 500
+_ORDERING_SECONDS = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
 class Swept:
-    """The number of deletions finished, of jobs whose rows were removed, and of blobs removed."""
+    """The number of deletions finished, of expired exports, of jobs whose rows were removed, and of blobs removed."""
 
     deletions: int
+    exports: int
     rows: int
     blobs: int
 
@@ -42,17 +46,21 @@ class Sweep:
     blobs: BlobStore
     #: None: nothing is indexed.
     pages: PageIndex | None = None
+    #: None: exports do not expire.
+    exports: ExportService | None = None
 
     def sweep(self) -> Swept:
         """Idempotent and safe to interrupt: the next call continues."""
-        deletions = self.service.finish_deletions(BATCH)
+        deletions, exports = self.service.finish_deletions(BATCH), 0
+        while self.exports and (removed := self.exports.remove_expired(EXPIRY, BATCH)):
+            exports += removed
         rows = sum(self._remove_rows(repository) for repository in (self.documents, self.runs))
         self._forget_pages()
         self._settle()
         owned = (name for name in self.blobs.names(PREFIX) if JOB_ID.fullmatch(job_of_blob(name)))
         blobs = sum(self._remove_blobs(folder, names) for folder, names in itertools.groupby(owned, key=_folder_of))
         self.blobs.tidy()
-        return Swept(deletions=deletions, rows=rows, blobs=blobs)
+        return Swept(deletions=deletions, exports=exports, rows=rows, blobs=blobs)
 
     def _remove_rows(self, repository: DocumentRepository | RunRepository) -> int:
         """Remove the rows of jobs that no longer exist. Returns the number of these jobs."""
@@ -77,14 +85,21 @@ class Sweep:
         """
         job_id = job_of_blob(folder)
         job = existing(self.jobs, job_id)
-        if job and (job.status in UNFINISHED or self.jobs.is_reread(job)):
+        if job and (job.status in UNFINISHED or self.jobs.holder(job.reread_key)):
             return 0
-        found = list(names)
+        found = list(names) if job else [name for name in names if not self._may_be_ordered(job_id, name)]
         named = {name for each in self.documents.of_job(job_id) for name in each.blob_names}
+        if job and job.export:
+            named |= blob_names(job.id, job.export)
         unnamed = [name for name in unneeded(found, folder, self.documents) if name not in named]
         for name in unnamed:
             self.blobs.delete(name, up_to_fence=job.fence if job else None)
         return len(unnamed)
+
+    def _may_be_ordered(self, job_id: str, name: str) -> bool:
+        """The plan of an export is stored shortly before its job, whose id begins with its time."""
+        age = self.service.clock().timestamp() - int(job_id[:8], 16)
+        return is_plan(name) and abs(age) < _ORDERING_SECONDS
 
     def _settle(self) -> None:
         """Settle ended jobs with unended runs: the worker died, and the cancellation was then interrupted."""

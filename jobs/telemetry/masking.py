@@ -51,11 +51,11 @@ _RULES = [
             rf"\1{MASK}",
         ),
         (r"(\bbearer\s+)(?=\S{0,99}\d|\S{20})[\w.~+/=-]{8,}", rf"\1{MASK}"),
-        (r"\bfsr_[\w-]{6,}", MASK),  # Filesure's API tokens
+        (r"\bfs[rl]_[\w-]{6,}", MASK),  # Filesure's API tokens, and links to exports
     )
 ]
 # Every match contains one of these words. Most lines contain none, which is cheap to check.
-_WORDS = ("://", "key", "sig", "authorization", "pass", "secret", "token", "bearer", "fsr_", "pwd")
+_WORDS = ("://", "key", "sig", "authorization", "pass", "secret", "token", "bearer", "fsr_", "fsl_", "pwd")
 _Plain = str | int | float | date | None
 
 _known = SimpleNamespace(values=())

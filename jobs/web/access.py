@@ -40,6 +40,8 @@ _ACTIONS = {
     Permission.PAN: "see PANs in full",
     Permission.ACCOUNTS: "manage accounts",
     Permission.WEBHOOK: "manage webhooks",
+    Permission.EXPORT: "pack documents into ZIP files",
+    Permission.SHARE: "share ZIP files by link",
 }
 
 

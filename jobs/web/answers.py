@@ -33,6 +33,7 @@ class Answer:
 
 
 _NOT_FOUND = Answer(status=HTTPStatus.NOT_FOUND)
+_GONE = Answer(status=HTTPStatus.GONE)
 _CONFLICT = Answer(status=HTTPStatus.CONFLICT)
 
 ANSWERS: Mapping[type[errors.FilesureError], Answer] = {
@@ -46,6 +47,11 @@ ANSWERS: Mapping[type[errors.FilesureError], Answer] = {
     wrong_use.UnknownWatch: _NOT_FOUND,
     wrong_use.UnknownEndpoint: _NOT_FOUND,
     wrong_use.UnknownDelivery: _NOT_FOUND,
+    wrong_use.UnknownExport: _NOT_FOUND,
+    wrong_use.UnknownPart: _NOT_FOUND,
+    wrong_use.UnknownLink: _NOT_FOUND,
+    wrong_use.ExportExpired: _GONE,
+    wrong_use.LinkEnded: _GONE,
     errors.BlobNotFound: _NOT_FOUND,
     wrong_use.WrongState: _CONFLICT,
     wrong_use.AlreadyOrdered: _CONFLICT,

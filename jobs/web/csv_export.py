@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.http import StreamingHttpResponse
 
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), also in full width.
-_FORMULAS = tuple("=+-@\t\r\n＝＋－＠")
+from jobs.domain.cells import cell
 
 
 class _Echo:
@@ -29,9 +28,4 @@ def _lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iter
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(columns)
     for row in rows:
-        yield writer.writerow([_cell(row[column]) for column in columns])
-
-
-def _cell(value: object) -> object:
-    """Prefix text that a spreadsheet would calculate with an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULAS) else value
+        yield writer.writerow([cell(row[column]) for column in columns])

@@ -14,12 +14,12 @@ from jobs.domain.wrong_use import UnknownDocument
 _TEXT = "text/plain; charset=utf-8"
 
 #: BSON's largest integer: MongoDB rejects larger numbers instead of finding nothing.
-_LARGEST = 2**63 - 1
+LARGEST_NUMBER = 2**63 - 1
 
 
 def stored(job_id: str, number: int) -> tuple[Document, StoredFile]:
     """A document and its file. Raises InvalidJobId, UnknownDocument (also if it is not stored)."""
-    if not 0 < number <= _LARGEST:
+    if not 0 < number <= LARGEST_NUMBER:
         raise UnknownDocument(job_id, number)
     document = application().documents.get(job_id, number)
     if document.file is None:

@@ -21,6 +21,8 @@ class Permission(StrEnum):
     #: Django's own permission, which also opens the accounts in Django's admin.
     ACCOUNTS = "auth.change_user"
     WEBHOOK = "jobs.webhook_job"
+    EXPORT = "jobs.export_job"
+    SHARE = "jobs.share_job"
 
     @property
     def scope(self) -> str:
@@ -28,7 +30,10 @@ class Permission(StrEnum):
         return self.removeprefix("jobs.").removesuffix("_job")
 
 
-_FOR_ADMINS = {Permission.DELETE, Permission.AUDIT, Permission.PAN, Permission.ACCOUNTS, Permission.WEBHOOK}
+_FOR_ADMINS = {
+    *(Permission.DELETE, Permission.AUDIT, Permission.PAN, Permission.SHARE, Permission.ACCOUNTS),
+    Permission.WEBHOOK,
+}
 _DAILY_WORK: list[Permission] = [right for right in Permission if right not in _FOR_ADMINS]
 GROUPS: dict[str, list[Permission]] = {
     "Viewer": [Permission.VIEW],

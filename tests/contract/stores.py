@@ -7,12 +7,16 @@ from datetime import datetime
 
 from bson import ObjectId
 
+from jobs.adapters.memory import MemoryExports, MemoryJobRepository
+from jobs.adapters.mongo.exports import MongoExports
+from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.domain.audit import Action
 from jobs.domain.bulk_action import BulkAction, BulkState, RefusedJob
 from jobs.domain.ending import Backoff
+from jobs.domain.export import Scope
 from jobs.domain.job import Job, Progress, Run
 from jobs.domain.listing import Cursor
-from jobs.ports import BulkActionRepository, DocumentRepository, JobRepository, RunRepository
+from jobs.ports import BulkActionRepository, DocumentRepository, Exports, JobRepository, RunRepository
 from tests.making import a_job
 
 LEASE = 60.0
@@ -26,6 +30,14 @@ class Stores:
     jobs: JobRepository
     documents: DocumentRepository
     runs: RunRepository
+
+
+def exports_of(jobs: JobRepository) -> Exports:
+    """The lists of exports over the same jobs."""
+    if isinstance(jobs, MemoryJobRepository):
+        return MemoryExports(jobs)
+    assert isinstance(jobs, MongoJobRepository)
+    return MongoExports(jobs._jobs.database)
 
 
 def add(stores: Stores, clock, **changes) -> Job:
@@ -52,3 +64,11 @@ def act_on_many(actions: BulkActionRepository, now: datetime) -> None:
     list(actions.refusals(made.id))
     actions.latest("x", Cursor(id=str(ObjectId())), 5)
     actions.save(replace(claimed, state=BulkState.DONE, ended_at=now))
+
+
+def list_exports(exports: Exports, jobs: JobRepository, now: datetime) -> None:
+    """Run the queries of exports."""
+    exports.latest(Cursor(id=str(ObjectId())), 5)
+    exports.of(Scope.COMPANY, "x", 5)
+    exports.ended_before(now, 5)
+    jobs.holder("x")

@@ -64,6 +64,27 @@ def test_blob_keeps_its_properties(store):
     assert found.url.endswith(NAME)
 
 
+def test_stream_of_unknown_size_becomes_a_blob(store):
+    put(store, NAME, b"first")  # as for a container that is there
+    chunks = [b"a" * 3_000_000, b"", b"b" * 3_000_000][::2]
+    blob = store.put_stream(f"{NAME}.zip", iter(chunks), content_type="application/zip", fence=4, metadata=METADATA)
+    data = b"".join(chunks)
+    assert get(store, f"{NAME}.zip") == data
+    assert (blob.size, blob.md5, blob.content_type) == (len(data), hashlib.md5(data).digest(), "application/zip")
+
+
+def test_stream_that_breaks_leaves_nothing(store):
+    put(store, NAME, b"first")
+
+    def broken():
+        yield b"a" * 5_000_000
+        raise BlobNotFound("The source is gone.")
+
+    with pytest.raises(BlobNotFound, match="source is gone"):
+        store.put_stream(f"{NAME}.zip", broken(), content_type="application/zip", fence=4, metadata=METADATA)
+    assert list(store.names(NAME)) == [NAME]
+
+
 def test_same_or_higher_fence_replaces_a_blob(store):
     put(store, NAME, b"first", fence=3)
     put(store, NAME, b"second", fence=3)

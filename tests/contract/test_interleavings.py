@@ -30,7 +30,7 @@ from tests.contract.world import LEASE, World, a_world, in_one_thread
 from worker.stopping import Reason
 
 STEPS = 50
-VERBS = ["cancel", "retry", "delete", "prune", "sweep", "prioritise", "reread"]
+VERBS = ["cancel", "retry", "delete", "prune", "sweep", "prioritise", "reread", "export"]
 MOST = 4  # actors at once
 which = st.integers(0, 1000)
 

@@ -222,7 +222,7 @@ def test_job_without_sequence_counts_once(database, clock):
 
 def test_documents_that_are_read_again_count_once(database, clock):
     story = Story(database, clock)
-    story.jobs.add_rereads([a_job(clock(), priority=-1, progress=GOOD, reread=Reread(job_id="0" * 24))])
+    story.jobs.add_tasks([a_job(clock(), priority=-1, progress=GOOD, reread=Reread(job_id="0" * 24))])
     job = story.jobs.claim_next("w", 60)
     story.jobs.end(job.lease, ended_well(job, GOOD, clock()))
     assert story.ledger.fold() == 1

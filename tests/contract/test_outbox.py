@@ -144,7 +144,7 @@ def test_deletion_loses_no_event(desk):
 
 def test_reading_again_is_no_event(desk, clock):
     job = a_job(clock(), reread=Reread(job_id="0" * 24))
-    desk.jobs.add_rereads([job])
+    desk.jobs.add_tasks([job])
     desk.end(job)
     assert desk.drain() == []
 

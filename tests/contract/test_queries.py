@@ -22,6 +22,7 @@ from jobs.adapters.mongo.companies import MongoCompanies
 from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded
 from jobs.adapters.mongo.directory import MongoDirectory
 from jobs.adapters.mongo.documents import MongoDocumentRepository
+from jobs.adapters.mongo.exports import MongoExports
 from jobs.adapters.mongo.indexes import INDEXES
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.migration import migrate
@@ -39,7 +40,7 @@ from jobs.domain.listing import Cursor, DocumentFilter, JobDocuments, JobFilter,
 from jobs.domain.order_list import OrderList
 from jobs.domain.run_details import RunDetails
 from jobs.services import SuggestionService
-from tests.contract.stores import act_on_many
+from tests.contract.stores import act_on_many, list_exports
 from tests.making import a_file, a_job, some_filings
 
 pytestmark = pytest.mark.server
@@ -108,6 +109,7 @@ def hot_path(mongodb_uri, database):
     meet(MongoCompanies(watched), job)
     suggest(MongoDirectory(watched))
     drain(MongoOutbox(watched), MongoOrderListRepository(watched, clock), job)
+    list_exports(MongoExports(watched), jobs, clock())
     act_on_many(MongoBulkActionRepository(watched, clock), clock())
     assert list(migrate(watched)) == []  # as at each start
     yield recorder.queries

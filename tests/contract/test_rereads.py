@@ -33,25 +33,25 @@ def a_reread(job, clock, **changes) -> Job:
 
 def test_reread_comes_back_unchanged(stores, ended, clock):
     job = a_reread(ended, clock)
-    assert stores.jobs.add_rereads([job]) == {job.id}
+    assert stores.jobs.add_tasks([job]) == {job.id}
     stored = stores.jobs.get(job.id)
     assert (stored.reread, stored.priority, stored.progress) == (job.reread, -1, Progress(total=1))
-    assert stores.jobs.is_reread(ended)
+    assert stores.jobs.holder(ended.reread_key)
 
 
 def test_documents_are_read_again_once_at_a_time(stores, ended, clock):
     first, second = a_reread(ended, clock), a_reread(ended, clock)
-    assert stores.jobs.add_rereads([first]) == {first.id}
-    assert stores.jobs.add_rereads([second]) == set()
+    assert stores.jobs.add_tasks([first]) == {first.id}
+    assert stores.jobs.add_tasks([second]) == set()
     stores.jobs.cancel(first.id)
-    assert not stores.jobs.is_reread(ended)
-    assert stores.jobs.add_rereads([second]) == {second.id}
+    assert not stores.jobs.holder(ended.reread_key)
+    assert stores.jobs.add_tasks([second]) == {second.id}
     with pytest.raises(AlreadyOrdered):
         stores.jobs.retry(first.id, ONE, again=True)
 
 
 def test_reread_and_order_of_a_company_do_not_conflict(stores, ended, clock):
-    stores.jobs.add_rereads([a_reread(ended, clock)])
+    stores.jobs.add_tasks([a_reread(ended, clock)])
     assert stores.jobs.unfinished([ended.cin]) == {}
     order = a_job(clock(), cin=ended.cin)
     assert stores.jobs.add([order], again=False) == {}
@@ -59,7 +59,7 @@ def test_reread_and_order_of_a_company_do_not_conflict(stores, ended, clock):
 
 
 def test_orders_are_served_before_rereads(stores, ended, clock):
-    stores.jobs.add_rereads([a_reread(ended, clock)])
+    stores.jobs.add_tasks([a_reread(ended, clock)])
     clock.advance(1)
     order = add(stores, clock, priority=0)
     assert stores.jobs.claim_next("w", LEASE).id == order.id
@@ -67,7 +67,7 @@ def test_orders_are_served_before_rereads(stores, ended, clock):
 
 
 def test_source_that_is_down_holds_no_rereads(stores, ended, clock):
-    stores.jobs.add_rereads([a_reread(ended, clock)])
+    stores.jobs.add_tasks([a_reread(ended, clock)])
     clock.advance(1)
     assert stores.jobs.hold_pending(due_before=clock(), until=clock()) == 0
 

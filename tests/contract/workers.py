@@ -95,9 +95,9 @@ class Workers(RuleBasedStateMachine):
         job = a_job(
             self.clock(), cin=original.cin, priority=-1, progress=ALL, reread=Reread(job_id=job_id, form="AOC-4")
         )
-        stored = self.both(job.id, lambda: self.model.add_reread(job), lambda: self.stores.jobs.add_rereads([job]))
+        stored = self.both(job.id, lambda: self.model.add_reread(job), lambda: self.stores.jobs.add_tasks([job]))
         self.known += stored
-        assert self.stores.jobs.is_reread(original) == self.model.is_reread(original)
+        assert bool(self.stores.jobs.holder(original.reread_key)) == self.model.is_reread(original)
         return multiple(*stored)
 
     @rule(job_id=ids)

@@ -9,6 +9,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -19,16 +20,17 @@ from jobs.domain.audit import Actor as Person
 from jobs.domain.document import DocumentStatus
 from jobs.domain.ending import Backoff
 from jobs.domain.errors import FilesureError, LeaseLost
+from jobs.domain.export import Export, Scope, blob_names
 from jobs.domain.job import UNFINISHED, Job, JobStatus
 from jobs.domain.rereading import Reread
 from jobs.domain.sharing import needed
 from jobs.domain.wrong_use import UnknownJob
 from jobs.ports import AuditLog, BlobStore, DocumentRepository, JobRepository, RunRepository
-from jobs.services import JobService, Order, RereadService, Sweep
+from jobs.services import ExportService, JobService, Order, RereadService, Sweep
 from tests.conftest import FakeClock
 from tests.contract.growing_source import ATTACHED, GrowingSource, TextExtractor, content
 from tests.contract.stepping import Actor, SameThread, Stepped
-from tests.contract.stores import Stores
+from tests.contract.stores import Stores, exports_of
 from tests.making import blobs_of
 from worker import pipeline
 from worker.limits import Limits
@@ -134,6 +136,8 @@ class World:
                 self.sweep(ports)
             case "reread":
                 self.reread(ports)
+            case "export":
+                self.export(ports, job_id)
             case _:
                 getattr(service, verb)(job_id, STAFF)
 
@@ -144,9 +148,32 @@ class World:
         )
         list(service.order(Reread(job_id=""), cin=None, requested_by="staff", preview=False))
 
+    def exporting(self, ports: Ports) -> ExportService:
+        return ExportService(
+            jobs=ports.jobs,
+            exports=exports_of(self.ports.jobs),
+            service=self.service(ports),
+            audit=ports.audit,
+            blobs=lambda: ports.blobs,
+            clock=self.clock,
+            new_id=self._new_id,
+            max_attempts=3,
+            part_bytes=1,
+        )
+
+    def export(self, ports: Ports, job_id: str) -> None:
+        """Order a job's documents as ZIP files, in parts of one document."""
+        documents = ports.documents.of_job(job_id)
+        self.exporting(ports).order(Scope.ORDER, job_id, documents, STAFF)
+
     def sweep(self, ports: Ports) -> None:
         Sweep(
-            service=self.service(ports), jobs=ports.jobs, documents=ports.documents, runs=ports.runs, blobs=ports.blobs
+            service=self.service(ports),
+            jobs=ports.jobs,
+            documents=ports.documents,
+            runs=ports.runs,
+            blobs=ports.blobs,
+            exports=self.exporting(ports),
         ).sweep()
 
     # --- invariants
@@ -174,7 +201,9 @@ class World:
         unfinished = [job.unique_key for job in self.jobs() if job.status in UNFINISHED]
         assert len(unfinished) == len(set(unfinished)), "two unfinished jobs of one company"
         for job in self.jobs():
-            if job.status is JobStatus.COMPLETED and not job.reread:
+            if job.export:
+                self._assert_parts(job, job.export)
+            elif job.status is JobStatus.COMPLETED and not job.reread:
                 self._assert_whole(job)
             else:
                 self._assert_blobs(job)
@@ -188,6 +217,16 @@ class World:
         assert all(document.reading for document in documents), "a stored document was never read"
         assert {document.status for document in documents} == {DocumentStatus.STORED}
         self._assert_blobs(job)
+
+    def _assert_parts(self, job: Job, export: Export) -> None:
+        """Each recorded part is a ZIP of its own, with what it claims to contain and a manifest."""
+        for part in export.parts:
+            with self.ports.blobs.open(part.blob_name) as blob, ZipFile(blob) as archive:
+                assert archive.testzip() is None
+                assert len(archive.namelist()) == part.documents + len(("manifest.csv", "manifest.json"))
+        if job.status is JobStatus.COMPLETED:
+            assert [part.number for part in export.parts] == list(range(1, export.planned + 1))
+            assert export.packed == job.progress.total == job.progress.downloaded
 
     def _assert_blobs(self, job: Job) -> None:
         """Each stored document's blobs exist and are correct, also those that another order stored."""
@@ -205,13 +244,14 @@ class World:
         known = {job.id for job in self.jobs()}
         blobs = set(self.ports.blobs.names("jobs/"))
         documents = [document for job_id in known for document in self.ports.documents.of_job(job_id)]
-        assert needed(blobs, documents) == blobs, "blobs without a document"
+        exported = {name for job in self.jobs() if job.export for name in blob_names(job.id, job.export)}
+        assert needed(blobs, documents) == blobs - exported, "blobs without a document"
         for job_id in set(self.ids) - known:
             assert self.ports.documents.of_job(job_id) == [], "documents without a job"
             assert self.ports.runs.of_job(job_id) == [], "runs without a job"
         for job in self.jobs():
             assert all(run.outcome for run in self.ports.runs.of_job(job.id)), "a run has no outcome"
-            if job.reread:
+            if not job.is_order:
                 self._assert_read_again(job)
             else:
                 self._assert_ended(job)

@@ -64,7 +64,7 @@ def test_page_of_the_job_lists_the_documents(app, staff, call):
     original = a_stored_job(app, JobStatus.COMPLETED)
     reread = Reread(job_id=original.id, form="AOC-4")
     job = a_job(app.clock(), cin=original.cin, priority=-1, progress=Progress(total=1), reread=reread)
-    assert app.jobs.add_rereads([job]) == {job.id}
+    assert app.jobs.add_tasks([job]) == {job.id}
     page = text_of(staff.get(f"/jobs/{job.id}/"))
     assert "after all orders" in page
     assert f'href="/jobs/{original.id}/"' in page

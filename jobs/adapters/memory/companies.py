@@ -50,7 +50,7 @@ class MemoryCompanies:
 
     def _visible(self) -> list[Job]:
         """The newest first."""
-        return [job for job in self._jobs.newest_first() if job.status is not JobStatus.DELETING]
+        return [job for job in self._jobs.newest_first() if job.status is not JobStatus.DELETING and not job.export]
 
 
 def _matches(job: Job, text: str) -> bool:

@@ -12,6 +12,7 @@ from jobs.domain import changes
 from jobs.domain.ending import Ending
 from jobs.domain.errors import DocumentsInUse, LeaseLost
 from jobs.domain.events import Note
+from jobs.domain.export import Export
 from jobs.domain.job import TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition, parse_job_id
 from jobs.domain.turns import current_turn, new_turns
 from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
@@ -62,7 +63,7 @@ class MemoryJobRepository:
         with self._lock:
             return sorted(self._jobs.values(), key=lambda job: job.id, reverse=True)
 
-    def add_rereads(self, jobs: Sequence[Job]) -> set[str]:
+    def add_tasks(self, jobs: Sequence[Job]) -> set[str]:
         stored = set()
         with self._lock:
             for job in jobs:
@@ -80,9 +81,10 @@ class MemoryJobRepository:
         with self._lock:
             return {cin: holder.id for cin in cins if (holder := self._unfinished(cin))}
 
-    def is_reread(self, job: Job) -> bool:
+    def holder(self, unique_key: str) -> str | None:
         with self._lock:
-            return self._unfinished(f"{job.cin}/{job.id}") is not None
+            found = self._unfinished(unique_key)
+        return found.id if found else None
 
     def _unfinished(self, key: str, *, besides: Job | None = None) -> Job | None:
         jobs = (job for job in self._jobs.values() if job.unique_key == key and job.status in UNFINISHED)
@@ -143,6 +145,10 @@ class MemoryJobRepository:
         with self._lock:
             self._put(self._held(lease), changes.progressed(progress, self._clock(), advanced=advanced))
 
+    def save_export(self, lease: Lease, export: Export, progress: Progress) -> None:
+        with self._lock:
+            self._put(self._held(lease), changes.packed(export, progress, self._clock()))
+
     def end(self, lease: Lease, ending: Ending) -> None:
         with self._lock:
             self._put(self._held(lease), changes.ended(ending, self._clock()))
@@ -161,7 +167,7 @@ class MemoryJobRepository:
     def retry(self, job_id: str, progress: Progress, *, again: bool = False) -> Job:
         with self._lock:
             job = self.get(job_id)
-            other = None if again and not job.reread else self._unfinished(job.unique_key, besides=job)
+            other = None if again and job.is_order else self._unfinished(job.unique_key, besides=job)
             if other:
                 raise AlreadyOrdered(job.cin, other.id)
             if job.status not in TRANSITIONS[Transition.RETRY].sources:
@@ -186,7 +192,7 @@ class MemoryJobRepository:
 
     def hold_pending(self, *, due_before: datetime, until: datetime, due_from: datetime | None = None) -> int:
         with self._lock:
-            pending = [job for job in self._jobs.values() if job.status is JobStatus.PENDING and not job.reread]
+            pending = [job for job in self._jobs.values() if job.status is JobStatus.PENDING and job.is_order]
             early = [
                 job for job in pending if job.run_after and (due_from or job.run_after) <= job.run_after < due_before
             ]

@@ -29,8 +29,8 @@ class MemoryOutbox:
         """A deleted job's notes stay with the others."""
         found = []
         for job, notes in list(self._jobs.notes.values())[:limit]:
-            events = tuple(order_event(job, note) for note in notes if not (job.reread or job.recheck))
-            list_id = None if job.reread else job.list_id
+            events = tuple(order_event(job, note) for note in notes if job.is_order and not job.recheck)
+            list_id = job.list_id if job.is_order else None
             found.append(
                 Outgoing(collection="jobs", record_id=job.id, notes=len(notes), events=events, list_id=list_id)
             )

@@ -144,7 +144,7 @@ class MongoCatalogue:
 
     @translated
     def oldest_due(self) -> datetime | None:
-        orders = {"runAfter": {"$lte": self._clock()}, "reread": {"$exists": False}}
+        orders = {"runAfter": {"$lte": self._clock()}, **filters.ORDERS}
         row = self._jobs.find_one(orders, {"runAfter": True}, sort=[("runAfter", 1)])
         return row["runAfter"] if row else None
 

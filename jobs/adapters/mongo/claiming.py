@@ -14,7 +14,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
 from jobs.adapters.mongo.connection import Document, sorts_by_index
-from jobs.domain.job import PRIORITIES, REREAD_PRIORITY, Job
+from jobs.domain.job import LOW_PRIORITY, PRIORITIES, Job
 
 CLAIM_ORDER = [("priority", DESCENDING), ("turn", ASCENDING), ("createdAt", ASCENDING)]
 
@@ -44,7 +44,7 @@ class ClaimSteps:
             return
         # DocumentDB uses the index of claims only with $exists and a turn. $not includes jobs without a turn.
         due = {"runAfter": {**due["runAfter"], "$exists": True}}
-        for priority in [*reversed(PRIORITIES), REREAD_PRIORITY]:
+        for priority in [*reversed(PRIORITIES), LOW_PRIORITY]:
             turns = [self._served[priority] + _AHEAD] if priority in self._served else []
             for turn in [*turns, _EVERY]:
                 yield {"priority": priority, "turn": {"$not": {"$gt": turn}}, **due}

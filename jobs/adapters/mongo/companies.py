@@ -20,6 +20,7 @@ from jobs.ports.companies import CompanyPage
 AMONG = 1_000
 #: For up to 10,000 documents with what they state, some 20 MB.
 DOCUMENTS_SECONDS = 15.0
+_NO_EXPORT: Record = {"export.scope": {"$exists": False}}
 _VISIBLE = {"jobStatus": {"$ne": str(JobStatus.DELETING)}}
 _BY_NAME = [("companyKey", ASCENDING), ("cin", ASCENDING), ("_id", DESCENDING)]
 
@@ -46,16 +47,16 @@ class MongoCompanies:
                 return CompanyPage(items=found, is_last=True)
             key, cin = row["companyKey"], row["cin"]
             if row["jobStatus"] == JobStatus.DELETING:
-                row = self._jobs.find_one({"companyKey": key, "cin": cin, **_VISIBLE}, sort=_BY_NAME)
+                row = self._jobs.find_one({"companyKey": key, "cin": cin, **_NO_EXPORT, **_VISIBLE}, sort=_BY_NAME)
             if row:
                 found.append(to_job(row))
         return CompanyPage(items=found[:limit], is_last=False)
 
     def _following(self, key: str, cin: str) -> Record | None:
         """The newest order of the next company: with the same name, or with the next name."""
-        same = {"companyKey": key, "cin": {"$gt": cin}}
+        same = {"companyKey": key, "cin": {"$gt": cin}, **_NO_EXPORT}
         return self._jobs.find_one(same, sort=_BY_NAME) or self._jobs.find_one(
-            {"companyKey": {"$gt": key}}, sort=_BY_NAME
+            {"companyKey": {"$gt": key}, **_NO_EXPORT}, sort=_BY_NAME
         )
 
     @translated
@@ -63,7 +64,7 @@ class MongoCompanies:
         conditions = text_filter(text, word)
         if not conditions:
             return []
-        wanted = {"$and": [*conditions, _VISIBLE]}
+        wanted = {"$and": [*conditions, _NO_EXPORT, _VISIBLE]}
         rows = in_time(self._jobs, lambda: list(self._jobs.find(wanted, sort=[("_id", DESCENDING)], limit=AMONG)))
         newest: dict[str, Record] = {}
         for row in rows:
@@ -73,13 +74,15 @@ class MongoCompanies:
     @translated
     def ordered(self, cins: Collection[str]) -> set[str]:
         """A query for each, since one for all would read every order."""
-        return {cin for cin in cins if self._jobs.find_one({"cin": cin, **_VISIBLE}, {"_id": True})}
+        return {cin for cin in cins if self._jobs.find_one({"cin": cin, **_NO_EXPORT, **_VISIBLE}, {"_id": True})}
 
     @translated
     def orders(self, cin: str, limit: int) -> list[Job]:
         rows = in_time(
             self._jobs,
-            lambda: list(self._jobs.find({"cin": cin, **_VISIBLE}, sort=[("_id", DESCENDING)], limit=limit)),
+            lambda: list(
+                self._jobs.find({"cin": cin, **_NO_EXPORT, **_VISIBLE}, sort=[("_id", DESCENDING)], limit=limit)
+            ),
         )
         return [to_job(row) for row in rows]
 

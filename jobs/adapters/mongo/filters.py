@@ -21,6 +21,10 @@ _LAST_DAY = date(9999, 12, 30)  # the following day is the last that a datetime 
 Word = Callable[[str], Record]
 
 
+#: Jobs that retrieve filings.
+ORDERS: Record = {"reread": {"$exists": False}, "export.scope": {"$exists": False}}
+
+
 def due(now: datetime) -> Record:
     """Jobs that can be claimed. Ended jobs have no ``runAfter``; a held job's is its lease's end."""
     return {"runAfter": {"$lte": now}}

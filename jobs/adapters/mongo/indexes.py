@@ -82,6 +82,18 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="begun",
             partialFilterExpression={"startedAt": {"$exists": True}, "runAfter": {"$exists": True}},
         ),
+        # Exports: all of them, those of an order or a company, and the ended ones.
+        IndexModel([("_id", DESCENDING)], name="exports", partialFilterExpression={"export.scope": {"$exists": True}}),
+        IndexModel(
+            [("export.of", ASCENDING), ("_id", DESCENDING)],
+            name="export.of_id",
+            partialFilterExpression={"export.scope": {"$exists": True}},
+        ),
+        IndexModel(
+            [("completedAt", ASCENDING)],
+            name="export_ended",
+            partialFilterExpression={"export.scope": {"$exists": True}},
+        ),
         # Jobs that the ledger has not counted yet.
         IndexModel([("uncounted", ASCENDING)], name="uncounted", sparse=True),
         NOTED,

@@ -18,7 +18,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from jobs.adapters.mongo.claiming import CLAIM_ORDER, ClaimSteps
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.adapters.mongo.filters import before, due, held_by
+from jobs.adapters.mongo.filters import ORDERS, before, due, held_by
 from jobs.adapters.mongo.outbox import keep_notes
 from jobs.adapters.mongo.pauses import MongoPauseRepository
 from jobs.adapters.mongo.racing import duplicates
@@ -29,6 +29,7 @@ from jobs.domain import changes
 from jobs.domain.changes import Change
 from jobs.domain.ending import Ending
 from jobs.domain.errors import DocumentsInUse, LeaseLost
+from jobs.domain.export import Export
 from jobs.domain.job import ENDED, TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition
 from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 from jobs.ports import Clock, Expect, PauseRepository
@@ -70,7 +71,7 @@ class MongoJobRepository:
         return []
 
     @translated
-    def add_rereads(self, jobs: Sequence[Job]) -> set[str]:
+    def add_tasks(self, jobs: Sequence[Job]) -> set[str]:
         met = self._insert(with_turns(self._jobs, jobs), unique=True) if jobs else []
         return {job.id for job in jobs} - {job.id for job in met}
 
@@ -81,12 +82,13 @@ class MongoJobRepository:
 
     @translated
     def unfinished(self, cins: Collection[str]) -> Mapping[str, str]:
-        orders = {"cin": {"$in": sorted(cins)}, "jobStatus": {"$in": sorted(UNFINISHED)}, "reread": {"$exists": False}}
+        orders = {"cin": {"$in": sorted(cins)}, "jobStatus": {"$in": sorted(UNFINISHED)}, **ORDERS}
         return {record["cin"]: str(record["_id"]) for record in self._jobs.find(orders, {"cin": True})}
 
     @translated
-    def is_reread(self, job: Job) -> bool:
-        return self._jobs.find_one({"unfinishedCin": f"{job.cin}/{job.id}"}, {"_id": True}) is not None
+    def holder(self, unique_key: str) -> str | None:
+        record = self._jobs.find_one({"unfinishedCin": unique_key}, {"_id": True})
+        return str(record["_id"]) if record else None
 
     # --- reading
 
@@ -109,8 +111,9 @@ class MongoJobRepository:
 
     @translated
     def ended_before(self, time: datetime, limit: int) -> list[str]:
-        ended = {"completedAt": {"$lt": time}}
-        rows = self._jobs.find(ended, {"_id": True}, sort=[("completedAt", ASCENDING)], limit=limit)
+        rows = self._jobs.find(
+            {"completedAt": {"$lt": time}}, {"_id": True}, sort=[("completedAt", ASCENDING)], limit=limit
+        )
         return [str(row["_id"]) for row in rows]
 
     @translated
@@ -168,6 +171,10 @@ class MongoJobRepository:
         self._write(lease, changes.progressed(progress, self._clock(), advanced=advanced))
 
     @translated
+    def save_export(self, lease: Lease, export: Export, progress: Progress) -> None:
+        self._write(lease, changes.packed(export, progress, self._clock()))
+
+    @translated
     def end(self, lease: Lease, ending: Ending) -> None:
         target = TRANSITIONS[ending.transition].target
         event = None if target in UNFINISHED else str(target)
@@ -207,7 +214,7 @@ class MongoJobRepository:
     def retry(self, job_id: str, progress: Progress, *, again: bool = False) -> Job:
         """As in ``add``, the unique key decides between racing callers."""
         job = self.get(job_id)
-        unique = not again or job.reread is not None
+        unique = not again or not job.is_order
         if unique:
             self._check_only_job(job)
         update = counted(job_update(changes.retried(progress, self._clock())), "retried")
@@ -225,24 +232,18 @@ class MongoJobRepository:
 
     def _check_only_job(self, job: Job) -> None:
         """Raises AlreadyOrdered if another unfinished job has the same key."""
-        alike = {"reread.jobId": job.reread.job_id if job.reread else {"$exists": False}}
-        unfinished = {
-            "cin": job.cin,
-            "jobStatus": {"$in": sorted(UNFINISHED)},
-            "_id": {"$ne": ObjectId(job.id)},
-            **alike,
-        }
-        other = self._jobs.find_one(unfinished, {"_id": True})
-        if other:
+        orders = {"jobStatus": {"$in": sorted(UNFINISHED)}, **ORDERS}
+        alike = orders if job.is_order else {"unfinishedCin": job.unique_key}
+        unfinished = {"cin": job.cin, "_id": {"$ne": ObjectId(job.id)}, **alike}
+        if other := self._jobs.find_one(unfinished, {"_id": True}):
             raise AlreadyOrdered(job.cin, str(other["_id"]))
 
     @translated
     def borrow(self, job_id: str) -> Lease:
         """Not marked for the ledger, since a fence changes none of its totals."""
         ended = {"_id": object_id(job_id), "jobStatus": {"$in": sorted(ENDED)}}
-        record = self._jobs.find_one_and_update(
-            ended, job_update(changes.borrowed()), return_document=ReturnDocument.AFTER
-        )
+        update, after = job_update(changes.borrowed()), ReturnDocument.AFTER
+        record = self._jobs.find_one_and_update(ended, update, return_document=after)
         if record is None:
             raise DocumentsInUse(self.get(job_id).id)
         return Lease(job_id=job_id, fence=record["fence"], worker="")
@@ -255,7 +256,7 @@ class MongoJobRepository:
     @translated
     def hold_pending(self, *, due_before: datetime, until: datetime, due_from: datetime | None = None) -> int:
         """Not marked for the ledger, since a delay changes none of its totals."""
-        pending = {"jobStatus": str(JobStatus.PENDING), "reread": {"$exists": False}}
+        pending = {"jobStatus": str(JobStatus.PENDING), **ORDERS}
         early = {"runAfter": {"$lt": due_before, **({"$gte": due_from} if due_from else {})}, **pending}
         return self._jobs.update_many(early, job_update(changes.held(until, self._clock()))).modified_count
 
@@ -274,8 +275,7 @@ class MongoJobRepository:
         raise self._refusal(job_id, "a pending job can be run now")
 
     def _refusal(self, job_id: str, only: str) -> WrongState:
-        job = self.get(job_id)
-        return WrongState(f"Job {job.id} is {job.status}; only {only}.")
+        return WrongState(f"Job {job_id} is {self.get(job_id).status}; only {only}.")
 
     @translated
     def begin_deletion(self, job_id: str) -> None:

@@ -31,8 +31,8 @@ Parts = tuple[tuple[Event, ...], str | None]
 
 
 def _of_job(record: Mapping[str, Any]) -> Parts:
-    """A job that reads documents again is no order, and of a recheck only the new filings are told."""
-    if "reread" in record or record.get("recheck"):
+    """Jobs that read documents again, and exports, are no orders, and of a recheck only the new filings are told."""
+    if "reread" in record or "export" in record or record.get("recheck"):
         return (), None
     job = to_job(record)
     return tuple(order_event(job, note) for note in _notes(record)), job.list_id

@@ -13,12 +13,13 @@ from typing import Any
 
 from bson import ObjectId
 
+from jobs.adapters.mongo.export_records import EXPORT, export_fields, to_export
 from jobs.adapters.mongo.notes import noted
 from jobs.adapters.mongo.readings import midnight, to_reading
 from jobs.domain import document as doc
 from jobs.domain.changes import Change
 from jobs.domain.job import (
-    REREAD_PRIORITY,
+    LOW_PRIORITY,
     UNFINISHED,
     Job,
     JobError,
@@ -35,7 +36,7 @@ STAGE = "processingStages.documentDownload"
 
 TIME, TEXT, ID = {"bsonType": "date"}, {"bsonType": "string"}, {"bsonType": "objectId"}
 COUNT = {"bsonType": ["int", "long"], "minimum": 0}
-PRIORITY = {"bsonType": ["int", "long"], "minimum": REREAD_PRIORITY}
+PRIORITY = {"bsonType": ["int", "long"], "minimum": LOW_PRIORITY}
 ERROR = {
     "bsonType": "object",
     "required": ["kind", "message"],
@@ -122,6 +123,7 @@ JOB_FIELDS: Mapping[str, Field] = {
     "fresh": Field("fresh", {"bsonType": "bool"}),
     "recheck": Field("recheck", {"bsonType": "bool"}),
     "reread": Field("reread", REREAD, stored=reread_fields, loaded=_to_reread),
+    "export": Field("export", EXPORT, stored=export_fields, loaded=to_export),
 }
 
 

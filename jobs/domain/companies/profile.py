@@ -111,8 +111,8 @@ def _dues(cin: str, stated: list[StatedFiling], filings: Sequence[CompanyFiling]
 
 
 def _has_listed(job: Job) -> bool:
-    """Jobs that read documents again list nothing."""
-    return job.status in DONE and job.reread is None
+    """Only orders list filings."""
+    return job.status in DONE and job.is_order
 
 
 def _is_unread(document: Document) -> bool:

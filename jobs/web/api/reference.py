@@ -16,12 +16,10 @@ Schema = Mapping[str, Any]
 
 #: Examples of what a name alone explains.
 _EXAMPLES: Mapping[str, object] = {
-    "action_id": "65a1b2c3d4e5f60718293a4b",
+    **dict.fromkeys(("action_id", "export_id", "job_id", "jobId", "list_id"), "65a1b2c3d4e5f60718293a4b"),
     "cin": "L24295GJ1987PLC143792",
     "companyName": "Vindhya Chemicals Limited",
     "Idempotency-Key": "order-2026-12-01",
-    "job_id": "65a1b2c3d4e5f60718293a4b",
-    "list_id": "65a1b2c3d4e5f60718293a4b",
     "minutes": 30,
     "num_jobs": 1,
     "q": "revenue",

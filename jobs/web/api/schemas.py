@@ -47,9 +47,9 @@ class RereadOut(Out):
 class JobOut(Out):
     """A job. Null means unknown or not yet. ``fresh``: what another order has stored is downloaded again.
 
-    ``recheck``: it was ordered for a watch, and lists only filings that no other order has.
-
-    ``reread`` is null for orders. Else the job reads stored documents again, and its documents are those read so far.
+    ``isOrder`` is false for jobs that read stored documents again, see ``reread``, or pack them, see ``/exports``.
+    Their documents are those read or packed so far. ``recheck``: it was ordered for a watch, and lists only filings
+    that no other order has.
     """
 
     job_id: str = Field(validation_alias="id")
@@ -73,6 +73,7 @@ class JobOut(Out):
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+    is_order: bool
     reread: RereadOut | None
     fresh: bool
     recheck: bool

@@ -15,7 +15,7 @@ from ninja.openapi.docs import DocsBase
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from jobs.web.api import bulk_actions, companies, lists, operations, pauses, watches
+from jobs.web.api import bulk_actions, companies, exports, lists, operations, pauses, watches
 from jobs.web.api.auth import ReadLimit, WriteLimit
 from jobs.web.api.problems import CONTENT_TYPE, handle_all
 from jobs.web.api.reference import Reference
@@ -99,7 +99,7 @@ def addresses(ninja: NinjaAPI) -> tuple[list[URLResolver | URLPattern], str, str
 ROUTERS = (
     *(operations.job_router, operations.document_router, companies.company_router),
     *(operations.stats_router, pauses.pause_router, lists.list_router, bulk_actions.bulk_router),
-    watches.watch_router,
+    *(watches.watch_router, exports.export_router),
 )
 for router in ROUTERS:
     api.add_router("/v1", router)

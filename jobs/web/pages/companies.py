@@ -11,13 +11,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
-from jobs.domain.companies.filings import Category, CompanyFiling
+from jobs.domain.companies.filings import Category
 from jobs.domain.companies.finances import MEASURES
 from jobs.domain.companies.profile import Profile
 from jobs.domain.job import UNFINISHED
 from jobs.domain.watching import Interval
 from jobs.web import companies as shown
 from jobs.web.access import needs
+from jobs.web.company_filings import FilingsSearch
 from jobs.web.company_records import lines_response, values_response
 from jobs.web.company_workbook import workbook_response
 from jobs.web.permissions import Permission
@@ -94,14 +95,8 @@ def _heading(request: HttpRequest, profile: Profile) -> dict[str, Any]:
 def filings(request: HttpRequest, cin: str) -> HttpResponse:
     """Every filing once, by category and financial year."""
     profile = shown.profile(cin)
-    category, year = request.GET.get("category", ""), request.GET.get("year", "")
-    text = request.GET.get("q", "").strip().casefold()[:100]
-    after = whole_number(request.GET.get("after", ""), most_digits=10)
-    matching = [
-        each
-        for each in profile.filings
-        if _matches(each, category, year, text) and (after is None or _first_listed(each) > after)
-    ]
+    search = FilingsSearch(request.GET)
+    matching = search.matching(profile.filings)
     begin = (whole_number(request.GET.get("from", ""), most_digits=6) or 0) // FILINGS_PAGE * FILINGS_PAGE
     categories = Counter(each.category for each in profile.filings)
     context = {
@@ -113,11 +108,12 @@ def filings(request: HttpRequest, cin: str) -> HttpResponse:
         "previous": begin - FILINGS_PAGE if begin else None,
         "categories": [(each, categories[each]) for each in Category if categories[each]],
         "years": sorted(Counter(each.year for each in profile.filings if each.year).items(), reverse=True),
-        "category": category,
-        "year": year,
-        "text": request.GET.get("q", "")[:100],
-        "after": None if after is None else datetime.fromtimestamp(after, UTC),
-        "after_seconds": after,
+        "search": search,
+        "category": search.category,
+        "year": search.year,
+        "text": search.text,
+        "after": None if search.after is None else datetime.fromtimestamp(search.after, UTC),
+        "after_seconds": search.after,
     }
     return render(request, "company_filings.html", context)
 
@@ -131,17 +127,3 @@ def export(request: HttpRequest, cin: str, kind: str) -> FileResponse | Streamin
         return workbook_response(profile)
     respond = lines_response if kind == "jsonl" else values_response
     return respond(profile, full=request.user.has_perm(Permission.PAN))
-
-
-def _first_listed(filing: CompanyFiling) -> int:
-    """When the first of its orders was placed, in seconds since 1970: an id begins with its time."""
-    return int(filing.jobs[-1][:8], 16)
-
-
-def _matches(filing: CompanyFiling, category: str, year: str, text: str) -> bool:
-    if category and filing.category != category:
-        return False
-    if year and str(filing.year) != year:
-        return False
-    names = (filing.form, filing.document.filing.file_name, filing.document.filing.srn or "")
-    return not text or any(text in name.casefold() for name in names)

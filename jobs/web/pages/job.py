@@ -32,6 +32,8 @@ _NAMED = 5
 def job(request: HttpRequest, job_id: str) -> HttpResponse:
     details = application().service.history(job_id)
     job, cin = details.job, details.job.cin
+    if job.export:
+        return HttpResponseRedirect(reverse("zip_export", args=[job.id]))
     given = request.GET.get("documents", "")
     which = JobDocuments(given) if given in set(JobDocuments) else None
     cursor = parse_cursor(request.GET.get("cursor", ""))
@@ -61,6 +63,7 @@ def job(request: HttpRequest, job_id: str) -> HttpResponse:
         },
         "stages": _stages(job),
         "bytes": sum(run.bytes for run in details.runs),
+        "can_pack": job.is_order and job.progress.downloaded > 0 and request.user.has_perm(Permission.EXPORT),
     }
     return live_page(request, "job.html", "_job.html", context)
 

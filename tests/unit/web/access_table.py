@@ -39,6 +39,8 @@ COMPANY = {"cin": "L24295GJ1987PLC143792"}
 JOB = {"job_id": "65a1b2c3d4e5f60718293a4b"}
 WATCH = {"watch_id": "65a1b2c3d4e5f60718293a4b"}
 ENDPOINT = {"endpoint_id": "65a1b2c3d4e5f60718293a4b"}
+EXPORT = {"export_id": "65a1b2c3d4e5f60718293a4b"}
+LINK = {"secret": "fsl_unknown"}
 BULK = {"action_id": "65a1b2c3d4e5f60718293a4b"}
 
 TABLE = [
@@ -100,6 +102,17 @@ TABLE = [
     Row("bulk_action", VIEWERS, kwargs=BULK),
     Row("bulk_refused", VIEWERS, kwargs=BULK),
     Row("bulk_stop", VIEWERS, "POST", BULK),
+    Row("exports", VIEWERS),
+    Row("export_order", OPERATORS, "POST"),
+    Row("zip_export", VIEWERS, kwargs=EXPORT),
+    Row("export_delete", OPERATORS, "POST", EXPORT),
+    Row("export_part", VIEWERS, kwargs={**EXPORT, "number": 1}),
+    Row("export_manifest", VIEWERS, kwargs={**EXPORT, "kind": "csv"}),
+    Row("export_share", ADMINS, "POST", EXPORT),
+    Row("export_unshare", ADMINS, "POST", {**EXPORT, "link_id": 1}),
+    Row("shared", ALL, kwargs=LINK),
+    Row("shared_part", ALL, kwargs={**LINK, "number": 1}),
+    Row("shared_manifest", ALL, kwargs={**LINK, "kind": "csv"}),
     Row("pause", OPERATORS),
     Row("pause", OPERATORS, "POST"),
     Row("resume", OPERATORS, "POST"),
@@ -172,6 +185,16 @@ TABLE = [
     Row("api:resume_watch", OPERATORS, "POST", WATCH),
     Row("api:end_watch", OPERATORS, "DELETE", WATCH),
     Row("api:watch_list_companies", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("api:create_export", OPERATORS, "POST"),
+    Row("api:list_exports", VIEWERS),
+    Row("api:get_export", VIEWERS, kwargs=EXPORT),
+    Row("api:cancel_export", OPERATORS, "POST", EXPORT),
+    Row("api:delete_export", OPERATORS, "DELETE", EXPORT),
+    Row("api:download_part", VIEWERS, kwargs={**EXPORT, "number": 1}),
+    Row("api:download_manifest", VIEWERS, kwargs=EXPORT),
+    Row("api:list_links", ADMINS, kwargs=EXPORT),
+    Row("api:create_link", ADMINS, "POST", EXPORT),
+    Row("api:revoke_link", ADMINS, "DELETE", {**EXPORT, "link_id": 1}),
     Row("api:list_pauses", VIEWERS),
     Row("api:pause", OPERATORS, "POST"),
     Row("api:resume", OPERATORS, "POST"),

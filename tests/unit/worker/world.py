@@ -15,7 +15,8 @@ from jobs.domain.filings.reading import Reading
 from jobs.domain.job import RunOutcome
 from tests.making import a_job, a_reading, some_filings
 from worker.limits import Limits
-from worker.pipeline import Pipeline, ignored
+from worker.pipeline import Pipeline
+from worker.progress import ignored
 from worker.stopping import Stop
 
 LEASE = 60.0

@@ -21,7 +21,7 @@ from jobs.telemetry.metrics import Unmeasured, timed
 from jobs.telemetry.tracing import span, traceparent
 from worker.bootstrap import pipeline, worker_name
 from worker.metrics import measured
-from worker.pipeline import OnProgress, ignored
+from worker.progress import OnProgress, ignored
 from worker.sources.building import check_settings
 from worker.stopping import Reason, Stop
 

@@ -13,14 +13,15 @@ class Command(FilesureCommand):
     """Removes orphaned data."""
 
     help = (
-        "Remove what interrupted workers and deletions left: blobs that no document names, documents and runs without"
-        " a job, temporary files of dead workers. Safe while workers run; if interrupted, run it again to continue."
+        "Remove expired exports, and what interrupted workers and deletions left: blobs that no document names,"
+        " documents and runs without a job, temporary files of dead workers. Safe while workers run; if interrupted,"
+        " run it again to continue."
     )
 
     def handle(self, **_: Any) -> None:
         swept = application().sweep.sweep()
         files = scratch.sweep_dead()
         self.stdout.write(
-            f"{swept.deletions} deletions finished, rows of {swept.rows} missing jobs, {swept.blobs} blobs and"
-            f" {files} temporary files removed."
+            f"{swept.deletions} deletions finished, {swept.exports} expired exports, rows of {swept.rows} missing jobs,"
+            f" {swept.blobs} blobs and {files} temporary files removed."
         )

@@ -42,6 +42,7 @@ _FIELDS = {
     "countedSequence": 1,
     "processingStages": 1,
     "reread": 1,
+    "export": 1,
 }
 
 #: Field of the totals → its series.
@@ -142,8 +143,8 @@ def _marking(sequence: int, entry: Document) -> list[Operation]:
 
 
 def _amounts(record: Mapping[str, Any]) -> dict[str, int]:
-    """The amounts that one job adds to the totals. One that reads documents again adds no documents."""
-    stage = {} if "reread" in record else record["processingStages"]["documentDownload"]
+    """The amounts that one job adds to the totals. Only orders add documents."""
+    stage = {} if "reread" in record or "export" in record else record["processingStages"]["documentDownload"]
     listed, stored, failed = (stage.get(f"{name}Documents", 0) for name in ("total", "downloaded", "failed"))
     amounts = {
         "jobs_created": 1,

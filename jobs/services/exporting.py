@@ -1,0 +1,137 @@
+"""Orders exports: jobs that pack stored documents into ZIP files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import md5
+
+from jobs.domain.audit import Action, Actor
+from jobs.domain.document import Document
+from jobs.domain.export import KEPT, MOST_BYTES, MOST_DOCUMENTS, Entry, Export, Scope, plan_blob_name, planned
+from jobs.domain.export_manifest import from_json, to_json
+from jobs.domain.job import LOW_PRIORITY, Job, Progress
+from jobs.domain.wrong_use import ExportExpired, InvalidExport, UnknownExport, UnknownJob, WrongState
+from jobs.ports import AuditLog, BlobStore, Clock, Exports, JobRepository
+from jobs.services.auditing import audited
+from jobs.services.ordering import JobService
+
+#: In the audit log, for exports that nobody deleted in time.
+EXPIRY = Actor(name="expiry")
+_REMOVED_AT_ONCE = 5
+_GIB = 1024**3
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportService:
+    """The use cases of exports. Cancelling, retrying and deleting are those of every job."""
+
+    jobs: JobRepository
+    exports: Exports
+    service: JobService
+    audit: AuditLog
+    blobs: Callable[[], BlobStore]
+    clock: Clock
+    new_id: Callable[[], str]
+    max_attempts: int
+    part_bytes: int
+    wake: Callable[[], None] = lambda: None
+
+    def order(self, scope: Scope, of: str, documents: Sequence[Document], actor: Actor) -> Job:
+        """Order the documents as ZIP files, in this sequence. Returns the job, or the unfinished one of an equal order.
+
+        The plan is stored before the job. If that is interrupted, the sweep removes it.
+        Raises InvalidExport, WrongState.
+        """
+        _check(documents)
+        self.remove_expired(EXPIRY, _REMOVED_AT_ONCE)
+        entries = planned(documents, self.part_bytes)
+        job = self._job(scope, of, documents, entries, actor.name)
+        if holder := self.jobs.holder(job.unique_key):
+            return self.jobs.get(holder)
+        data = to_json(entries)
+        self.blobs().put(
+            plan_blob_name(job.id),
+            io.BytesIO(data),
+            content_type="application/json",
+            md5=md5(data, usedforsecurity=False).digest(),
+            fence=0,
+            metadata={"jobId": job.id},
+        )
+        about = f"{len(entries)} documents of {job.company_name}, {job.cin}"
+        with audited(self.audit, self.clock, Action.EXPORT, actor, job_id=job.id, details=about):
+            if not self.jobs.add_tasks([job]):
+                self.blobs().delete(plan_blob_name(job.id))
+                raise WrongState("The same ZIP was ordered at the same moment.")
+        self.wake()
+        return job
+
+    def _job(
+        self, scope: Scope, of: str, documents: Sequence[Document], entries: Sequence[Entry], requested_by: str
+    ) -> Job:
+        now, stored = self.clock(), [entry.file for entry in entries if entry.file]
+        return Job(
+            id=self.new_id(),
+            cin=documents[0].cin,
+            company_name=documents[0].company_name,
+            priority=LOW_PRIORITY,
+            run_after=now,
+            due_at=now,
+            progress=Progress(total=len(stored)),
+            max_attempts=self.max_attempts,
+            requested_by=requested_by,
+            created_at=now,
+            updated_at=now,
+            export=Export(
+                scope=scope,
+                of=of,
+                planned=max(entry.part for entry in entries),
+                size=sum(file.size for file in stored),
+                unstored=len(entries) - len(stored),
+            ),
+        )
+
+    def get(self, export_id: str) -> tuple[Job, Export]:
+        """Raises InvalidJobId, UnknownExport, ExportExpired."""
+        try:
+            job = self.jobs.get(export_id)
+        except UnknownJob:
+            raise UnknownExport(export_id) from None
+        if job.export is None:
+            raise UnknownExport(export_id)
+        if (expires := expires_at(job)) and expires <= self.clock():
+            raise ExportExpired
+        return job, job.export
+
+    def plan(self, job: Job) -> list[Entry]:
+        """The documents of an export. Raises BlobNotFound."""
+        with self.blobs().open(plan_blob_name(job.id)) as blob:
+            return from_json(blob.read())
+
+    def remove_expired(self, actor: Actor, limit: int) -> int:
+        """Delete up to ``limit`` exports that ended more than a week ago. Returns their number."""
+        removed = 0
+        for job_id in self.exports.ended_before(self.clock() - KEPT, limit):
+            with suppress(WrongState, UnknownJob):  # retried or deleted in the meantime
+                self.service.delete(job_id, actor)
+                removed += 1
+        return removed
+
+
+def expires_at(job: Job) -> datetime | None:
+    """When an ended export is removed; None for an unfinished one."""
+    return job.completed_at + KEPT if job.completed_at else None
+
+
+def _check(documents: Sequence[Document]) -> None:
+    stored = [document.file.size for document in documents if document.file]
+    if not stored:
+        raise InvalidExport("None of these documents is stored yet, so there is nothing to pack.")
+    if len(documents) > MOST_DOCUMENTS:
+        raise InvalidExport(f"A ZIP has at most {MOST_DOCUMENTS:,} documents, not {len(documents):,}. Choose fewer.")
+    if sum(stored) > MOST_BYTES:
+        size = f"{sum(stored) / _GIB:,.1f} GiB"
+        raise InvalidExport(f"These documents have {size}; a ZIP takes at most {MOST_BYTES // _GIB} GiB. Choose fewer.")

@@ -1,0 +1,126 @@
+"""Links by which people without an account download an export. The secret is shown once and never stored."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from jobs.bootstrap import application
+from jobs.domain.audit import Action, Actor
+from jobs.domain.errors import WrongUse
+from jobs.domain.export import Export
+from jobs.domain.job import Job
+from jobs.domain.wrong_use import InvalidExport, LinkEnded, UnknownLink
+from jobs.models import ExportLink
+from jobs.services.auditing import audited
+from jobs.services.exporting import expires_at
+from jobs.web.permissions import Permission
+from jobs.web.request_context import client_address
+
+PREFIX = "fsl_"
+LONGEST_DAYS = 7
+MOST_LIVING = 20
+PER_MINUTE = 60
+_SHOWN = 10
+_MINUTE = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """What a valid link leads to."""
+
+    link: ExportLink
+    job: Job
+    export: Export
+
+
+def active(export_id: str) -> QuerySet[ExportLink]:
+    """An export's links that are neither revoked nor expired."""
+    return ExportLink.objects.filter(export_id=export_id, revoked_at=None, expires_at__gt=timezone.now())
+
+
+def ended(export_id: str) -> QuerySet[ExportLink]:
+    return ExportLink.objects.filter(export_id=export_id).exclude(pk__in=active(export_id))
+
+
+def issue(job: Job, user: User, note: str, days: int, actor: Actor) -> tuple[ExportLink, str]:
+    """Create a link that lasts as long as asked, but no longer than the export. Returns it with its secret.
+
+    Raises InvalidExport.
+    """
+    if not 1 <= days <= LONGEST_DAYS:
+        raise InvalidExport(f"A link lasts 1 to {LONGEST_DAYS} days.")
+    if active(job.id).count() >= MOST_LIVING:
+        raise InvalidExport(f"This export has {MOST_LIVING} links. Revoke one before you create another.")
+    until, last = timezone.now() + timedelta(days=days), expires_at(job)
+    if last is None:
+        raise InvalidExport("A link can be created when the ZIP is finished.")
+    secret = PREFIX + secrets.token_urlsafe(32)
+    note = " ".join(note.split())[:80]
+    with _audited(Action.SHARE, job.id, actor, f"{secret[:_SHOWN]}… {note}".strip()):
+        link = ExportLink.objects.create(
+            export_id=job.id,
+            user=user,
+            note=note,
+            prefix=secret[:_SHOWN],
+            digest=_digest(secret),
+            expires_at=min(until, last),
+        )
+    return link, secret
+
+
+def revoke(link: ExportLink, actor: Actor) -> None:
+    """Idempotent."""
+    with _audited(Action.UNSHARE, link.export_id, actor, f"{link.prefix}… {link.note}".strip()):
+        ExportLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def opened(secret: str) -> Opened:
+    """Raises UnknownLink, LinkEnded: also if its creator's right has been withdrawn, or the export is gone."""
+    link = ExportLink.objects.select_related("user").filter(digest=_digest(secret)).first()
+    if link is None:
+        raise UnknownLink
+    if link.revoked_at or not link.user.is_active or not link.user.has_perm(Permission.SHARE):
+        raise LinkEnded("This link was revoked.")
+    if link.expires_at <= timezone.now():
+        raise LinkEnded("This link has expired.")
+    try:
+        job, export = application().exporting.get(link.export_id)
+    except WrongUse:
+        raise LinkEnded("The files of this link were deleted.") from None
+    return Opened(link=link, job=job, export=export)
+
+
+def count_download(found: Opened, request: HttpRequest, what: str) -> None:
+    """Record a download with the link and in the audit log."""
+    actor = Actor(name=f"link {found.link.prefix}…", address=client_address(request))
+    with _audited(Action.LINK_DOWNLOAD, found.job.id, actor, what):
+        ExportLink.objects.filter(pk=found.link.pk).update(downloads=F("downloads") + 1, last_used_at=timezone.now())
+
+
+def is_within_limit(request: HttpRequest) -> bool:
+    """Whether this address has opened links at most PER_MINUTE times in this minute, in this process."""
+    address = hashlib.sha256((client_address(request) or "").encode()).hexdigest()
+    key = f"links-{address}-{int(time.time()) // _MINUTE}"
+    cache.add(key, 0, 2 * _MINUTE)
+    return cache.incr(key) <= PER_MINUTE
+
+
+def _audited(action: Action, export_id: str, actor: Actor, details: str) -> AbstractContextManager[None]:
+    app = application()
+    return audited(app.audit, app.clock, action, actor, job_id=export_id, details=details)
+
+
+def _digest(secret: str) -> str:
+    """Plain SHA-256 is enough, because the secret has 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
