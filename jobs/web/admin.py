@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-_FOR_SUPERUSERS = ("is_superuser", "user_permissions")
+_FOR_SUPERUSERS = ("is_superuser", "is_staff", "is_active", "groups", "user_permissions")
 
 admin.site.unregister(User)
 # They show keys and codes with which one could log in as another user.
@@ -20,10 +20,17 @@ admin.site.unregister([TOTPDevice, StaticDevice])
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
-    """Only superusers can create superusers or set a superuser's password; otherwise the same as Django's."""
+    """Superusers can do everything. Admins invite, change roles and deactivate at ``/accounts/`` instead.
+
+    There, nobody can remove the own role or the last Admin, and each change is in the site's audit log.
+    """
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Admins invite instead."""
+        return super().has_add_permission(request) and _is_superuser(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[Any, ...]:
-        """Only superusers can create superusers and grant rights to individual users; others assign groups."""
+        """Only superusers can change rights here."""
         fields = tuple(super().get_readonly_fields(request, obj))
         return fields if _is_superuser(request) else (*fields, *_FOR_SUPERUSERS)
 
@@ -32,8 +39,8 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # generic only in the 
         return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Django also calls this for each account when several are deleted at once."""
-        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+        """Accounts are deactivated, since jobs and audit entries name them."""
+        return super().has_delete_permission(request, obj) and _is_superuser(request)
 
 
 def _may_touch(request: HttpRequest, account: User | None) -> bool:
