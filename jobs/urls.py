@@ -25,6 +25,7 @@ from jobs.web.pages import (
     style,
     text_search,
     tokens,
+    views,
     watches,
     webhooks,
     welcome,
@@ -112,5 +113,8 @@ urlpatterns = [
     path("audit/", audit.audit, name="audit"),
     path("audit/export.csv", audit.export, name="audit_export"),
     path("style/", style.style, name="style"),
+    path("views/", views.views, name="views"),
+    path("views/<str:view_id>/", views.view, name="view"),
+    path("views/<str:view_id>/delete/", views.view_delete, name="view_delete"),
     path("workers/", search.workers, name="workers"),
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bson import ObjectId
@@ -35,6 +34,8 @@ from jobs.bootstrap.blob_stores import blob_store
 from jobs.bootstrap.exporting import export_service
 from jobs.bootstrap.notifications import Notifications
 from jobs.bootstrap.once import once, part
+from jobs.bootstrap.pausing import pause_service
+from jobs.bootstrap.viewing import view_service
 from jobs.bootstrap.watching import watch_service
 from jobs.configuration.table import Configuration, current
 from jobs.services import (
@@ -46,6 +47,7 @@ from jobs.services import (
     RereadService,
     SuggestionService,
     Sweep,
+    ViewService,
 )
 
 if TYPE_CHECKING:
@@ -231,17 +233,14 @@ class Application:
         return MongoBulkActionRepository(self.database, self.clock)
 
     @part
+    def views(self) -> ViewService:
+        """Saved views of lists."""
+        return view_service(self, new_id)
+
+    @part
     def pausing(self) -> PauseService:
         """Pauses and resumes."""
-        return PauseService(
-            pauses=self.pauses,
-            breakers=self.breakers,
-            jobs=self.jobs,
-            audit=self.audit,
-            clock=self.clock,
-            source=self.configuration.source,
-            probe_time=timedelta(seconds=self.configuration.source_probe_seconds),
-        )
+        return pause_service(self)
 
     @part
     def service(self) -> JobService:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """Audited actions on jobs, the queue, watches and accounts.
+    """Audited actions on jobs, the queue, watches, accounts and other users' views.
 
     Orders are not audited: each job records who ordered it.
     """
@@ -42,6 +42,8 @@ class Action(StrEnum):
     SHARE = "share"
     UNSHARE = "unshare"
     LINK_DOWNLOAD = "link_download"
+    CHANGE_VIEW = "change_view"
+    DELETE_VIEW = "delete_view"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@
     │   ├── InvalidPause            a pause without reason, too long, or of another source
     │   ├── InvalidEndpoint         a webhook endpoint's address, name or choice is invalid
     │   ├── InvalidJobId, InvalidCursor
+    │   ├── InvalidView, UnknownView, ViewNameTaken, TooManyViews
     │   ├── UnknownJob, UnknownDocument, UnknownList, UnknownBulkAction, UnknownUpload
     │   ├── UnknownEndpoint, UnknownDelivery
     │   ├── WrongState              the job's state does not allow the action

@@ -210,6 +210,39 @@ class UnknownBulkAction(WrongUse):
         super().__init__(f"There is no bulk action {action_id[:40]}.")
 
 
+class InvalidView(WrongUse):
+    """A saved view without a name or filters, or with one that is too long."""
+
+    kind = "invalid_view"
+
+
+class UnknownView(WrongUse):
+    """The saved view does not exist, or another user keeps it private."""
+
+    kind = "unknown_view"
+
+    def __init__(self) -> None:
+        super().__init__("This view does not exist. It may have been deleted, or is no longer shared.")
+
+
+class ViewNameTaken(WrongUse):
+    """The user has another view of the list with this name."""
+
+    kind = "view_name_taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is already a view named “{name}”. Choose another name.")
+
+
+class TooManyViews(WrongUse):
+    """The user has as many views of the list as are allowed."""
+
+    kind = "too_many_views"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} views of this list. Delete one before you save another.")
+
+
 class UnknownUpload(WrongUse):
     """The upload was already ordered, has expired, or belongs to another user."""
 

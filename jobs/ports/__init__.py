@@ -31,6 +31,7 @@ from jobs.ports.site import (
     UploadStore,
 )
 from jobs.ports.sources import BreakerRepository, HostRepository
+from jobs.ports.views import SavedViewRepository
 from jobs.ports.watches import WatchRepository
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "QueueNumbers",
     "RunRepository",
     "Saved",
+    "SavedViewRepository",
     "Sender",
     "Source",
     "SubscriptionRepository",

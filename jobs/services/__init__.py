@@ -10,6 +10,7 @@ from jobs.services.pausing import PauseService
 from jobs.services.rereading import RereadService
 from jobs.services.suggesting import SuggestionService
 from jobs.services.sweeping import Sweep, Swept
+from jobs.services.views import ViewService
 from jobs.services.watching import WatchService
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "SuggestionService",
     "Sweep",
     "Swept",
+    "ViewService",
     "WatchService",
     "expires_at",
 ]

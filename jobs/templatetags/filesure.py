@@ -17,6 +17,8 @@ from django.utils.safestring import SafeString
 
 from jobs.domain.listing import Count
 from jobs.domain.run_details import DocumentTimes
+from jobs.domain.saved_view import SavedView
+from jobs.web import saved_views
 
 register = template.Library()
 
@@ -79,6 +81,16 @@ def duration(value: timedelta | float | None) -> str:
             whole, rest = divmod(int(seconds), size)
             return f"{whole} {unit} {rest // smaller[0]} {smaller[1]}"
     return f"{seconds:.1f} s"
+
+
+@register.filter
+def view_address(view: SavedView) -> str:
+    return saved_views.address_of(view)
+
+
+@register.filter
+def view_filters(view: SavedView) -> str:
+    return saved_views.described(view)
 
 
 @register.filter

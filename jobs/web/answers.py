@@ -52,9 +52,12 @@ ANSWERS: Mapping[type[errors.FilesureError], Answer] = {
     wrong_use.UnknownLink: _NOT_FOUND,
     wrong_use.ExportExpired: _GONE,
     wrong_use.LinkEnded: _GONE,
+    wrong_use.UnknownView: _NOT_FOUND,
     errors.BlobNotFound: _NOT_FOUND,
     wrong_use.WrongState: _CONFLICT,
     wrong_use.AlreadyOrdered: _CONFLICT,
+    wrong_use.ViewNameTaken: _CONFLICT,
+    wrong_use.TooManyViews: _CONFLICT,
     errors.WrongUse: Answer(status=HTTPStatus.UNPROCESSABLE_ENTITY),
     errors.TooSlow: Answer(status=HTTPStatus.SERVICE_UNAVAILABLE),
     errors.FilesureError: Answer(

@@ -59,7 +59,9 @@ def _shown(value: object) -> str:
     return "" if value is None else str(value).replace("_", " ")
 
 
-class _Search(forms.Form):
+class Search(forms.Form):
+    """The filters that lists have in common."""
+
     q = forms.CharField(required=False, max_length=200)
     reason = forms.CharField(required=False, max_length=60)
     since = _Day(required=False, input_formats=["%Y-%m-%d"])
@@ -98,7 +100,7 @@ class _Search(forms.Form):
         return f"These filters have invalid values and were ignored: {names}." if names else ""
 
 
-class JobSearch(_Search):
+class JobSearch(Search):
     """The job list's filters, from its URL."""
 
     status = forms.MultipleChoiceField(required=False, choices=[(str(s), str(s)) for s in VISIBLE])
@@ -139,7 +141,7 @@ class JobSearch(_Search):
         return list(self.given.get("columns") or COLUMNS)
 
 
-class AuditSearch(_Search):
+class AuditSearch(Search):
     """The audit page's filters."""
 
     by = forms.CharField(required=False, max_length=150)
@@ -159,7 +161,7 @@ class AuditSearch(_Search):
         )
 
 
-class DocumentSearch(_Search):
+class DocumentSearch(Search):
     """The document list's filters."""
 
     form = forms.CharField(required=False, max_length=60)
@@ -189,6 +191,12 @@ class DocumentSearch(_Search):
             since=given.get("since"),
             until=given.get("until"),
         )
+
+
+class CompanySearch(Search):
+    """The company list's search."""
+
+    reason = since = until = None  # type: ignore[assignment]  # removes these fields, as Django documents
 
 
 class UploadForm(forms.Form):

@@ -62,6 +62,7 @@ class _Photographer:
         self._shoot_document(page)
         self._shoot_orders(page)
         self._shoot_token(page)
+        self._shoot_view(page)
         self._shoot_accounts(page)
         self._shoot(self._visitor("viewer").page, "not-allowed", "/order/")
 
@@ -111,6 +112,16 @@ class _Photographer:
         page.get_by_label("that match").check()
         page.get_by_role("button", name="Change priority").click()
         self._shoot(page, "confirmation")
+
+    def _shoot_view(self, page: Page) -> None:
+        """The menu of views, after one has been saved and opened."""
+        page.goto("/jobs/?status=failed&order=oldest")
+        page.get_by_text("Save view…").click()
+        page.get_by_label("Name of the view").fill("Failed, oldest first")
+        page.get_by_label("Share with everybody").check()
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.locator(".views summary").first.click()
+        self._shoot(page, "saved-view")
 
     def _shoot_accounts(self, page: Page) -> None:
         """The list with an invited account, whose link is on the page before."""

@@ -31,6 +31,10 @@ app, now = application(), application().clock()
 chosen = dict(job_ids=tuple({jobs}), total=2, priority=3, lease_until=now)
 app.bulk_actions.add(BulkAction(id="{bulk}", action=Action.PRIORITISE, by="asha", at=now, **chosen))
 bulk_runner.service().advance("test")
+from jobs.domain.saved_view import Listing
+view = dict(query="status=failed&order=oldest", is_shared=True)
+app.views.add("asha", Listing.JOBS, name="Failed, the oldest first", **view)
+app.views.add("binod", Listing.JOBS, name="x" * 60, **view)
 """
 _WATCH = """
 from jobs.bootstrap import application
@@ -100,6 +104,23 @@ def _order_refused(page: Page, _shown: Shown) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def _changed_view(page: Page, _shown: Shown) -> None:
+    """The menu and the form to save another one are open."""
+    page.goto("/jobs/")
+    page.locator(".views summary").first.click()
+    page.get_by_role("link", name="Failed, the oldest first").click()
+    page.locator(".tabs").get_by_text("Completed").click()
+    page.get_by_text("Save as…").click()
+    page.locator(".views summary").first.evaluate("summary => summary.parentElement.open = true")
+    expect(page.get_by_label("Saved views").locator("[aria-current]")).to_contain_text("Failed, the oldest first")
+
+
+def _view(page: Page, _shown: Shown) -> None:
+    page.goto("/views/")
+    page.get_by_role("link", name="Change Failed").click()
+    page.get_by_text("Delete…").click()
+
+
 def _account(page: Page, _shown: Shown) -> None:
     page.goto("/accounts/")
     page.locator("main").get_by_role("link", name="viewer").click()
@@ -114,6 +135,9 @@ PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "dashboard of a week": ("asha", _address("/?span=week"), 200),
     "jobs": ("asha", _address("/jobs/"), 200),
     "jobs, none": ("asha", _address("/jobs/?q=nobody"), 200),
+    "jobs, changed view": ("asha", _changed_view, 200),
+    "saved views": ("asha", _address("/views/"), 200),
+    "saved view": ("asha", _view, 200),
     "job": ("asha", _address("/jobs/{good}/"), 200),
     "job that failed": ("asha", _opened_job, 200),
     "order": ("asha", _address("/order/"), 200),

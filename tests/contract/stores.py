@@ -16,7 +16,15 @@ from jobs.domain.ending import Backoff
 from jobs.domain.export import Scope
 from jobs.domain.job import Job, Progress, Run
 from jobs.domain.listing import Cursor
-from jobs.ports import BulkActionRepository, DocumentRepository, Exports, JobRepository, RunRepository
+from jobs.domain.saved_view import Listing, SavedView
+from jobs.ports import (
+    BulkActionRepository,
+    DocumentRepository,
+    Exports,
+    JobRepository,
+    RunRepository,
+    SavedViewRepository,
+)
 from tests.making import a_job
 
 LEASE = 60.0
@@ -72,3 +80,14 @@ def list_exports(exports: Exports, jobs: JobRepository, now: datetime) -> None:
     exports.of(Scope.COMPANY, "x", 5)
     exports.ended_before(now, 5)
     jobs.holder("x")
+
+
+def keep_views(views: SavedViewRepository, now: datetime) -> None:
+    """Use each query of saved views."""
+    fields = {"owner": "x", "listing": Listing.JOBS, "name": "n", "query": "q=a", "is_shared": True}
+    view = SavedView(id=str(ObjectId()), created_at=now, **fields)
+    views.add(view)
+    views.of("x", Listing.JOBS, 5)
+    views.shared(Listing.JOBS, 5)
+    views.save(views.get(view.id))
+    views.delete(view.id)

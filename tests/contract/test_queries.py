@@ -30,6 +30,7 @@ from jobs.adapters.mongo.order_lists import MongoOrderListRepository
 from jobs.adapters.mongo.outbox import MongoOutbox
 from jobs.adapters.mongo.queue_numbers import MongoQueueNumbers
 from jobs.adapters.mongo.runs import MongoRunRepository
+from jobs.adapters.mongo.saved_views import MongoSavedViewRepository
 from jobs.adapters.mongo.schema import ensure, missing_indexes
 from jobs.domain.directory import ListedCompany
 from jobs.domain.document import Document, DocumentError, DocumentStatus
@@ -40,7 +41,7 @@ from jobs.domain.listing import Cursor, DocumentFilter, JobDocuments, JobFilter,
 from jobs.domain.order_list import OrderList
 from jobs.domain.run_details import RunDetails
 from jobs.services import SuggestionService
-from tests.contract.stores import act_on_many, list_exports
+from tests.contract.stores import act_on_many, keep_views, list_exports
 from tests.making import a_file, a_job, some_filings
 
 pytestmark = pytest.mark.server
@@ -110,6 +111,7 @@ def hot_path(mongodb_uri, database):
     suggest(MongoDirectory(watched))
     drain(MongoOutbox(watched), MongoOrderListRepository(watched, clock), job)
     list_exports(MongoExports(watched), jobs, clock())
+    keep_views(MongoSavedViewRepository(watched), clock())
     act_on_many(MongoBulkActionRepository(watched, clock), clock())
     assert list(migrate(watched)) == []  # as at each start
     yield recorder.queries

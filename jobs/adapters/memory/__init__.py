@@ -20,6 +20,7 @@ from jobs.adapters.memory.pages import MemoryPages
 from jobs.adapters.memory.pauses import MemoryPauseRepository
 from jobs.adapters.memory.queue_numbers import MemoryQueueNumbers
 from jobs.adapters.memory.runs import MemoryRunRepository
+from jobs.adapters.memory.saved_views import MemorySavedViewRepository
 from jobs.adapters.memory.watches import MemoryWatchRepository
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "MemoryPauseRepository",
     "MemoryQueueNumbers",
     "MemoryRunRepository",
+    "MemorySavedViewRepository",
     "MemorySubscriptionRepository",
     "MemoryWatchRepository",
 ]

@@ -191,6 +191,15 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("leaseUntil", ASCENDING)], name="leaseUntil", sparse=True),
         IndexModel([("by", ASCENDING), ("_id", DESCENDING)], name="by_id"),
     ],
+    # A user's views of a list by name, which is unique; and the shared ones.
+    "saved_views": [
+        IndexModel([("owner", ASCENDING), ("listing", ASCENDING), ("name", ASCENDING)], name="owner_name", unique=True),
+        IndexModel(
+            [("listing", ASCENDING), ("name", ASCENDING)],
+            name="shared_name",
+            partialFilterExpression={"shared": {"$exists": True}},
+        ),
+    ],
     # Refused jobs can be saved for 90 days.
     "bulk_refusals": [
         IndexModel([("bulkId", ASCENDING), ("jobId", ASCENDING)], name="bulkId_jobId", unique=True),

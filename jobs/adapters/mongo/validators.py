@@ -11,6 +11,7 @@ from jobs.domain.audit import Action
 from jobs.domain.bulk_action import BULK_ACTIONS, BulkState
 from jobs.domain.document import DocumentStatus
 from jobs.domain.job import RunOutcome
+from jobs.domain.saved_view import Listing
 
 _STAGE = {
     "bsonType": "object",
@@ -235,6 +236,17 @@ VALIDATORS: dict[str, Document] = {
         "bsonType": "object",
         "required": ["bulkId", "jobId", "reason", "at"],
         "properties": {"_id": ID, "bulkId": TEXT, "jobId": TEXT, "reason": TEXT, "at": TIME},
+    },
+    "saved_views": {
+        "bsonType": "object",
+        "required": ["owner", "listing", "name", "query", "at"],
+        "properties": {
+            "_id": ID,
+            "listing": {"enum": [str(listing) for listing in Listing]},
+            **dict.fromkeys(("owner", "name", "query"), TEXT),
+            "shared": {"enum": [True]},
+            "at": TIME,
+        },
     },
     "pauses": {
         "bsonType": "object",

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import IntegrityError
@@ -17,6 +18,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jobs.domain.errors import WrongUse
+from jobs.models import ExternalIdentity
 from jobs.web import accounts as service
 from jobs.web import login_codes, tokens
 from jobs.web.access import needs
@@ -193,6 +195,8 @@ def _account_page(request: HttpRequest, account: User, link: str | None = None) 
         "tokens": tokens.active(shown.get_username()),
         "link": link,
         "has_codes": login_codes.are_on(shown),
+        "identity": ExternalIdentity.objects.filter(user=shown).first(),
+        "provider": settings.SIGN_IN.oidc_name,
         "link_days": LINK_DAYS,
         "is_own": shown.pk == request.user.pk,
         "is_locked": shown.is_superuser and not _user(request).is_superuser,

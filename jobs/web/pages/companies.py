@@ -15,6 +15,7 @@ from jobs.domain.companies.filings import Category
 from jobs.domain.companies.finances import MEASURES
 from jobs.domain.companies.profile import Profile
 from jobs.domain.job import UNFINISHED
+from jobs.domain.saved_view import Listing
 from jobs.domain.watching import Interval
 from jobs.web import companies as shown
 from jobs.web.access import needs
@@ -23,6 +24,7 @@ from jobs.web.company_records import lines_response, values_response
 from jobs.web.company_workbook import workbook_response
 from jobs.web.permissions import Permission
 from jobs.web.request_context import whole_number
+from jobs.web.saved_views import menu
 from jobs.web.watching import of_company
 
 PAGE = 50
@@ -43,13 +45,14 @@ def companies(request: HttpRequest) -> HttpResponse:
     """All companies by name, or those that match a search."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     port = application().companies
+    context: dict[str, object] = {"text": text, "views": menu(request, Listing.COMPANIES)}
     if text:
         found = port.found(text, _FOUND)
-        return render(request, "companies.html", {"jobs": found, "text": text, "is_cut": len(found) == _FOUND})
+        return render(request, "companies.html", context | {"jobs": found, "is_cut": len(found) == _FOUND})
     page = port.listed(_place(request.GET), PAGE)
     last = page.items[-1] if page.items and not page.is_last else None
     return render(
-        request, "companies.html", {"jobs": page.items, "text": "", "last": last, "begun": "name" in request.GET}
+        request, "companies.html", context | {"jobs": page.items, "last": last, "begun": "name" in request.GET}
     )
 
 

@@ -59,6 +59,7 @@ PLACES = (
     Place("Deliveries", "deliveries", Permission.WEBHOOK, words="log mail webhooks resend"),
     Place("API tokens", "tokens", words="secret bearer"),
     Place("API reference", "api:openapi-view", words="documentation openapi"),
+    Place("Saved views", "views", words="filters shared"),
     Place("Your account", "account", words="password theme dark time zone sessions mail notifications"),
 )
 

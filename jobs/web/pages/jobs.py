@@ -11,12 +11,15 @@ from django.views.decorators.http import require_safe
 from jobs.bootstrap import application
 from jobs.domain.job import PRIORITIES, Job
 from jobs.domain.listing import Cursor, JobFilter, JobOrder, parse_cursor
+from jobs.domain.saved_view import Listing
 from jobs.web.access import needs
 from jobs.web.api.schemas import JobOut
 from jobs.web.csv_export import csv_response
 from jobs.web.forms import COLUMNS, JobSearch
 from jobs.web.live import live_page
 from jobs.web.permissions import Permission
+from jobs.web.request_context import is_partial
+from jobs.web.saved_views import PARAMETER, menu
 
 PAGE = 50
 AMONG = 1_000
@@ -32,7 +35,8 @@ def jobs(request: HttpRequest) -> HttpResponse:
     catalogue = application().catalogue
     page = catalogue.jobs(search.wanted, search.job_order, cursor, PAGE)
     filters = request.GET.copy()
-    filters.pop("cursor", None)
+    for name in ("cursor", PARAMETER):
+        filters.pop(name, None)
     context = {
         "page": page,
         "search": search,
@@ -42,6 +46,8 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "priorities": PRIORITIES,
         "query": filters.urlencode(),
     }
+    if not is_partial(request):
+        context["views"] = menu(request, Listing.JOBS)
     return live_page(request, "jobs.html", "_jobs_live.html", context)
 
 

@@ -11,11 +11,13 @@ from django.views.decorators.http import require_safe
 from jobs.bootstrap import application
 from jobs.domain.document import Document
 from jobs.domain.listing import parse_cursor
+from jobs.domain.saved_view import Listing
 from jobs.web.access import needs
 from jobs.web.forms import DocumentSearch
 from jobs.web.live import live_page
 from jobs.web.permissions import Permission
 from jobs.web.retries import latest
+from jobs.web.saved_views import menu
 
 PAGE = 50
 AMONG = 10_000
@@ -33,6 +35,7 @@ def documents(request: HttpRequest) -> HttpResponse:
         "companies": _by_company(page.items),
         "search": search,
         "forms": catalogue.document_types(),
+        "views": menu(request, Listing.DOCUMENTS),
     }
     return render(request, "documents.html", context)
 

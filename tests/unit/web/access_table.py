@@ -41,6 +41,7 @@ WATCH = {"watch_id": "65a1b2c3d4e5f60718293a4b"}
 ENDPOINT = {"endpoint_id": "65a1b2c3d4e5f60718293a4b"}
 EXPORT = {"export_id": "65a1b2c3d4e5f60718293a4b"}
 LINK = {"secret": "fsl_unknown"}
+VIEW = {"view_id": "65a1b2c3d4e5f60718293a4b"}
 BULK = {"action_id": "65a1b2c3d4e5f60718293a4b"}
 
 TABLE = [
@@ -126,6 +127,11 @@ TABLE = [
     ),
     Row("deliveries", ADMINS),
     Row("delivery_resend", ADMINS, "POST", {"delivery_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("views", VIEWERS),
+    Row("views", VIEWERS, "POST"),
+    Row("view", VIEWERS, kwargs=VIEW),
+    Row("view", VIEWERS, "POST", VIEW),
+    Row("view_delete", VIEWERS, "POST", VIEW),
     Row("find", VIEWERS),
     Row("style", VIEWERS),
     Row("account", VIEWERS),
@@ -204,8 +210,8 @@ TABLE = [
     Row("admin:login", {**ALL, "anonymous": "login"}),
     Row("admin:jsi18n", ADMINS),
     Row("admin:auth_user_changelist", ADMINS),
-    Row("admin:auth_user_add", ADMINS),
-    Row("admin:auth_user_add", ADMINS, "POST"),
+    Row("admin:auth_user_add", {**ADMINS, "Admin": "forbidden"}),
+    Row("admin:auth_user_add", {**ADMINS, "Admin": "forbidden"}, "POST"),
     Row("admin:auth_user_change", ADMINS, "POST", {"object_id": 1}),
     Row("admin:auth_user_password_change", ADMINS, "POST", {"id": 1}),
     Row("admin:auth_group_changelist", ADMINS),

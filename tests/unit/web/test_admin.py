@@ -34,9 +34,9 @@ def test_admins_change_no_rights_in_djangos_admin(db):
     """Otherwise they could remove the last Admin there."""
     client = client_of("Admin")
     admin = get_user_model().objects.get(username="admin")
-    form = {"username": "renamed", "date_joined_0": "2026-01-05", "date_joined_1": "12:00:00"}
+    form = {"username": "admin", "email": "new@example.com", "date_joined_0": "2026-01-05", "date_joined_1": "12:00:00"}
     assert client.post(reverse("admin:auth_user_change", args=[admin.pk]), form).status_code == 302
     admin.refresh_from_db()
     rights = [group.name for group in admin.groups.all()]
-    assert (admin.username, admin.is_active, admin.is_staff, rights) == ("renamed", True, True, ["Admin"])
+    assert (admin.email, admin.is_active, admin.is_staff, rights) == ("new@example.com", True, True, ["Admin"])
     assert client.post(reverse("admin:auth_user_delete", args=[admin.pk]), {"post": "yes"}).status_code == 403
