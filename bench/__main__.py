@@ -1,6 +1,6 @@
 """``make bench``: measures, prints a table and writes bench/results.json. Exits with 1 if a figure misses its limit.
 
-python -m bench [claim] [pipeline] [reading] [cold_start] [orders] [lists] [directory] [export] [local]
+python -m bench [claim] [pipeline] [reading] [cold_start] [orders] [lists] [directory] [export] [search] [local]
     [site] [logs] [totals]
 
 With BENCH_SIZE=small, it only checks that everything runs and that counts are within their limits.
@@ -17,7 +17,21 @@ import django
 
 django.setup()
 
-from bench import claim, cold_start, directory, export, lists, local, logs, orders, pipeline, reading, site, totals
+from bench import (
+    claim,
+    cold_start,
+    directory,
+    export,
+    lists,
+    local,
+    logs,
+    orders,
+    pipeline,
+    reading,
+    search,
+    site,
+    totals,
+)
 from bench.measuring import Report, a_server
 
 MEASUREMENTS = {
@@ -29,6 +43,7 @@ MEASUREMENTS = {
     "lists": lists,
     "directory": directory,
     "export": export,
+    "search": search,
     "local": local,
     "site": site,
     "logs": logs,

@@ -1,4 +1,4 @@
-"""Makes the text of a document searchable."""
+"""Makes the text of a document, and what it states, searchable."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from jobs.domain.companies.filings import financial_year
 from jobs.domain.document import Document
 from jobs.domain.filings.reading import Reading
 from jobs.domain.filings.summary import DocumentReading
+from jobs.domain.record_search import facts_of
 from jobs.domain.search import Content
 from jobs.ports import PageIndex
 
@@ -17,4 +18,6 @@ def index_text(pages: PageIndex | None, document: Document, reading: Reading, su
         return
     end = summary.facts.year_end
     form = summary.facts.form or document.filing.document_type
-    pages.replace(content, reading.text.split("\f"), form=form, year=financial_year(end) if end else None)
+    year = financial_year(end) if end else None
+    pages.replace(content, reading.text.split("\f"), form=form, year=year)
+    pages.facts.replace(content, facts_of(summary.stated), form=form, year=year)

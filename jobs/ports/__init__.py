@@ -9,6 +9,7 @@ from jobs.ports.companies import Companies, CompanyPage
 from jobs.ports.directory import Directory, Saved
 from jobs.ports.estimates import QueueNumbers
 from jobs.ports.exports import Exports
+from jobs.ports.facts import FactIndex
 from jobs.ports.filings import Blob, BlobStore, Extractor, Source
 from jobs.ports.notifications import (
     DeliveryRepository,
@@ -51,6 +52,7 @@ __all__ = [
     "Expect",
     "Exports",
     "Extractor",
+    "FactIndex",
     "HostRepository",
     "IdempotencyStore",
     "JobRepository",

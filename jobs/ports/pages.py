@@ -7,10 +7,15 @@ from typing import Protocol
 
 from jobs.domain.document import Document
 from jobs.domain.search import Content, PageFilter, PageFound, Query
+from jobs.ports.facts import FactIndex
 
 
 class PageIndex(Protocol):
     """The text of each page, once per content, however many orders it belongs to. It contains no complete PANs."""
+
+    @property
+    def facts(self) -> FactIndex:
+        """What the same contents state."""
 
     def replace(self, content: Content, texts: Sequence[str], *, form: str | None, year: int | None) -> None:
         """Store the texts of pages 1, 2, …, in place of those stored before. Idempotent. Blank pages are left out."""
@@ -22,7 +27,7 @@ class PageIndex(Protocol):
         """The newest document of each content; contents without any are omitted."""
 
     def forget(self, contents: Collection[Content]) -> int:
-        """Remove the pages of contents that no document has. Returns the number of these contents."""
+        """Remove the pages and facts of contents that no document has. Returns the number of these contents."""
 
     def contents(self) -> Iterator[Content]:
-        """All contents that have pages."""
+        """All contents that have pages or facts."""

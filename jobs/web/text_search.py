@@ -1,4 +1,4 @@
-"""Searches the text of documents, for the page and the API."""
+"""Searches the text and the records of documents, for the page and the API."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from jobs.bootstrap import application
 from jobs.domain.document import Document
-from jobs.domain.search import PageFilter, parse_query
+from jobs.domain.record_search import RecordFact, RecordFilter
+from jobs.domain.search import Content, PageFilter, parse_query
 
 MOST_CANDIDATES = 400
 MOST_HITS = 50
+_MOST_FACTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,39 @@ class Hits:
 
     hits: list[Hit]
     is_cut: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordHit:
+    """A document that states what was sought, with the facts that match."""
+
+    document: Document
+    facts: list[RecordFact]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordHits:
+    """The best hits; ``is_cut`` if there may be more."""
+
+    hits: list[RecordHit]
+    is_cut: bool
+
+
+def search_records(wanted: RecordFilter) -> RecordHits:
+    """Documents that name a person or state an amount. Raises TooSlow."""
+    index = application().pages
+    found = index.facts.search(wanted, MOST_CANDIDATES)
+    by_content: dict[Content, list[RecordFact]] = {}
+    for each in found:
+        by_content.setdefault(each.content, []).append(each.fact)
+    shown = dict(list(by_content.items())[:MOST_HITS])
+    documents = index.documents(set(shown))
+    hits = [
+        RecordHit(document=documents[content], facts=facts[:_MOST_FACTS])
+        for content, facts in shown.items()
+        if content in documents
+    ]
+    return RecordHits(hits=hits, is_cut=len(by_content) > MOST_HITS or len(found) == MOST_CANDIDATES)
 
 
 def search(text: str, wanted: PageFilter) -> Hits:

@@ -24,7 +24,8 @@ def pages(stores: Stores, request) -> PageIndex:
         found: PageIndex = MemoryPages(stores.documents)
     else:
         database = request.getfixturevalue("database")
-        database["pages"].delete_many({})
+        for name in ("pages", "facts"):
+            database[name].delete_many({})
         found = MongoPages(database, excludes=not is_embedded(database))
     found.replace(DEED, DEED_PAGES, form="CHG-1", year=None)
     found.replace(NOTICE, ["Notice to the bank about the deed"], form="MGT-14", year=2025)

@@ -7,9 +7,10 @@ from contextlib import closing
 import pytest
 
 from jobs.domain.audit import Actor
+from jobs.domain.record_search import facts_of
 from jobs.domain.search import Content
 from tests.integration.api import is_problem
-from tests.integration.companies import NAME, an_order
+from tests.integration.companies import NAME, STATED, an_order
 from tests.integration.conftest import a_stored_job, text_of
 from tests.making import a_cin
 from worker.bootstrap import pipeline
@@ -24,7 +25,8 @@ CIN = "L17110MH1973PLC019786"
 
 @pytest.fixture
 def app(app, database):
-    database["pages"].delete_many({})
+    for name in ("pages", "facts"):
+        database[name].delete_many({})
     return app
 
 
@@ -100,3 +102,53 @@ def test_sweep_forgets_pages_without_a_document(app, indexed):
     app.sweep.sweep()
     assert [each.cin for each in app.pages.contents()] != []
     assert CIN not in {each.cin for each in app.pages.contents()}
+
+
+@pytest.fixture
+def stated(app) -> str:
+    """A company whose annual return names a director, and whose charge has an amount."""
+    job_id = an_order(app, a_cin())
+    for number in (2, 3):
+        document = app.documents.get(job_id, number)
+        form = document.filing.document_type
+        app.pages.facts.replace(Content.of(document), facts_of(STATED[form]), form=form, year=2025)
+    return job_id
+
+
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [
+        ("director=raman+asha", 2),
+        ("din=7120034&year=2025", 2),
+        ("least=39+crore&most=40+crore", 3),
+        ("most=40+cr&form=CHG-1", 3),
+    ],
+)
+def test_records_are_found_by_person_and_amount(staff, call, stated, query, number):
+    page = text_of(staff.get(f"/search/?{query}"))
+    assert "Filings that state this" in page
+    assert f"/jobs/{stated}/documents/{number}/" in page
+    items = call("GET", f"/api/v1/search/records?{query}").json()["items"]
+    assert [each["document"]["documentNumber"] for each in items] == [number]
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("din=123456789", "a DIN has 8 digits"),
+        ("least=much", "is not an amount"),
+        ("least=2&most=1", "larger than the largest"),
+        ("director=%21", "at least one word of the name"),
+        ("q=%22%22+--+%21", "at least one word"),
+        (f"q={'a' * 3000}", "The search has 3,000 characters; it may have 500."),
+    ],
+)
+def test_faulty_search_is_explained(staff, query, says):
+    refused = staff.get(f"/search/?{query}")
+    assert refused.status_code == 422
+    assert says in text_of(refused)
+
+
+def test_records_search_needs_something_to_find(staff, call, stated):
+    assert is_problem(call("GET", "/api/v1/search/records?form=MGT-7"), 422, "invalid_search")
+    assert "No filing states this" in text_of(staff.get("/search/?director=nobody"))

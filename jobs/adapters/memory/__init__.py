@@ -12,6 +12,7 @@ from jobs.adapters.memory.deliveries import (
 from jobs.adapters.memory.directory import MemoryDirectory
 from jobs.adapters.memory.documents import MemoryDocumentRepository
 from jobs.adapters.memory.exports import MemoryExports
+from jobs.adapters.memory.facts import MemoryFacts
 from jobs.adapters.memory.hosts import MemoryHostRepository
 from jobs.adapters.memory.jobs import MemoryJobRepository
 from jobs.adapters.memory.order_lists import MemoryOrderListRepository
@@ -33,6 +34,7 @@ __all__ = [
     "MemoryDocumentRepository",
     "MemoryEndpointRepository",
     "MemoryExports",
+    "MemoryFacts",
     "MemoryHostRepository",
     "MemoryJobRepository",
     "MemoryOrderListRepository",

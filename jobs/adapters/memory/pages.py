@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from jobs.adapters.memory.documents import MemoryDocumentRepository
+from jobs.adapters.memory.facts import MemoryFacts
 from jobs.domain.document import Document
 from jobs.domain.filings.masking import mask_pan
 from jobs.domain.search import Content, PageFilter, PageFound, Query
@@ -16,6 +17,7 @@ class MemoryPages:
     def __init__(self, documents: MemoryDocumentRepository) -> None:
         self._rows: dict[Content, tuple[list[PageFound], str | None, int | None]] = {}
         self._documents = documents
+        self.facts = MemoryFacts()
 
     def replace(self, content: Content, texts: Sequence[str], *, form: str | None, year: int | None) -> None:
         pages = [
@@ -54,7 +56,8 @@ class MemoryPages:
         gone = set(contents) - self.documents(contents).keys() - reserved
         for content in gone:
             self._rows.pop(content, None)
+        self.facts.forget(gone)
         return len(gone)
 
     def contents(self) -> Iterator[Content]:
-        return iter(list(self._rows))
+        return iter([*self._rows, *self.facts.contents()])

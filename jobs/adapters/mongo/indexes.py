@@ -157,6 +157,28 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("text", TEXT)], name="text", default_language="none"),
         IndexModel([("content", ASCENDING), ("page", ASCENDING)], name="content_page", unique=True),
     ],
+    # People and amounts that filings state.
+    "facts": [
+        IndexModel([("content", ASCENDING), ("number", ASCENDING)], name="content_number", unique=True),
+        IndexModel(
+            [("keys", ASCENDING), ("year", DESCENDING)],
+            name="keys_year",
+            partialFilterExpression={"keys": {"$exists": True}},
+        ),
+        IndexModel(
+            [("din", ASCENDING), ("year", DESCENDING)],
+            name="din_year",
+            partialFilterExpression={"din": {"$exists": True}},
+        ),
+        *(
+            IndexModel(
+                [*((field, ASCENDING) for field in fields), ("amount", DESCENDING)],
+                name="_".join([*fields, "amount"]),
+                partialFilterExpression={"amount": {"$exists": True}},
+            )
+            for fields in ((), ("cin",), ("form",), ("year",), ("form", "year"))
+        ),
+    ],
     # Typing a company's name: how it begins, and keys of its words.
     "directory": [
         IndexModel([("plainName", ASCENDING)], name="plainName"),

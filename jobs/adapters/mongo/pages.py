@@ -12,6 +12,7 @@ from pymongo.errors import BulkWriteError
 
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
+from jobs.adapters.mongo.facts import MongoFacts, content_of, key_of
 from jobs.adapters.mongo.paging import in_time
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import known, to_document
@@ -37,11 +38,12 @@ class MongoPages:
         self._pages = database["pages"]
         self._documents = database["documents"]
         self._excludes = excludes
+        self.facts = MongoFacts(database)
 
     @translated
     def replace(self, content: Content, texts: Sequence[str], *, form: str | None, year: int | None) -> None:
         """Pages are overwritten, not removed first, so that a search meanwhile finds them."""
-        key = _key(content)
+        key = key_of(content)
         about = known({"content": key, "cin": content.cin, "form": form, "year": year})
         kept = [(at, text[:LONGEST_PAGE]) for at, text in enumerate(texts[:MOST_PAGES], start=1) if text.strip()]
         writes = [
@@ -91,7 +93,8 @@ class MongoPages:
         rows = self._documents.find(_with(contents), {"cin": True, "checksum": True})
         gone = set(contents) - {Content(cin=row["cin"], checksum=row["checksum"]) for row in rows}
         if gone:
-            self._pages.delete_many({"content": {"$in": [_key(each) for each in gone]}})
+            self._pages.delete_many({"content": {"$in": [key_of(each) for each in gone]}})
+            self.facts.forget(gone)
         return len(gone)
 
     @translated
@@ -100,9 +103,10 @@ class MongoPages:
         while True:
             row = self._pages.find_one({"content": {"$gt": after}}, {"content": True}, sort=[("content", 1)])
             if row is None:
-                return
+                break
             after = row["content"]
-            yield _content(after)
+            yield content_of(after)
+        yield from self.facts.contents()
 
 
 def _searchable(text: str) -> str:
@@ -116,18 +120,9 @@ def _with(contents: Collection[Content]) -> Record:
     return {"checksum": {"$in": sorted(checksums)}, "cin": {"$in": sorted(cins)}}
 
 
-def _key(content: Content) -> str:
-    return f"{content.cin} {content.checksum}"
-
-
-def _content(key: str) -> Content:
-    cin, _, checksum = key.partition(" ")
-    return Content(cin=cin, checksum=checksum)
-
-
 def _filter(wanted: PageFilter) -> dict[str, Any]:
     return known({"cin": wanted.cin or None, "form": wanted.form or None, "year": wanted.year})
 
 
 def _to_page(row: Record) -> PageFound:
-    return PageFound(content=_content(row["content"]), page=row["page"], text=row["text"])
+    return PageFound(content=content_of(row["content"]), page=row["page"], text=row["text"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobs.adapters.mongo.connection import Document
+from jobs.adapters.mongo.facts import FACT_SCHEMA
 from jobs.adapters.mongo.readings import READING_SCHEMA, RECORD_SCHEMA, STATED_SCHEMA
 from jobs.adapters.mongo.records import COUNT, ERROR, ID, JOB_FIELDS, TEXT, TIME
 from jobs.adapters.mongo.validators_events import EVENT_VALIDATORS, NOTES
@@ -124,6 +125,7 @@ VALIDATORS: dict[str, Document] = {
             "text": TEXT,
         },
     },
+    "facts": FACT_SCHEMA,
     "directory": {
         "bsonType": "object",
         "required": ["name", "plainName", "keys", "digest"],

@@ -7,16 +7,19 @@ from ninja import Query, Router
 
 from jobs.domain.company_id import as_stored
 from jobs.domain.directory import ListedCompany
+from jobs.domain.record_search import parse_records
 from jobs.domain.search import PageFilter
+from jobs.domain.wrong_use import InvalidSearch
 from jobs.web import companies
 from jobs.web.api import inputs
 from jobs.web.api.auth import needing, sees_pans
 from jobs.web.api.company_schemas import CompanyOut, DirectoryOut, FilingsOut, HitsOut
 from jobs.web.api.schemas import PROBLEMS
+from jobs.web.api.search_schemas import RecordHitsOut
 from jobs.web.company_records import lines_response
 from jobs.web.directory import suggestions
 from jobs.web.permissions import Permission
-from jobs.web.text_search import search
+from jobs.web.text_search import search, search_records
 
 _LINES = {"responses": {200: {"description": "JSON Lines", "content": {"application/x-ndjson": {}}}}}
 
@@ -57,3 +60,16 @@ def search_text(request: HttpRequest, query: Query[inputs.SearchQuery]) -> HitsO
     """The best pages that contain all words and "phrases", and none of the -excluded ones. PANs are not searchable."""
     wanted = PageFilter(cin=as_stored(query.cin), form=query.form, year=query.year)
     return HitsOut.of(search(query.q, wanted))
+
+
+@company_router.get("/search/records", auth=needing(Permission.VIEW), response={200: RecordHitsOut, **PROBLEMS})
+def search_in_records(request: HttpRequest, query: Query[inputs.RecordsQuery]) -> RecordHitsOut:
+    """Filings that name a director, auditor or DIN, or that state an amount in a range; with both, in one filing.
+
+    Amounts are typed as on the site (`40,00,000`, `40 lakh`, `4.5 crore`) and returned in paise.
+    """
+    given = {"director": query.director, "din": query.din, "least": query.least, "most": query.most}
+    wanted = parse_records(given, cin=as_stored(query.cin), form=query.form, year=query.year)
+    if not wanted:
+        raise InvalidSearch("Give a director, a DIN or an amount.")
+    return RecordHitsOut.of(search_records(wanted))

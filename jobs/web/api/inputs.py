@@ -196,3 +196,15 @@ class SearchQuery(_In):
     cin: Text = ""
     form: Text = ""
     year: Annotated[int, Field(ge=1850, le=9999)] | None = None
+
+
+class RecordsQuery(_In):
+    """What to find in records: a person, an amount, or both."""
+
+    director: Text = ""
+    din: Text = ""
+    least: Text = ""
+    most: Text = ""
+    cin: Text = ""
+    form: Text = ""
+    year: Annotated[int, Field(ge=1850, le=9999)] | None = None

@@ -1,4 +1,4 @@
-"""Searches the text of all documents."""
+"""Searches the text and the records of all documents."""
 
 from __future__ import annotations
 
@@ -11,31 +11,38 @@ from django.views.decorators.http import require_safe
 from jobs.domain.company_id import as_stored
 from jobs.domain.errors import TooSlow
 from jobs.domain.forms import FORMS
+from jobs.domain.record_search import parse_records
 from jobs.domain.search import LONGEST, PageFilter
 from jobs.domain.wrong_use import InvalidSearch
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
 from jobs.web.request_context import whole_number
-from jobs.web.text_search import search
+from jobs.web.text_search import search, search_records
+
+_FIELDS = ("q", "cin", "form", "year", "director", "din", "least", "most")
 
 
 @needs(Permission.VIEW)
 @require_safe
 def text_search(request: HttpRequest) -> HttpResponse:
-    given = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in ("q", "cin", "form", "year")}
-    context: dict[str, object] = {
-        "given": given | {"q": given["q"][: LONGEST + 1]},
-        "forms": list(FORMS),
-        "longest": LONGEST,
-    }
-    if not given["q"]:
-        return render(request, "search.html", context)
-    year = whole_number(given["year"], most_digits=4)
-    wanted = PageFilter(cin=as_stored(given["cin"])[:40], form=given["form"][:60], year=year)
+    given = {name: request.GET.get(name, "").replace("\x00", "").strip()[: LONGEST + 1] for name in _FIELDS}
+    context: dict[str, object] = {"given": given, "forms": list(FORMS), "longest": LONGEST}
+    if len(request.GET.get("q", "")) > LONGEST:
+        given["q"] = request.GET["q"]
     try:
-        return render(request, "search.html", {**context, "found": search(given["q"], wanted)})
+        return render(request, "search.html", {**context, **_found(given)})
     except InvalidSearch as error:
         return render(request, "search.html", {**context, "problem": error}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     except TooSlow:
         problem = "This search takes too long. Add a rarer word, or choose a company."
         return render(request, "search.html", {**context, "problem": problem}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _found(given: dict[str, str]) -> dict[str, object]:
+    """Of records, of pages, or nothing if nothing is sought. Raises InvalidSearch, TooSlow."""
+    cin, form, year = as_stored(given["cin"])[:40], given["form"][:60], whole_number(given["year"], most_digits=4)
+    records = parse_records(given, cin=cin, form=form, year=year)
+    found: dict[str, object] = {"records": search_records(records)} if records else {}
+    if given["q"]:
+        found["found"] = search(given["q"], PageFilter(cin=cin, form=form, year=year))
+    return found

@@ -172,6 +172,7 @@ TABLE = [
     Row("api:get_company", VIEWERS, kwargs=COMPANY),
     Row("api:export_records", VIEWERS, kwargs=COMPANY),
     Row("api:search_text", VIEWERS),
+    Row("api:search_in_records", VIEWERS),
     Row("api:list_directory", VIEWERS),
     Row("api:list_filings", VIEWERS, kwargs=COMPANY),
     Row("api:stats", VIEWERS),

@@ -1,0 +1,113 @@
+"""Searches in the text and the records of many documents, compared with 300 ms."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from bench.measuring import Report, an_application, sized
+from jobs.adapters.mongo.facts import key_of
+from jobs.bootstrap import Application
+from jobs.domain.record_search import RecordFact, RecordFilter, keys_of_name
+from jobs.domain.search import Content, PageFilter, parse_query
+
+PAGES = int(os.environ.get("BENCH_PAGES", sized(20_000, 100)))
+FACTS = int(os.environ.get("BENCH_FACTS", sized(100_000, 200)))
+ROUNDS = sized(60, 3)
+TARGET_SECONDS = 0.3
+_BATCH = 2_000
+_FIRST = ("Asha", "Ravi", "Lakshmi", "Manish", "Prakash", "Rohit", "Sunil", "Gaurav", "Meera", "Kiran")
+_FORMS = ("AOC-4", "MGT-7", "DIR-12", "CHG-1", "MGT-14")
+_COMMON = ("company", "limited", "board", "director", "shares", "resolution", "bank", "amount", "year", "meeting")
+
+Ask = Callable[[random.Random], object]
+
+
+def measure(uri: str, report: Report) -> None:
+    """Measure each kind of search."""
+    with an_application(uri, mongodb_timeout_seconds=600.0) as app:
+        _fill(app, "pages", PAGES, _page)
+        _fill(app, "facts", FACTS, _fact)
+        for name, size, ask in _kinds(app):
+            late = _late_seconds(ask)
+            report.add(
+                f"search {name} in {size:,}, p95 / 300 ms", late / TARGET_SECONDS, 1.0, note=f"{late * 1e3:.0f} ms"
+            )
+
+
+def _kinds(app: Application) -> Iterator[tuple[str, int, Ask]]:
+    pages, facts = app.pages, app.pages.facts
+    yield "rare words", PAGES, lambda chance: pages.search(parse_query(_rare(chance)), PageFilter(), 400)
+    yield (
+        "a common and a rare word",
+        PAGES,
+        lambda chance: pages.search(parse_query(f"{chance.choice(_COMMON)} {_rare(chance)}"), PageFilter(), 400),
+    )
+    records: dict[str, Callable[[random.Random], RecordFilter]] = {
+        "a director's name": lambda chance: RecordFilter(name=_name(chance)),
+        "a first name": lambda chance: RecordFilter(name=chance.choice(_FIRST)),
+        "a DIN": lambda chance: RecordFilter(din=_din(chance)),
+        "an amount": lambda chance: RecordFilter(least=(low := chance.randrange(10**11)), most=low + 10**9),
+        "a form, a year and an amount": lambda chance: RecordFilter(
+            least=chance.randrange(10**11), form=chance.choice(_FORMS), year=chance.randrange(2010, 2026)
+        ),
+        "a director and an amount": lambda chance: RecordFilter(name=_name(chance), least=10**9),
+    }
+    for name, wanted in records.items():
+        yield name, FACTS, partial(lambda wanted, chance: facts.search(wanted(chance), 400), wanted)
+
+
+def _late_seconds(ask: Ask) -> float:
+    chance = random.Random(7)
+    ask(chance)
+    times = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        ask(chance)
+        times.append(time.perf_counter() - begun)
+    return sorted(times)[int(len(times) * 0.95)]
+
+
+def _fill(
+    app: Application, collection: str, count: int, row: Callable[[int, random.Random], dict[str, object]]
+) -> None:
+    chance = random.Random(3)
+    for begin in range(0, count, _BATCH):
+        rows: Sequence[dict[str, object]] = [row(at, chance) for at in range(begin, min(count, begin + _BATCH))]
+        app.database[collection].insert_many(rows, ordered=False)
+
+
+def _content(at: int) -> dict[str, object]:
+    cin = f"U72900KA2008PTC{at // 400:06d}"
+    content = Content(cin=cin, checksum=f"sha256:{at // 10:064d}")
+    return {"content": key_of(content), "cin": cin, "form": _FORMS[at // 10 % 5], "year": 2010 + at // 50 % 16}
+
+
+def _page(at: int, chance: random.Random) -> dict[str, object]:
+    """Some 60 words: common ones, and ten of 100,000 others."""
+    words = [*chance.choices(_COMMON, k=50), *(_rare(chance) for _ in range(10))]
+    return {**_content(at), "page": at % 10 + 1, "text": " ".join(words)}
+
+
+def _fact(at: int, chance: random.Random) -> dict[str, object]:
+    fact = RecordFact(what="directors", name=_name(chance), din=_din(chance)) if at % 2 else None
+    value = {"what": "revenue", "amount": chance.randrange(10**11)}
+    person = (
+        {"what": "directors", "name": fact.name, "din": fact.din, "keys": keys_of_name(fact.name or "")} if fact else {}
+    )
+    return {**_content(at), "number": at % 10, **(person or value)}
+
+
+def _rare(chance: random.Random) -> str:
+    return f"word{chance.randrange(100_000)}"
+
+
+def _name(chance: random.Random) -> str:
+    return f"{chance.choice(_FIRST)} Surname{chance.randrange(5_000)}"
+
+
+def _din(chance: random.Random) -> str:
+    return f"{chance.randrange(50_000):08d}"
