@@ -9,13 +9,15 @@ import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from bench.bare_uploads import bare_uploads
 from bench.measuring import Report, an_application, sized
 from jobs.bootstrap import Application
 from jobs.domain.document import Filing
 from jobs.domain.filings.reading import Reading, ReadingState
 from jobs.domain.job import RunOutcome
+from jobs.ports import Blob
 from tests.making import a_job, some_filings
 from tests.servers import Unavailable
 from tests.servers.azurite import azurite
@@ -82,11 +84,23 @@ def measure(uri: str, report: Report) -> None:
 def _azure_speed(uri: str, connection_string: str, report: Report) -> None:
     azure = {"blob_store": "azure", "azure_storage_connection_string": connection_string}
     with an_application(uri, worker_concurrency=CONCURRENCY, run_fraction=1.0, **azure) as app:
+        sizes: list[int] = []
+        put = app.blobs.put
+
+        def counted(name: str, data: IO[bytes], **rest: Any) -> Blob:
+            stored = put(name, data, **rest)
+            sizes.append(stored.size)
+            return stored
+
+        app.blobs.put = counted  # type: ignore[method-assign]
         # Azurite shares these CPUs, so this figure has only a low limit.
-        _speed(app, report, "Azurite on the same machine", 0.2)
+        seconds = _speed(app, report, "Azurite on the same machine", 0.2)
+        floor = max(bare_uploads(connection_string, sizes, CONCURRENCY), DOCUMENTS * LATENCY / CONCURRENCY)
+        note = f"{len(sizes) / DOCUMENTS:.1f} uploads per document; bare {DOCUMENTS / floor:.0f} documents/s"
+        report.add("seconds / a bare client's uploads, Azurite", seconds / floor, 3.0, note=note)
 
 
-def _speed(app: Application, report: Report, store: str, limit: float) -> None:
+def _speed(app: Application, report: Report, store: str, limit: float) -> float:
     source = ManyFilings(DOCUMENTS, SimulatedSource(seconds_per_document=LATENCY, fault_rate=0))
     pipeline = bootstrap.pipeline(app, Stop())
     pipeline.source = source
@@ -94,6 +108,7 @@ def _speed(app: Application, report: Report, store: str, limit: float) -> None:
     rate, bound = DOCUMENTS / seconds, CONCURRENCY / LATENCY
     name = f"documents per second / {bound:.0f}, {store}"
     report.add(name, rate / bound, limit, at_least=True, note=f"{rate:.0f} documents/s")
+    return seconds
 
 
 def _run(app: Application, pipeline: Pipeline) -> float:

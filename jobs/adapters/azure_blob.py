@@ -85,8 +85,9 @@ class AzureBlobStore:
 
         setting, example = _EXAMPLES[bool(self._connection_string)]
         try:
+            transport = _transport(self._connections, self._options)
             options = self._options | {
-                "transport": _transport(self._connections, self._options),
+                "transport": transport,
                 "retry_policy": CountedRetry(self._on_retry, **self._retries),
             }
             if self._connection_string:
@@ -100,6 +101,7 @@ class AzureBlobStore:
             # Azure's message may contain the connection string and its key.
             message = f"{setting} is not one of Azure's, for example {setting}={example}."
             raise ConfigurationError(message) from error.__cause__
+        _keep_environment(transport, service.url)
         # A container client shares the service client's connections and does not close them.
         self._opened.callback(service.close)
         return service.get_container_client(self._name)
@@ -122,13 +124,14 @@ class AzureBlobStore:
 
         def upload(**condition: Any) -> None:
             data.seek(start)
-            self._blob(name).upload_blob(
+            blob.upload_blob(
                 data, length=size, content_settings=settings, metadata=fields, max_concurrency=1, **condition
             )
 
         with translated(name, writing=True):
+            blob = self._blob(name)
             self._in_container(lambda: self._fenced(name, fence, metadata, upload))
-            url = self._blob(name).url.split("?")[0]
+        url = blob.url.split("?")[0]
         return Blob(name=name, url=url, size=size, content_type=content_type, md5=md5, metadata=dict(metadata))
 
     def put_stream(
@@ -256,6 +259,14 @@ def _transport(connections: int, options: Mapping[str, Any]) -> RequestsTranspor
     for adapter in transport.session.adapters.values() if transport.session else ():
         cast("HTTPAdapter", adapter).init_poolmanager(connections, connections)
     return transport
+
+
+def _keep_environment(transport: RequestsTransport, url: str) -> None:
+    """Read the environment's proxies and certificates once; for each request, it took an eighth of the CPU time."""
+    if session := transport.session:
+        found = session.merge_environment_settings(url, {}, None, None, None)
+        session.trust_env, session.proxies = False, found["proxies"]
+        transport.connection_config.verify = found["verify"] or True
 
 
 def _rest(data: IO[bytes]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import threading
@@ -123,3 +124,34 @@ def test_each_retry_has_a_known_reason(status, error, expected):
     assert reason(status, error) == expected
     (family,) = [each for each in CATALOGUE if each.name == "filesure_blob_retries_total"]
     assert family.known == tuple((each,) for each in REASONS)
+
+
+@pytest.mark.parametrize(("excepted", "through"), [("", True), ("nobody.invalid", False)])
+def test_proxies_of_the_environment_are_used(monkeypatch, excepted, through):
+    """They are read once, not for each request."""
+    asked: list[str] = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_GET = do_HEAD  # noqa: N815
+
+        def log_message(self, *_) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        for name in ("http_proxy", "HTTP_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.setenv(name, excepted)
+        given = connection_string(80).replace("127.0.0.1:80", "nobody.invalid")
+        store = AzureBlobStore(connection_string=given, account_url=None, container="c", retries=0)
+        with contextlib.suppress(BlobStoreUnavailable):
+            store.check()
+        store.close()
+        server.shutdown()
+    assert bool(asked) is through
+    assert all(path.startswith("http://nobody.invalid/") for path in asked)
