@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from bson import ObjectId
 
+from jobs.adapters.mongo import catalogue_embedded
 from jobs.adapters.mongo.catalogue_documentdb import DocumentDbCatalogue
 from jobs.adapters.mongo.connection import is_embedded
 from jobs.domain.job import JobStatus
@@ -221,7 +222,9 @@ def test_running_and_waiting_jobs_are_listed(world, clock):
     assert world.catalogue.oldest_due() is None
 
 
-def test_ended_jobs_are_counted_per_period(world, clock):
+@pytest.mark.parametrize("few", [0, 2_000])
+def test_ended_jobs_are_counted_per_period(world, clock, monkeypatch, few):
+    monkeypatch.setattr(catalogue_embedded, "_FEW", few)
     begin = clock()
     for seconds in (0, 10, 3600):
         clock.now = begin + timedelta(seconds=seconds)

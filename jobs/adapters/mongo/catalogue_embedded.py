@@ -5,7 +5,8 @@ It does not group by computed keys or literals, or compare dates in aggregations
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pymongo.collection import Collection
@@ -15,25 +16,45 @@ from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
 from jobs.domain.listing import Bucket, Count
 
+#: Ends that are read one by one.
+_FEW = 2_000
+
 
 class EmbeddedCatalogue(MongoCatalogue):
     """``jobs.ports.Catalogue`` on the embedded server."""
 
     @translated
     def ended(self, since: datetime, until: datetime, seconds: int) -> list[Bucket]:
-        """Counts in the index, bucket by bucket."""
-        found, begins = [], datetime.fromtimestamp(int(since.timestamp()) // seconds * seconds, UTC)
+        """Few ends are read and counted here; many are counted in the index, bucket by bucket."""
+        within = {"completedAt": {"$gte": since, "$lt": until}}
+        rows = list(self._jobs.find(within, {"completedAt": True, "jobStatus": True}, limit=_FEW + 1))
+        if len(rows) > _FEW:
+            return self._ended_in_index(since, until, seconds)
+        numbers: dict[datetime, Counter[str]] = {}
+        for row in rows:
+            numbers.setdefault(_begin(row["completedAt"], seconds), Counter())[row["jobStatus"]] += 1
+        return [_bucket(begins, numbers[begins]) for begins in sorted(numbers)]
+
+    def _ended_in_index(self, since: datetime, until: datetime, seconds: int) -> list[Bucket]:
+        found, begins = [], _begin(since, seconds)
         while begins < until:
             after = begins + timedelta(seconds=seconds)
             within = {"completedAt": {"$gte": max(since, begins), "$lt": min(until, after)}}
             by_status: list[Record] = [{"$match": within}, {"$group": {"_id": "$jobStatus", "n": {"$sum": 1}}}]
             groups = self._jobs.aggregate(by_status, hint="completedAt_jobStatus")
-            numbers = {group["_id"]: group["n"] for group in groups}
-            if numbers:
-                counts = {name: sum(numbers.get(status, 0) for status in statuses) for name, statuses in ENDED.items()}
-                found.append(Bucket(begins=begins, **counts))
+            if numbers := {group["_id"]: group["n"] for group in groups}:
+                found.append(_bucket(begins, numbers))
             begins = after
         return found
 
     def _counts(self, collection: Collection[Record], branches: Sequence[Record], limit: int) -> list[Count]:
         return [capped(collection.count_documents(branch, limit=limit + 1), limit) for branch in branches]
+
+
+def _begin(at: datetime, seconds: int) -> datetime:
+    return datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, UTC)
+
+
+def _bucket(begins: datetime, numbers: Mapping[str, int]) -> Bucket:
+    counts = {name: sum(numbers.get(status, 0) for status in statuses) for name, statuses in ENDED.items()}
+    return Bucket(begins=begins, **counts)
