@@ -140,6 +140,29 @@ def test_link_for_a_forgotten_password_ends_sessions(admin, vera):
     assert not living(vera.pk).exists()
 
 
+def test_link_is_mailed_where_mail_is_configured(admin, vera, settings, mailoutbox):
+    assert "mailed" not in text_of(invite(admin, email="binod@example.com"))
+    settings.EMAIL_HOST = "mail.example.com"
+    page = invite(admin, "ravi", email="ravi@example.com")
+    assert "It was also mailed to ravi@example.com." in text_of(page)
+    (mail,) = mailoutbox
+    assert mail.to == ["ravi@example.com"]
+    assert f"http://testserver{link_in(page)}\n" in mail.body
+    act(admin, vera, "link")  # has no address
+    assert len(mailoutbox) == 1
+
+
+def test_link_is_shown_if_the_mail_fails(admin, settings, mailoutbox, monkeypatch):
+    def away(*_args, **_more):
+        raise ConnectionRefusedError
+
+    settings.EMAIL_HOST = "mail.example.com"
+    monkeypatch.setattr("jobs.web.link_mail.send_mail", away)
+    page = invite(admin, email="binod@example.com")
+    assert "It could not be mailed to binod@example.com." in text_of(page)
+    assert "Log in as binod." in text_of(set_password(link_in(page)))
+
+
 @pytest.mark.parametrize("name", ["vera", "VERA", "", "a b", "x" * 151])
 def test_refused_invitation_says_why(admin, vera, name):
     page = invite(admin, name)

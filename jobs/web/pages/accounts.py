@@ -23,6 +23,7 @@ from jobs.web import accounts as service
 from jobs.web import login_codes, tokens
 from jobs.web.access import needs
 from jobs.web.accounts import STATES, AccountState, Change
+from jobs.web.link_mail import mail_link
 from jobs.web.pages.welcome import LINK_DAYS, link_of
 from jobs.web.permissions import Permission
 from jobs.web.request_context import actor
@@ -100,9 +101,10 @@ def invite(request: HttpRequest) -> HttpResponse:
         except WrongUse as refused:
             form.add_error(None, str(refused))
         else:
-            return _account_page(request, account, link=link_of(request, account))
+            return _link_page(request, account)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return render(request, "account_invite.html", {"form": form, "roles": service.ROLES}, status=status)
+    context = {"form": form, "roles": service.ROLES, "mails": bool(settings.EMAIL_HOST)}
+    return render(request, "account_invite.html", context, status=status)
 
 
 @needs(Permission.ACCOUNTS)
@@ -123,7 +125,7 @@ def account_act(request: HttpRequest, account_id: int, action: str) -> HttpRespo
     else:
         if action == "link":
             account.refresh_from_db()
-            return _account_page(request, account, link=link_of(request, account))
+            return _link_page(request, account)
         messages.success(request, done)
     return HttpResponseRedirect(reverse("account_detail", args=[account_id]))
 
@@ -187,13 +189,20 @@ def _user(request: HttpRequest) -> User:
     return cast(User, request.user)  # `needs` admits only users
 
 
-def _account_page(request: HttpRequest, account: User, link: str | None = None) -> HttpResponse:
+def _link_page(request: HttpRequest, account: User) -> HttpResponse:
+    """The account's page with a new link, which is also mailed if it can be."""
+    link = link_of(request, account)
+    return _account_page(request, account, link=link, mailed=mail_link(account, link, LINK_DAYS))
+
+
+def _account_page(request: HttpRequest, account: User, link: str | None = None, mailed: str = "") -> HttpResponse:
     shown = service.listed().get(pk=account.pk)
     context: dict[str, Any] = {
         "row": Row(shown),
         "roles": service.ROLES,
         "tokens": tokens.active(shown.get_username()),
         "link": link,
+        "mailed": mailed,
         "has_codes": login_codes.are_on(shown),
         "identity": ExternalIdentity.objects.filter(user=shown).first(),
         "provider": settings.SIGN_IN.oidc_name,
