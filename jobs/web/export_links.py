@@ -32,6 +32,7 @@ LONGEST_DAYS = 7
 MOST_LIVING = 20
 PER_MINUTE = 60
 _SHOWN = 10
+_FORGOTTEN_AFTER = timedelta(days=90)
 _MINUTE = 60
 
 
@@ -65,6 +66,7 @@ def issue(job: Job, user: User, note: str, days: int, actor: Actor) -> tuple[Exp
     until, last = timezone.now() + timedelta(days=days), expires_at(job)
     if last is None:
         raise InvalidExport("A link can be created when the ZIP is finished.")
+    ExportLink.objects.filter(expires_at__lt=timezone.now() - _FORGOTTEN_AFTER).delete()
     secret = PREFIX + secrets.token_urlsafe(32)
     note = " ".join(note.split())[:80]
     with _audited(Action.SHARE, job.id, actor, f"{secret[:_SHOWN]}… {note}".strip()):

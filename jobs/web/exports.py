@@ -14,8 +14,9 @@ from jobs.domain.document import Document
 from jobs.domain.export import Export, Part, Scope
 from jobs.domain.export_manifest import as_csv, as_json, lines
 from jobs.domain.export_names import safe
-from jobs.domain.job import Job
+from jobs.domain.job import Job, JobStatus
 from jobs.domain.wrong_use import InvalidExport, UnknownDocument, UnknownPart
+from jobs.services import expires_at
 from jobs.web import companies
 from jobs.web.documents import LARGEST_NUMBER
 from jobs.web.permissions import Permission
@@ -127,3 +128,13 @@ def _file_name(job: Job) -> str:
 def delete(job: Job, actor: Actor) -> None:
     """Delete an ended export. Raises WrongState, UnknownJob."""
     application().service.delete(job.id, actor)
+
+
+def latest_of(scope: Scope, of: str) -> Job | None:
+    """The newest export of an order or a company, unless it was cancelled or has expired; None if there is none."""
+    service = application().exporting
+    job = next(iter(service.exports.of(scope, of, 1)), None)
+    if job is None or job.status is JobStatus.CANCELLED:
+        return None
+    expires = expires_at(job)
+    return job if expires is None or expires > service.clock() else None

@@ -63,6 +63,7 @@ class _Photographer:
         self._shoot_orders(page)
         self._shoot_token(page)
         self._shoot_view(page)
+        self._shoot_export(page, completed)
         self._shoot_accounts(page)
         self._shoot(self._visitor("viewer").page, "not-allowed", "/order/")
 
@@ -131,6 +132,14 @@ class _Photographer:
         page.get_by_label("Operator").check()
         page.get_by_role("button", name="Create the account").click()
         self._shoot(page, "accounts", "/accounts/")
+
+    def _shoot_export(self, page: Page, completed: str) -> None:
+        page.goto(completed)
+        page.get_by_role("button", name="Download everything").click()
+        page.get_by_role("button", name="Run now").click()
+        page.get_by_label("Who receives it?").fill("Auditor")
+        page.get_by_role("button", name="Create link").click()
+        self._shoot(page, "export", page.url.removesuffix("links/"))
 
     def _shoot_token(self, page: Page) -> None:
         page.goto("/tokens/")

@@ -128,6 +128,12 @@ def _account(page: Page, _shown: Shown) -> None:
     page.get_by_text("Deactivate…").click()
 
 
+def _export(page: Page, shown: Shown) -> None:
+    page.goto(f"/companies/{shown.cin}/")
+    page.get_by_role("button", name="Download everything").click()
+    expect(page.get_by_role("button", name="Create link")).to_be_visible()
+
+
 # Page → user, how the user gets there, and the expected status.
 PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "login": (None, _address("/login/"), 200),
@@ -155,6 +161,8 @@ PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "company": ("asha", _address("/companies/{cin}/"), 200),
     "company filings": ("asha", _address("/companies/{cin}/filings/"), 200),
     "watches": ("asha", _address("/watches/"), 200),
+    "export": ("asha", _export, 200),
+    "no such link": (None, _address("/shared/fsl_unknown/"), 404),
     "no such company": ("asha", _address("/companies/nobody/"), 404),
     "search": ("asha", _address("/search/"), 200),
     "search, hits": ("asha", _address("/search/?q=limited"), 200),

@@ -127,7 +127,10 @@ def test_pages_order_show_and_delete(staff, app, cin, order):
     answer = staff.post("/exports/order/", {"cin": cin}, follow=True)
     (address, _) = answer.redirect_chain[-1]
     assert "Waits for a worker, after all orders" in answer.content.decode()
+    assert "0 of 3 documents packed" in staff.get(f"/companies/{cin}/").content.decode()
     work(app)
+    assert "ZIP of everything" in staff.get(f"/companies/{cin}/").content.decode()
+    assert "ZIP of everything" not in staff.get(f"/jobs/{order}/").content.decode()
     shown = staff.get(address).content.decode()
     assert "Download the ZIP" in shown
     assert "All filings of Vindhya Chemicals Limited" in staff.get("/exports/").content.decode()

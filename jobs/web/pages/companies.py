@@ -14,10 +14,12 @@ from jobs.bootstrap import application
 from jobs.domain.companies.filings import Category
 from jobs.domain.companies.finances import MEASURES
 from jobs.domain.companies.profile import Profile
+from jobs.domain.export import Scope
 from jobs.domain.job import UNFINISHED
 from jobs.domain.saved_view import Listing
 from jobs.domain.watching import Interval
 from jobs.web import companies as shown
+from jobs.web import exports
 from jobs.web.access import needs
 from jobs.web.company_filings import FilingsSearch
 from jobs.web.company_records import lines_response, values_response
@@ -85,6 +87,7 @@ def _heading(request: HttpRequest, profile: Profile) -> dict[str, Any]:
     own, others = of_company(request, profile.cin)
     return {
         "profile": profile,
+        "packed": exports.latest_of(Scope.COMPANY, profile.cin),
         "watch": own,
         "watches": [own, *others] if own else others,
         "intervals": list(Interval),

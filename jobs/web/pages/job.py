@@ -12,9 +12,10 @@ from jobs.bootstrap import application
 from jobs.domain.audit import Action
 from jobs.domain.document import DocumentStatus
 from jobs.domain.errors import WrongUse
+from jobs.domain.export import Scope
 from jobs.domain.job import DONE, PRIORITIES, Job, JobStatus, Progress
 from jobs.domain.listing import JobDocuments, parse_cursor
-from jobs.web import actions
+from jobs.web import actions, exports
 from jobs.web.access import needs, what_is_missing
 from jobs.web.actions import ACTIONS
 from jobs.web.expected import sentence
@@ -63,6 +64,7 @@ def job(request: HttpRequest, job_id: str) -> HttpResponse:
         },
         "stages": _stages(job),
         "bytes": sum(run.bytes for run in details.runs),
+        "packed": exports.latest_of(Scope.ORDER, job.id),
         "can_pack": job.is_order and job.progress.downloaded > 0 and request.user.has_perm(Permission.EXPORT),
     }
     return live_page(request, "job.html", "_job.html", context)
