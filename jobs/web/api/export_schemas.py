@@ -11,10 +11,10 @@ from pydantic.alias_generators import to_camel
 
 from jobs.domain.companies.filings import Category
 from jobs.domain.export import Scope
-from jobs.domain.job import Job, JobStatus
+from jobs.domain.job import Job
 from jobs.services import expires_at
 from jobs.web.api.base import Out, PageOut
-from jobs.web.api.inputs import Text
+from jobs.web.api.inputs import Status, Text
 from jobs.web.export_links import LONGEST_DAYS
 
 JobIdIn = Annotated[str, Field(pattern="^[0-9a-f]{24}$")]
@@ -72,7 +72,7 @@ class ExportOut(Out):
     job_id: str | None
     cin: str
     company_name: str
-    status: JobStatus
+    status: Status
     documents: int
     packed: int
     missing: int

@@ -27,12 +27,14 @@ from jobs.web.api.export_schemas import (
     LinksOut,
     NewLinkOut,
 )
-from jobs.web.api.schemas import PROBLEMS
+from jobs.web.api.schemas import PROBLEMS, Problem
 from jobs.web.permissions import Permission
 from jobs.web.request_context import actor
 
 export_router = Router(tags=["exports"], by_alias=True)
 
+#: 410: the export has expired.
+_PROBLEMS = {**PROBLEMS, 410: Problem}
 _ZIP = {"responses": {200: {"description": "The ZIP", "content": {"application/zip": {}}}}}
 _MANIFEST = {"responses": {200: {"description": "The manifest", "content": {"application/octet-stream": {}}}}}
 
@@ -73,14 +75,14 @@ def list_exports(request: HttpRequest, query: Query[inputs.CursorQuery]) -> dict
     return {"items": [ExportOut.of(job) for job in page.items], "next": page.next, "previous": page.previous}
 
 
-@export_router.get("/exports/{export_id}", auth=needing(Permission.VIEW), response={200: ExportOut, **PROBLEMS})
+@export_router.get("/exports/{export_id}", auth=needing(Permission.VIEW), response={200: ExportOut, **_PROBLEMS})
 def get_export(request: HttpRequest, export_id: str) -> ExportOut:
     """One export with its finished parts; 410 once it has expired."""
     return ExportOut.of(application().exporting.get(export_id)[0])
 
 
 @export_router.post(
-    "/exports/{export_id}/cancel", auth=needing(Permission.EXPORT), response={200: ExportOut, **PROBLEMS}
+    "/exports/{export_id}/cancel", auth=needing(Permission.EXPORT), response={200: ExportOut, **_PROBLEMS}
 )
 def cancel_export(request: HttpRequest, export_id: str) -> ExportOut:
     """Cancel an export, or ask its worker to stop. Finished parts are kept. Idempotent."""
@@ -88,7 +90,7 @@ def cancel_export(request: HttpRequest, export_id: str) -> ExportOut:
     return ExportOut.of(application().service.cancel(job.id, actor(request)))
 
 
-@export_router.delete("/exports/{export_id}", auth=needing(Permission.EXPORT), response={204: None, **PROBLEMS})
+@export_router.delete("/exports/{export_id}", auth=needing(Permission.EXPORT), response={204: None, **_PROBLEMS})
 def delete_export(request: HttpRequest, export_id: str) -> Status[None]:
     """Delete an ended export of your own, or any with the scope `delete`. 409 while it is being packed: cancel it."""
     exports.delete(_own(request, export_id), actor(request))
@@ -103,7 +105,7 @@ def _own(request: HttpRequest, export_id: str) -> Job:
 
 
 @export_router.get(
-    "/exports/{export_id}/parts/{number}", auth=needing(Permission.VIEW), response=PROBLEMS, openapi_extra=_ZIP
+    "/exports/{export_id}/parts/{number}", auth=needing(Permission.VIEW), response=_PROBLEMS, openapi_extra=_ZIP
 )
 def download_part(request: HttpRequest, export_id: str, number: Path[inputs.RunNumber]) -> HttpResponseBase:
     """A finished part, streamed."""
@@ -112,7 +114,7 @@ def download_part(request: HttpRequest, export_id: str, number: Path[inputs.RunN
 
 
 @export_router.get(
-    "/exports/{export_id}/manifest", auth=needing(Permission.VIEW), response=PROBLEMS, openapi_extra=_MANIFEST
+    "/exports/{export_id}/manifest", auth=needing(Permission.VIEW), response=_PROBLEMS, openapi_extra=_MANIFEST
 )
 def download_manifest(request: HttpRequest, export_id: str) -> HttpResponse:
     """The manifest as JSON: an array with one object for each document. Each ZIP contains it too, also as CSV."""
@@ -120,7 +122,7 @@ def download_manifest(request: HttpRequest, export_id: str) -> HttpResponse:
     return exports.manifest_response(job, export, "json")
 
 
-@export_router.get("/exports/{export_id}/links", auth=needing(Permission.SHARE), response={200: LinksOut, **PROBLEMS})
+@export_router.get("/exports/{export_id}/links", auth=needing(Permission.SHARE), response={200: LinksOut, **_PROBLEMS})
 def list_links(request: HttpRequest, export_id: str) -> LinksOut:
     """An export's links, also those that have ended."""
     job, _ = application().exporting.get(export_id)
@@ -129,7 +131,7 @@ def list_links(request: HttpRequest, export_id: str) -> LinksOut:
 
 
 @export_router.post(
-    "/exports/{export_id}/links", auth=needing(Permission.SHARE), response={201: NewLinkOut, **PROBLEMS}
+    "/exports/{export_id}/links", auth=needing(Permission.SHARE), response={201: NewLinkOut, **_PROBLEMS}
 )
 def create_link(request: HttpRequest, export_id: str, body: LinkIn) -> Status[NewLinkOut]:
     """Create a link by which people without an account download a finished export."""
@@ -140,7 +142,7 @@ def create_link(request: HttpRequest, export_id: str, body: LinkIn) -> Status[Ne
 
 
 @export_router.delete(
-    "/exports/{export_id}/links/{link_id}", auth=needing(Permission.SHARE), response={204: None, **PROBLEMS}
+    "/exports/{export_id}/links/{link_id}", auth=needing(Permission.SHARE), response={204: None, **_PROBLEMS}
 )
 def revoke_link(request: HttpRequest, export_id: str, link_id: Path[inputs.RunNumber]) -> Status[None]:
     """Revoke a link. Idempotent."""
