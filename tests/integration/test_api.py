@@ -114,6 +114,7 @@ def test_stats_show_the_queue(call, app):
         ("GET", "/api/v1/jobs?cursor=zzz", None, 422),
         ("GET", f"/api/v1/jobs?cursor={HUGE_CURSOR}", None, 422),
         ("GET", f"/api/v1/documents?cursor={HUGE_CURSOR}", None, 422),
+        ("GET", f"/api/v1/jobs/65a1b2c3d4e5f60718293a4b/documents/{10**20 - 1}", None, 404),
         ("GET", f"/api/v1/jobs/65a1b2c3d4e5f60718293a4b/documents/{2**63}/file", None, 404),
         ("GET", f"/api/v1/jobs/65a1b2c3d4e5f60718293a4b/documents/{10**40}/text", None, 404),
         ("GET", "/api/v1/jobs/65a1b2c3d4e5f60718293a4b/documents/-1/file", None, 404),

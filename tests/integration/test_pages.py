@@ -93,6 +93,7 @@ UNKNOWN = "/jobs/65a1b2c3d4e5f60718293a4b/"
         "/jobs/zzz/",
         UNKNOWN,
         f"{UNKNOWN}documents/1/file",
+        f"{UNKNOWN}documents/{10**20 - 1}/",
         f"{UNKNOWN}documents/{2**63}/file",
         f"{UNKNOWN}documents/{10**40}/text",
     ],
