@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import struct
 import zipfile
 import zlib
@@ -17,6 +18,11 @@ from worker.extractors.safe_xml import parse, plain
 _MOST_ROWS = 20_000
 _MOST_LEAVES = 50_000
 _XBRL = "http://www.xbrl.org/2003/instance"
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, NotImplementedError, OSError, ValueError),
+)
+_WORKBOOK_DAMAGE = (*_DAMAGE, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, SyntaxError)
 
 
 def read_zip(data: bytes, budget: Budget, output: Output, inner: Callable[[str, bytes], None]) -> None:
@@ -35,7 +41,7 @@ def read_zip(data: bytes, budget: Budget, output: Output, inner: Callable[[str, 
         try:
             with archive.open(member) as file:
                 content = file.read(member.file_size + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, struct.error):
+        except _DAMAGE:
             output.partial(f"{member.filename} in the zip is damaged.")
             continue
         inner(member.filename, content)
@@ -52,7 +58,7 @@ def read_workbook(data: bytes, output: Output) -> int:
             lines = [f"[{sheet.title}]", *_lines(sheet.iter_rows(values_only=True, max_row=_MOST_ROWS))]
             output.page(number, "sheet", "\n".join(lines))
         return len(book.worksheets)
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, zipfile.BadZipFile, zlib.error) as error:
+    except _WORKBOOK_DAMAGE as error:
         raise Refused("The workbook is damaged.") from error
 
 
