@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -161,6 +162,17 @@ def test_link_is_shown_if_the_mail_fails(admin, settings, mailoutbox, monkeypatc
     page = invite(admin, email="binod@example.com")
     assert "It could not be mailed to binod@example.com." in text_of(page)
     assert "Log in as binod." in text_of(set_password(link_in(page)))
+
+
+def test_nobody_is_invited_where_passwords_are_refused(admin, vera, settings):
+    settings.SIGN_IN = replace(settings.SIGN_IN, oidc_only=True, oidc_name="Microsoft")
+    answer = invite(admin)
+    assert answer.status_code == 409
+    assert "Everybody signs in with Microsoft." in text_of(answer)
+    assert "Everybody signs in with Microsoft." in text_of(act(admin, vera, "link"))
+    assert "Invite…" not in text_of(admin.get("/accounts/"))
+    assert "Link for a new password" not in text_of(admin.get(f"/accounts/{vera.pk}/"))
+    assert not get_user_model().objects.filter(username="binod").exists()
 
 
 @pytest.mark.parametrize("name", ["vera", "VERA", "", "a b", "x" * 151])

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jobs.domain.errors import WrongUse
+from jobs.domain.wrong_use import WrongState
 from jobs.models import ExternalIdentity
 from jobs.web import accounts as service
 from jobs.web import login_codes, tokens
@@ -81,6 +82,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
         "state": state,
         "numbers": {each: User.objects.filter(condition).count() for each, condition in STATES.items()},
         "total": User.objects.count(),
+        "no_passwords": _no_passwords() if settings.SIGN_IN.oidc_only else "",
     }
     return render(request, "accounts.html", context)
 
@@ -89,6 +91,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: HttpRequest) -> HttpResponse:
     """The form; a POST creates the account and shows its link."""
+    if settings.SIGN_IN.oidc_only:
+        raise WrongState(_no_passwords())
     form = InvitationForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         given = form.cleaned_data
@@ -139,6 +143,8 @@ def _set_role(request: HttpRequest, change: Change) -> str:
 
 
 def _renew_link(_request: HttpRequest, change: Change) -> str:
+    if settings.SIGN_IN.oidc_only and not change.account.is_superuser:
+        raise WrongState(_no_passwords())
     service.renew_link(change)
     return ""
 
@@ -181,6 +187,14 @@ ACTIONS: dict[str, Callable[[HttpRequest, Change], str]] = {
 """By their word in the address: each performs the change and returns the message."""
 
 
+def _no_passwords() -> str:
+    """Why nobody is invited where only superusers may use passwords (OIDC_ONLY)."""
+    return (
+        f"Everybody signs in with {settings.SIGN_IN.oidc_name}. An account is created at the first sign-in, and groups"
+        " there decide its role."
+    )
+
+
 def _number(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
@@ -206,6 +220,7 @@ def _account_page(request: HttpRequest, account: User, link: str | None = None, 
         "has_codes": login_codes.are_on(shown),
         "identity": ExternalIdentity.objects.filter(user=shown).first(),
         "provider": settings.SIGN_IN.oidc_name,
+        "has_links": shown.is_superuser or not settings.SIGN_IN.oidc_only,
         "link_days": LINK_DAYS,
         "is_own": shown.pk == request.user.pk,
         "is_locked": shown.is_superuser and not _user(request).is_superuser,
