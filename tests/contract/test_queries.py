@@ -223,6 +223,7 @@ def test_server_uses_the_indexes(hot_path, database):
                 {
                     "jobId": f"other {each}",
                     "cin": f"other {each}",
+                    "owner": f"other {each}",
                     "documentNumber": 1,
                     "number": 1,
                     "text": random.Random(each).randbytes(700).hex(),  # compressed text would leave the table small

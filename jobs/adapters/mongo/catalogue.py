@@ -17,7 +17,7 @@ from jobs.adapters.mongo import filters
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.failures import error_of, grouped, grouped_readings
-from jobs.adapters.mongo.filters import FIRST_DAY, days_of_ids, document_filter, job_filter, text_filter
+from jobs.adapters.mongo.filters import EVERY_ID, FIRST_DAY, days_of_ids, document_filter, job_filter, text_filter
 from jobs.adapters.mongo.paging import COUNT_SECONDS, in_time, page
 from jobs.adapters.mongo.records import object_id, to_document, to_job
 from jobs.domain.document import ATTACHMENTS_FROM, Document, DocumentStatus
@@ -60,8 +60,7 @@ ORDERS: dict[JobOrder, tuple[str, int]] = {
 class MongoCatalogue:
     """``jobs.ports.Catalogue`` on the collections ``jobs`` and ``documents``."""
 
-    #: All jobs; with a range, every server uses the index on ids.
-    _every_id: ClassVar[Record] = days_of_ids(FIRST_DAY, None)[0]
+    _every_id: ClassVar[Record] = EVERY_ID
     _newest_hint: ClassVar[str | None] = None
 
     def __init__(self, database: Database[Record], clock: Clock) -> None:

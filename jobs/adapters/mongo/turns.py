@@ -9,8 +9,12 @@ from pymongo import DESCENDING
 from pymongo.collection import Collection
 
 from jobs.adapters.mongo.connection import Document
+from jobs.adapters.mongo.filters import EVERY_ID
 from jobs.domain.job import Job
 from jobs.domain.turns import current_turn, new_turns
+
+#: Jobs that are looked at if no worker holds any.
+_NEWEST = 50
 
 
 def with_turns(collection: Collection[Document], jobs: Sequence[Job]) -> list[Job]:
@@ -25,9 +29,18 @@ def with_turns(collection: Collection[Document], jobs: Sequence[Job]) -> list[Jo
         return int(found.get("turn", 0)) if found else 0
 
     def current(priority: int) -> int:
-        started = highest({"priority": priority, "startedAt": {"$exists": True}})
+        """A started job's turn, as high as can be known, bounds the search for the highest, which DocumentDB sorts."""
         held = collection.find({"leaseExpiresAt": {"$exists": True}, "priority": priority}, {"turn": True})
-        return current_turn(started, [job.get("turn", 0) for job in held])
+        turns = [job.get("turn", 0) for job in held]
+        known = max(turns or [turn for other, turn in newest() if other == priority], default=0)
+        above = {"turn": {"$gte": known}} if known else {}
+        return current_turn(highest({"priority": priority, "startedAt": {"$exists": True}, **above}), turns)
+
+    def newest() -> list[tuple[int, int]]:
+        """Priorities and turns of the newest jobs that have started."""
+        fields = {"priority": True, "turn": True, "startedAt": True}
+        rows = collection.find(EVERY_ID, fields, sort=[("_id", DESCENDING)], limit=_NEWEST)
+        return [(row["priority"], row.get("turn", 0)) for row in rows if "startedAt" in row]
 
     def last(priority: int, requested_by: str) -> int:
         return highest({"requestedBy": requested_by, "priority": priority, "runAfter": {"$exists": True}})
