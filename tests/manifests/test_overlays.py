@@ -103,7 +103,7 @@ def test_pods_reach_mongodb_at_its_port(port: int) -> None:
     objects = objects_of("azure")
     ours = {name: pod["metadata"]["labels"] for name, pod in pods(objects) if _is_ours(pod)}
     allowed = [thing["spec"] for thing in objects if thing["kind"] == "NetworkPolicy" and _allows_egress(thing, port)]
-    assert len(ours) == 6
+    assert len(ours) == 7
     for name, labels in ours.items():
         assert any(spec["podSelector"]["matchLabels"].items() <= labels.items() for spec in allowed), name
 

@@ -88,7 +88,9 @@ class _Delivery:
         """Until it is stopped. While MongoDB is down, it waits. An attempt that hangs delays no others."""
         forgotten_at = float("-inf")
         sending: set[Future[None]] = set()
+        alive = self._app.configuration.data_dir / "deliverer.alive"  # Kubernetes looks at its time
         while not self._stopped.wait(POLL_SECONDS):
+            alive.touch()
             sending = {each for each in sending if not _ended(each)}
             try:
                 self._drain()
