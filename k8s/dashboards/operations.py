@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .deliveries import DELIVERIES
 from .frame import Row, rendered
 from .operations_workers import WORKERS
 from .panels import About, Level, Line, bars, graph, numbers
@@ -22,7 +23,7 @@ _OLDEST = f"max({durable('oldest_due_job_age_seconds')})"
 
 
 def operations() -> str:
-    rows = (_NOW, _THROUGHPUT, _TIMES, _FAILURES, WORKERS)
+    rows = (_NOW, _THROUGHPUT, _TIMES, _FAILURES, WORKERS, DELIVERIES)
     return rendered("Filesure / Operations", "filesure-operations", "Queue, workers, throughput and failures.", rows)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -16,9 +17,12 @@ from standardwebhooks.webhooks import Webhook
 from jobs.domain.audit import Actor, AuditFilter
 from jobs.domain.deliveries import DeliveryFilter, Subscription
 from jobs.domain.ending import ended_well
+from jobs.domain.endpoints import CHOICES
+from jobs.domain.events import EndedList, list_event, new_filings_note, order_event, order_note, plain_event
 from jobs.domain.job import JobStatus, Progress
 from jobs.services.webhooks import WebhookService
 from tests.integration.conftest import a_stored_job, text_of
+from tests.making import a_job
 from tests.servers.mail import mail_server
 from tests.servers.webhooks import status, webhook_server
 
@@ -215,3 +219,55 @@ def test_account_chooses_its_mail(app):
     user.is_active = False
     user.save()
     assert app.notifications.subscriptions.get("vera").address == ""
+
+
+# --- the API
+
+
+def test_api_manages_endpoints(call, app):
+    made = call("POST", "/api/v1/webhooks", {**NEW, "types": ["order.failed", "list.failed"]})
+    assert made.status_code == 201
+    body = made.json()
+    assert body["secret"].startswith("whsec_")
+    address = f"/api/v1/webhooks/{body['webhookId']}"
+    shown = call("GET", address).json()
+    assert (shown["host"], "secret" in shown, "url" in shown) == ("erp.example.com", False, False)
+    assert call("POST", f"{address}/secret").json()["secret"] != body["secret"]
+    sent = call("POST", f"{address}/test")
+    assert (sent.status_code, sent.json()["state"]) == (202, "pending")
+    assert call("POST", f"/api/v1/deliveries/{sent.json()['deliveryId']}/resend").status_code == 409
+    assert [each["type"] for each in call("GET", "/api/v1/deliveries?channel=webhook").json()["items"]] == [
+        "endpoint.test"
+    ]
+    assert call("POST", f"{address}/disable").json()["disabledReason"] == "Disabled by owner."
+    assert call("POST", f"{address}/enable").json()["disabledAt"] is None
+    assert call("DELETE", address).status_code == 204
+    assert call("GET", address).status_code == 404
+    assert call("GET", "/api/v1/webhooks").json() == {"items": []}
+
+
+@pytest.mark.parametrize("changes", [{"url": "http://x.example.com/"}, {"types": ["x"]}, {"name": ""}, {"more": 1}])
+def test_api_refuses_invalid_endpoints(call, changes):
+    refused = call("POST", "/api/v1/webhooks", {**NEW, **changes})
+    assert (refused.status_code, refused.headers["Content-Type"]) == (422, "application/problem+json")
+
+
+ORDER = a_job(datetime(2026, 1, 5, tzinfo=UTC))
+EVENTS = (
+    order_event(ORDER, order_note(JobStatus.FAILED, ORDER.created_at, None, None)),
+    list_event(EndedList(id="l", name="x", by="y", refused=0, states={JobStatus.FAILED: 1}, at=ORDER.created_at)),
+    plain_event("w", new_filings_note(cin="c", company_name="n", filings=[], owner="o", at=ORDER.created_at)),
+)
+#: The names that events really have.
+DATA = {event.type.partition(".")[0]: set(event.data) for event in EVENTS}
+
+
+def test_openapi_describes_what_endpoints_receive(staff, app):
+    schema = staff.get("/api/openapi.json").json()
+    assert schema["openapi"].startswith("3.1")
+    assert set(schema["webhooks"]) == {str(kind) for kind in CHOICES}
+    for kind, path in schema["webhooks"].items():
+        body = path["post"]["requestBody"]["content"]["application/json"]["schema"]
+        named = body["properties"]["data"]["$ref"].rpartition("/")[2]
+        fields = set(schema["components"]["schemas"][named]["properties"])
+        assert fields == DATA[kind.partition(".")[0]]

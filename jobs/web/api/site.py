@@ -15,7 +15,7 @@ from ninja.openapi.docs import DocsBase
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from jobs.web.api import bulk_actions, companies, exports, lists, operations, pauses, watches
+from jobs.web.api import bulk_actions, companies, exports, lists, operations, pauses, watches, webhooks
 from jobs.web.api.auth import ReadLimit, WriteLimit
 from jobs.web.api.problems import CONTENT_TYPE, handle_all
 from jobs.web.api.reference import Reference
@@ -46,6 +46,8 @@ class _Api(_Named):
         schema["paths"].update(other["paths"])
         for kind, parts in other["components"].items():
             schema["components"][kind] = {**parts, **schema["components"][kind]}
+        schema["webhooks"] = webhooks.described()
+        schema["components"]["schemas"] |= webhooks.data_schemas()
         for each in _parameters(schema):
             if each["in"] == "header":  # web servers drop headers with underscores
                 each["name"] = each["name"].replace("_", "-").title()
@@ -99,7 +101,7 @@ def addresses(ninja: NinjaAPI) -> tuple[list[URLResolver | URLPattern], str, str
 ROUTERS = (
     *(operations.job_router, operations.document_router, companies.company_router),
     *(operations.stats_router, pauses.pause_router, lists.list_router, bulk_actions.bulk_router),
-    *(watches.watch_router, exports.export_router),
+    *(watches.watch_router, exports.export_router, webhooks.webhook_router),
 )
 for router in ROUTERS:
     api.add_router("/v1", router)

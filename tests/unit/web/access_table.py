@@ -42,6 +42,7 @@ ENDPOINT = {"endpoint_id": "65a1b2c3d4e5f60718293a4b"}
 EXPORT = {"export_id": "65a1b2c3d4e5f60718293a4b"}
 LINK = {"secret": "fsl_unknown"}
 VIEW = {"view_id": "65a1b2c3d4e5f60718293a4b"}
+HOOK = {"webhook_id": "65a1b2c3d4e5f60718293a4b"}
 BULK = {"action_id": "65a1b2c3d4e5f60718293a4b"}
 
 TABLE = [
@@ -202,6 +203,16 @@ TABLE = [
     Row("api:list_links", ADMINS, kwargs=EXPORT),
     Row("api:create_link", ADMINS, "POST", EXPORT),
     Row("api:revoke_link", ADMINS, "DELETE", {**EXPORT, "link_id": 1}),
+    Row("api:list_webhooks", ADMINS),
+    Row("api:add_webhook", ADMINS, "POST"),
+    Row("api:get_webhook", ADMINS, kwargs=HOOK),
+    Row("api:remove_webhook", ADMINS, "DELETE", HOOK),
+    *(
+        Row(f"api:{each}", ADMINS, "POST", HOOK)
+        for each in ("replace_webhook_secret", "disable_webhook", "enable_webhook", "test_webhook")
+    ),
+    Row("api:list_deliveries", ADMINS),
+    Row("api:resend_delivery", ADMINS, "POST", {"delivery_id": "65a1b2c3d4e5f60718293a4b"}),
     Row("api:list_pauses", VIEWERS),
     Row("api:pause", OPERATORS, "POST"),
     Row("api:resume", OPERATORS, "POST"),
