@@ -89,6 +89,11 @@ def order_note(status: JobStatus, now: datetime, progress: Progress | None, erro
     )
 
 
+def order_events(job: Job, notes: Sequence[Note]) -> tuple[Event, ...]:
+    """The events of a job's notes. Only what people order has some: a watch tells of its checks by itself."""
+    return tuple(order_event(job, note) for note in notes) if job.is_order and not job.recheck else ()
+
+
 def order_event(job: Job, note: Note) -> Event:
     """The event of a job's note. Without counts in the note, the job's are taken."""
     given, now = note.data, job.progress

@@ -149,6 +149,11 @@ def test_reading_again_is_no_event(desk, clock):
     assert desk.drain() == []
 
 
+def test_check_of_a_watch_is_no_order(desk):
+    desk.end(desk.order(recheck=True))
+    assert desk.drain() == []
+
+
 def test_list_ends_with_its_last_order(desk):
     list_id, (first, second) = a_list(desk, 2)
     desk.lists.finish(list_id, ordered=2, refused=1)

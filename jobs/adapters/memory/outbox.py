@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from jobs.adapters.memory.deliveries import MemoryEndpointRepository
 from jobs.adapters.memory.jobs import MemoryJobRepository
 from jobs.adapters.memory.order_lists import MemoryOrderListRepository
-from jobs.domain.events import EndedList, order_event, plain_event
+from jobs.domain.events import EndedList, order_events, plain_event
 from jobs.domain.job import UNFINISHED, VISIBLE, JobStatus
 from jobs.ports.notifications import Outgoing
 
@@ -29,8 +29,7 @@ class MemoryOutbox:
         """A deleted job's notes stay with the others."""
         found = []
         for job, notes in list(self._jobs.notes.values())[:limit]:
-            events = tuple(order_event(job, note) for note in notes if job.is_order and not job.recheck)
-            list_id = job.list_id if job.is_order else None
+            events, list_id = order_events(job, notes), job.list_id if job.is_order else None
             found.append(
                 Outgoing(collection="jobs", record_id=job.id, notes=len(notes), events=events, list_id=list_id)
             )

@@ -13,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.records import object_id, to_job
-from jobs.domain.events import EndedList, Event, EventType, Note, order_event, plain_event
+from jobs.domain.events import EndedList, Event, EventType, Note, order_events, plain_event
 from jobs.domain.job import VISIBLE, JobStatus
 from jobs.ports.notifications import Outgoing
 
@@ -31,11 +31,8 @@ Parts = tuple[tuple[Event, ...], str | None]
 
 
 def _of_job(record: Mapping[str, Any]) -> Parts:
-    """Jobs that read documents again, and exports, are no orders, and of a recheck only the new filings are told."""
-    if "reread" in record or "export" in record or record.get("recheck"):
-        return (), None
     job = to_job(record)
-    return tuple(order_event(job, note) for note in _notes(record)), job.list_id
+    return order_events(job, _notes(record)), job.list_id if job.is_order else None
 
 
 def _of_list(record: Mapping[str, Any]) -> Parts:
