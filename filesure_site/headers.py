@@ -7,13 +7,15 @@ import ipaddress
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.http.request import split_domain_port
+from django.middleware.gzip import GZipMiddleware
 
 UNUSED = ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED)
 
 
+_COMPRESSED = frozenset({"text/html", "application/json", "application/problem+json"})
 INNER_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -55,6 +57,19 @@ class HeadMiddleware:
         response = self.get_response(request)
         request.method = "HEAD"
         return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compresses pages and JSON. Documents and exports are sent as they are: large, and many are compressed already.
+
+    Django adds random bytes against BREACH, which guesses secrets by a page's size.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        kind = response.get("Content-Type", "").partition(";")[0]
+        if response.streaming or kind not in _COMPRESSED:
+            return response
+        return super().process_response(request, response)
 
 
 class PermissionsPolicyMiddleware:
