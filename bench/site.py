@@ -43,8 +43,9 @@ def measure(uri: str, report: Report) -> None:
         for path, (few, lots, queries) in results["pages"].items():
             name = f"{path}, {MANY:,} jobs / {FEW:,} jobs"
             report.add(name, lots / few, 2.0, note=f"{lots * 1e3:.1f} ms / {few * 1e3:.1f} ms")
-            # The catalogue for the embedded server counts each facet with a separate query.
-            report.add(f"{path}, queries", queries, 6, count="TEST_MONGODB_URI" in os.environ)
+            # The catalogue for the embedded server counts each facet separately; that for DocumentDB asks for ranges
+            # first.
+            report.add(f"{path}, queries", queries, 10, count="TEST_MONGODB_URI" in os.environ)
         note = f"{results['live']:.0f} / {results['empty']:.0f} requests/s"
         report.add(
             "live request, nothing new / an empty view",
