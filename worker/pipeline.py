@@ -129,7 +129,7 @@ class Pipeline:
             tally.failure = UnexpectedError(f"{type(error).__name__}: {error}")
         hold.check()
         self._shut_out_threads(hold)
-        return self._judge(job, tally)
+        return replace(self._judge(job, tally), bytes=tally.bytes, pages=tally.pages)
 
     def _shut_out_threads(self, hold: Hold) -> None:
         """From here on only the run and the job can change: threads left behind are rejected by a higher fence.
@@ -214,7 +214,7 @@ class Pipeline:
         for packed in deadline.finished({pool.submit(copy_context().run, exporter.pack, job)}):
             self._count(packed, tally)
 
-    def _reader(self, hold: Hold) -> DocumentReader:
+    def _reader(self, hold: Hold, tally: Tally) -> DocumentReader:
         return DocumentReader(
             extractor=self.extractor,
             blobs=self.blobs,
@@ -223,12 +223,13 @@ class Pipeline:
             check=hold.check,
             instruments=self.instruments,
             pages=self.pages,
+            on_read=tally.count_pages,
         )
 
     def _fetcher(self, job: Job, hold: Hold, tally: Tally) -> Fetcher:
         return Fetcher(
             source=self.source,
-            reader=self._reader(hold),
+            reader=self._reader(hold, tally),
             linker=Linker(
                 jobs=self.jobs,
                 documents=self.documents,

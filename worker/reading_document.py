@@ -62,6 +62,8 @@ class DocumentReader:
     instruments: Instruments
     #: None: the text is not indexed.
     pages: PageIndex | None = None
+    #: Called with the number of pages of each reading.
+    on_read: Callable[[int], None] = lambda _pages: None
 
     def read(self, document: Document, path: Path) -> bool:
         """Read the original from ``path``. Returns False if it could not be read now, through no fault of the file.
@@ -76,6 +78,7 @@ class DocumentReader:
                 self._store(self._edition(document), reading, spool)
         labels = {"state": str(reading.state), "method": str(reading.method)}
         self.instruments.count("filesure_readings_total", **labels)
+        self.on_read(reading.page_count or 0)
         logger.debug("document.read", extra=labels)
         return True
 

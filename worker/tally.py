@@ -26,6 +26,7 @@ class Tally:
     read: int = 0
     given_up: int = 0
     bytes: int = 0
+    pages: int = 0
     #: The first error that affects every document.
     failure: FilesureError | None = None
     #: The first error that affects a single document.
@@ -42,6 +43,11 @@ class Tally:
         with self._lock:
             self.stored += 1
             self.bytes += size
+
+    def count_pages(self, number: int) -> None:
+        """Count the pages of a document that was read. Called by the fetching threads."""
+        with self._lock:
+            self.pages += number
 
     def add(self, result: Result) -> None:
         match result:

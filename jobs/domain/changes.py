@@ -88,7 +88,8 @@ def ended(ending: Ending, now: datetime) -> Change:
     if ending.error or status is JobStatus.COMPLETED:
         values["last_error"] = ending.error
     note = None if status in UNFINISHED else order_note(status, now, ending.progress, ending.error)
-    return Change(values=values, note=note)
+    used = {"bytes_stored": ending.bytes, "pages_read": ending.pages}
+    return Change(values=values, note=note, added={name: number for name, number in used.items() if number})
 
 
 def cancelled(now: datetime) -> Change:

@@ -24,6 +24,9 @@ class Ending:
     progress: Progress
     run_after: datetime | None = None
     error: JobError | None = None
+    #: What the run stored and read.
+    bytes: int = 0
+    pages: int = 0
 
     def __post_init__(self) -> None:
         if self.transition is Transition.COMPLETE and self.progress.total is None:

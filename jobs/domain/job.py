@@ -208,6 +208,9 @@ class Job:
     fresh: bool = False
     #: Whether it was ordered for a watch: it lists only filings that no other order has tried to download.
     recheck: bool = False
+    #: What its runs have stored and read, without runs that were killed. Linked files count no bytes.
+    bytes_stored: int = 0
+    pages_read: int = 0
 
     def is_due(self, now: datetime) -> bool:
         """Whether a worker can claim this job now."""

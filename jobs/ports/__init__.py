@@ -32,6 +32,7 @@ from jobs.ports.site import (
     UploadStore,
 )
 from jobs.ports.sources import BreakerRepository, HostRepository
+from jobs.ports.usage import UsageSums
 from jobs.ports.views import SavedViewRepository
 from jobs.ports.watches import WatchRepository
 
@@ -71,5 +72,6 @@ __all__ = [
     "SubscriptionRepository",
     "Totals",
     "UploadStore",
+    "UsageSums",
     "WatchRepository",
 ]

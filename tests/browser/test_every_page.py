@@ -160,6 +160,7 @@ PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "companies": ("asha", _address("/companies/"), 200),
     "company": ("asha", _address("/companies/{cin}/"), 200),
     "company filings": ("asha", _address("/companies/{cin}/filings/"), 200),
+    "usage": ("asha", _address("/usage/"), 200),
     "watches": ("asha", _address("/watches/"), 200),
     "export": ("asha", _export, 200),
     "no such link": (None, _address("/shared/fsl_unknown/"), 404),

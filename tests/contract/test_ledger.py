@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.totals.ledger import Ledger
+from jobs.adapters.mongo.usage import MongoUsage
 from jobs.domain.ending import Backoff, cancelled, ended_badly, ended_early, ended_well
 from jobs.domain.errors import CompanyNotFound
 from jobs.domain.job import DONE, UNFINISHED, JobStatus, Progress
@@ -54,12 +55,13 @@ class Story:
     """Jobs, their history, and a ledger."""
 
     def __init__(self, database, clock) -> None:
-        for name in ("jobs", "totals"):
+        for name in ("jobs", "totals", "usage"):
             database[name].delete_many({})
         self.database, self.clock = database, clock
         self.jobs = MongoJobRepository(database, clock)
         self.ledger = Ledger(database)
         self.happened: Counter[str] = Counter()
+        self.orders = 0
         self.ids: list[str] = []
         self.batches: list[tuple[int, list]] = []
 
@@ -68,6 +70,7 @@ class Story:
         self.jobs.add([job], again=False)
         self.ids.append(job.id)
         self.happened["jobs_created"] += 1
+        self.orders += 1
 
     def run(self, pick):
         """Claim the next due job, list its documents and end it."""
@@ -121,8 +124,9 @@ class Story:
 
     def fold_and_die(self, pick):
         dying = Ledger(self.database)
-        left = [1 + pick % 4]
-        dying._jobs, dying._totals = DyingCollection(dying._jobs, left), DyingCollection(dying._totals, left)
+        left = [1 + pick % 6]
+        for name in ("_jobs", "_totals", "_usage"):
+            setattr(dying, name, DyingCollection(getattr(dying, name), left))
         try:
             dying.fold()
         except Killed:
@@ -146,6 +150,9 @@ class Story:
             for name, field in (("stored", "downloaded"), ("failed", "failed"), ("listed", "pending")):
                 now[f"filesure_documents?state={name}"] += stage[f"{field}Documents"]
         assert +totals == +now
+        used = MongoUsage(self.database).since("0000-00", None, 99)
+        assert sum(each.orders for each in used) == self.orders
+        assert sum(each.documents for each in used) >= now["filesure_documents?state=stored"]
 
 
 DEEDS = ["order", "run", "cancel", "retry", "delete", "fold", "fold_and_die", "settle_late"]

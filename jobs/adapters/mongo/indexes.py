@@ -179,6 +179,10 @@ INDEXES: dict[str, list[IndexModel]] = {
             for fields in ((), ("cin",), ("form",), ("year",), ("form", "year"))
         ),
     ],
+    "usage": [
+        IndexModel([("month", DESCENDING), ("by", ASCENDING)], name="month_by"),
+        IndexModel([("by", ASCENDING), ("month", DESCENDING)], name="by_month"),
+    ],
     # Typing a company's name: how it begins, and keys of its words.
     "directory": [
         IndexModel([("plainName", ASCENDING)], name="plainName"),

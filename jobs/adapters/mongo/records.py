@@ -122,6 +122,8 @@ JOB_FIELDS: Mapping[str, Field] = {
     "trace_context": Field("traceContext", TEXT),
     "fresh": Field("fresh", {"bsonType": "bool"}),
     "recheck": Field("recheck", {"bsonType": "bool"}),
+    "bytes_stored": Field("bytesStored", COUNT),
+    "pages_read": Field("pagesRead", COUNT),
     "reread": Field("reread", REREAD, stored=reread_fields, loaded=_to_reread),
     "export": Field("export", EXPORT, stored=export_fields, loaded=to_export),
 }

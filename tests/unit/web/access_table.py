@@ -97,6 +97,8 @@ TABLE = [
     Row("list", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
     Row("list_refused", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
     Row("watches", VIEWERS),
+    Row("usage", VIEWERS),
+    Row("usage_export", VIEWERS),
     Row("company_watch", OPERATORS, "POST", COMPANY),
     Row("list_watch", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
     Row("watch_change", OPERATORS, "POST", {**WATCH, "action": "pause"}),

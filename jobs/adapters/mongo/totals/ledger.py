@@ -16,6 +16,7 @@ from pymongo.database import Database
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.records import object_id
 from jobs.adapters.mongo.totals.sums import Sums
+from jobs.adapters.mongo.usage import USED, MongoUsage, add_usage
 from jobs.domain.document import DocumentStatus
 from jobs.domain.job import DONE, UNFINISHED, VISIBLE, JobStatus
 from jobs.domain.wrong_use import WrongState
@@ -43,7 +44,13 @@ _FIELDS = {
     "processingStages": 1,
     "reread": 1,
     "export": 1,
+    "requestedBy": 1,
+    "createdAt": 1,
+    "bytesStored": 1,
+    "pagesRead": 1,
 }
+#: Amounts of people and months, see ``jobs.adapters.mongo.usage``.
+_USAGE = {f"usage_{name}": name for name in USED}
 
 #: Field of the totals → its series.
 _SERIES = {
@@ -78,7 +85,9 @@ class Ledger(Sums):
 
     def __init__(self, database: Database[Document]) -> None:
         super().__init__(database["totals"])
-        self._jobs = database["jobs"]
+        self._jobs, self._usage = database["jobs"], database["usage"]
+        #: Sums per person and month, which ``fold`` adds to.
+        self.usage = MongoUsage(database)
 
     @translated
     def totals(self) -> Mapping[str, int]:
@@ -110,6 +119,7 @@ class Ledger(Sums):
         raise WrongState(f"Job {job_id} could not be deleted because the totals are busy. Try again.")
 
     def _mark(self, sequence: int, batch: Sequence[Document]) -> None:
+        add_usage(self._usage, sequence, [entry["used"] for entry in batch if "used" in entry])
         self._jobs.bulk_write([each for entry in batch for each in _marking(sequence, entry)])
 
 
@@ -124,6 +134,10 @@ def _increase(records: Sequence[Document], entries: Sequence[Document]) -> Count
 
 def _entry(record: Document, amounts: Mapping[str, int]) -> Document:
     entry = {"job": record["_id"], "changes": record.get("changes"), "amounts": amounts}
+    before = record.get("countedAmounts", {})
+    used = {name: amounts.get(key, 0) - before.get(key, 0) for key, name in _USAGE.items()}
+    if any(used.values()):
+        entry["used"] = {"by": record["requestedBy"], "month": f"{record['createdAt']:%Y-%m}", **used}
     return entry if "countedSequence" in record else {**entry, "first": True}
 
 
@@ -148,6 +162,10 @@ def _amounts(record: Mapping[str, Any]) -> dict[str, int]:
     listed, stored, failed = (stage.get(f"{name}Documents", 0) for name in ("total", "downloaded", "failed"))
     amounts = {
         "jobs_created": 1,
+        "usage_orders": 0 if "reread" in record or "export" in record else 1,
+        "usage_documents": stored,
+        "usage_bytes": record.get("bytesStored", 0),
+        "usage_pages": record.get("pagesRead", 0),
         "jobs_claimed": record["runs"],
         **{f"jobs_{event}": record.get(field, 0) for event, field in _EVENTS.items()},
         "jobs_completed": sum(record.get(_EVENTS[status], 0) for status in DONE),

@@ -1,0 +1,61 @@
+"""What people have used, per person and month: as a page and as CSV."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import groupby
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from jobs.bootstrap import application
+from jobs.domain.usage import Usage
+from jobs.web.access import needs
+from jobs.web.bulk_access import whose
+from jobs.web.csv_export import csv_response
+from jobs.web.permissions import Permission
+
+MONTHS = 12
+MOST_ROWS = 2_000
+COLUMNS = ("month", "by", "orders", "documents", "bytes", "pages")
+_FOLD_SECONDS = 0.3
+_SUMS = ("orders", "documents", "bytes", "pages")
+
+
+@needs(Permission.VIEW)
+@require_safe
+def usage(request: HttpRequest) -> HttpResponse:
+    """The user's own; everybody's for users who may see who did what."""
+    rows = _rows(whose(request))
+    months = [(month, _summed(month, group), group) for month, group in _by_month(rows)]
+    context = {"months": months, "everybody": whose(request) is None, "is_cut": len(rows) == MOST_ROWS}
+    return render(request, "usage.html", context)
+
+
+@needs(Permission.VIEW)
+@require_safe
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    return csv_response("usage.csv", COLUMNS, map(asdict, _rows(whose(request))))
+
+
+def _rows(by: str | None) -> list[Usage]:
+    """The last MONTHS months, with what has changed since the last fold as far as there is time."""
+    app = application()
+    deadline = time.monotonic() + _FOLD_SECONDS
+    while app.ledger.fold() and time.monotonic() < deadline:
+        pass
+    now = app.clock()
+    first = now.year * 12 + now.month - MONTHS  # months since the year 0, of the first month shown
+    return app.ledger.usage.since(f"{first // 12:04}-{first % 12 + 1:02}", by, MOST_ROWS)
+
+
+def _by_month(rows: list[Usage]) -> Iterator[tuple[str, list[Usage]]]:
+    for month, group in groupby(rows, key=lambda each: each.month):
+        yield month, list(group)
+
+
+def _summed(month: str, rows: list[Usage]) -> Usage:
+    return Usage(month=month, by="", **{name: sum(getattr(each, name) for each in rows) for name in _SUMS})
