@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -16,6 +18,7 @@ from filesure_site.oidc import provider as client_side
 from jobs.configuration.table import load
 from jobs.domain.audit import Action, AuditFilter
 from jobs.models import ExternalIdentity
+from tests.processes import ROOT, plain_environment
 from tests.servers import free_port
 from tests.servers.oidc import Provider, oidc_provider
 
@@ -310,3 +313,18 @@ def test_without_a_provider_its_addresses_do_not_exist(client, settings):
     settings.SIGN_IN = load({})
     assert [client.get(path).status_code for path in ("/login/provider/", "/login/provider/done/")] == [404, 404]
     assert "Sign in with" not in client.get("/login/").content.decode()
+
+
+@pytest.mark.parametrize("settings", ["filesure_site.settings", "filesure_site.worker_settings"])
+def test_neither_site_nor_worker_loads_the_library_at_its_start(settings, data_dir):
+    """It imports cryptography, which would make them start later."""
+    script = (
+        "import sys, django; django.setup(); from django.conf import settings\n"
+        "from django.urls import get_resolver; getattr(settings, 'ROOT_URLCONF', 0) and get_resolver().url_patterns\n"
+        "print({'authlib', 'joserfc', 'cryptography'} & sys.modules.keys())"
+    )
+    environment = plain_environment() | {"DJANGO_SETTINGS_MODULE": settings, "DATA_DIR": str(data_dir)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, text=True, capture_output=True, check=True
+    )
+    assert done.stdout == "set()\n"
