@@ -61,12 +61,12 @@ def test_racing_threads_share_one_part():
 def test_threads_do_not_queue_for_an_unreachable_server(monkeypatch):
     both_asking = Barrier(2)
 
-    def ask(_database: object) -> bool:
+    def ask(_database: object) -> str:
         both_asking.wait(10)
         raise DatabaseUnavailable("MongoDB is down.")
 
     monkeypatch.setattr(bootstrap, "connect", lambda *_: object())
-    monkeypatch.setattr(catalogues, "is_embedded", ask)
+    monkeypatch.setattr(catalogues, "product", ask)
     app = bootstrap.Application(load({"MONGODB_URI": "mongodb://127.0.0.1:9/"}))
     with ThreadPoolExecutor(2) as pool:
         errors = [future.exception() for future in [pool.submit(lambda: app.catalogue) for _ in range(2)]]

@@ -79,16 +79,22 @@ def server_version(database: Database[Document]) -> str:
 
 
 @translated
+def product(database: Database[Document]) -> str:
+    """``embedded``, ``mongodb``, or ``documentdb``, which names no storage engines."""
+    about = database.client.admin.command("buildInfo")
+    if about.get("process") == "nx_27017":
+        return "embedded"
+    return "mongodb" if "storageEngines" in about else "documentdb"
+
+
 def is_embedded(database: Database[Document]) -> bool:
     """Whether this is the embedded server, which lacks some of MongoDB's operators."""
-    return database.client.admin.command("buildInfo").get("process") == "nx_27017"
+    return product(database) == "embedded"
 
 
-@translated
 def sorts_by_index(database: Database[Document]) -> bool:
-    """Whether an index also provides its order. DocumentDB, which names no storage engines, sorts all that match."""
-    about = database.client.admin.command("buildInfo")
-    return "storageEngines" in about or about.get("process") == "nx_27017"
+    """Whether an index also provides its order. DocumentDB sorts all that match."""
+    return product(database) != "documentdb"
 
 
 def place(uri: str) -> str:
