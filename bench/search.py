@@ -21,7 +21,8 @@ TARGET_SECONDS = 0.3
 _BATCH = 2_000
 _FIRST = ("Asha", "Ravi", "Lakshmi", "Manish", "Prakash", "Rohit", "Sunil", "Gaurav", "Meera", "Kiran")
 _FORMS = ("AOC-4", "MGT-7", "DIR-12", "CHG-1", "MGT-14")
-_COMMON = ("company", "limited", "board", "director", "shares", "resolution", "bank", "amount", "year", "meeting")
+#: Each is on a tenth of the pages.
+_COMMON = tuple(f"common{number}" for number in range(50))
 
 Ask = Callable[[random.Random], object]
 
@@ -87,8 +88,8 @@ def _content(at: int) -> dict[str, object]:
 
 
 def _page(at: int, chance: random.Random) -> dict[str, object]:
-    """Some 60 words: common ones, and ten of 100,000 others."""
-    words = [*chance.choices(_COMMON, k=50), *(_rare(chance) for _ in range(10))]
+    """Five common words, and 50 of 100,000 others."""
+    words = [*chance.choices(_COMMON, k=5), *(_rare(chance) for _ in range(50))]
     return {**_content(at), "page": at % 10 + 1, "text": " ".join(words)}
 
 

@@ -9,7 +9,7 @@ import pymongo
 from bson import ObjectId
 from pymongo import ASCENDING
 from pymongo.collection import Collection
-from pymongo.errors import ExecutionTimeout, NetworkTimeout, PyMongoError
+from pymongo.errors import ExecutionTimeout, NetworkTimeout, OperationFailure, PyMongoError
 
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.domain.errors import TooSlow
@@ -22,6 +22,7 @@ Read = Callable[[Record, Sequence[tuple[str, int]], int], list[Record]]
 
 SEARCH_SECONDS, COUNT_SECONDS = 4.0, 1.5
 _PING_SECONDS = 0.5
+_CANCELLED = "statement timeout"
 
 
 def in_time(collection: Collection[Record], query: Callable[[], T], seconds: float = SEARCH_SECONDS) -> T:
@@ -36,6 +37,10 @@ def in_time(collection: Collection[Record], query: Callable[[], T], seconds: flo
         raise TooSlow from error
     except NetworkTimeout as error:  # the server ignores maxTimeMS or stops too late, or is not there at all
         if not _answers(collection):
+            raise
+        raise TooSlow from error
+    except OperationFailure as error:  # DocumentDB's maxTimeMS, as Postgres words it
+        if _CANCELLED not in str(error):
             raise
         raise TooSlow from error
 
