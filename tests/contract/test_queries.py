@@ -20,6 +20,7 @@ from jobs.adapters.mongo.bulk_actions import MongoBulkActionRepository
 from jobs.adapters.mongo.catalogue import MongoCatalogue
 from jobs.adapters.mongo.companies import MongoCompanies
 from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded
+from jobs.adapters.mongo.deliveries import MongoDeliveryRepository
 from jobs.adapters.mongo.directory import MongoDirectory
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.exports import MongoExports
@@ -32,10 +33,12 @@ from jobs.adapters.mongo.queue_numbers import MongoQueueNumbers
 from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.adapters.mongo.saved_views import MongoSavedViewRepository
 from jobs.adapters.mongo.schema import ensure, missing_indexes
+from jobs.domain.deliveries import Channel, DeliveryFilter, DeliveryState, delivery
 from jobs.domain.directory import ListedCompany
 from jobs.domain.document import Document, DocumentError, DocumentStatus
 from jobs.domain.ending import ended_well
 from jobs.domain.errors import ConfigurationError, DatabaseUnavailable
+from jobs.domain.events import Event, EventType
 from jobs.domain.job import Job, JobStatus, Progress, Run
 from jobs.domain.listing import Cursor, DocumentFilter, JobDocuments, JobFilter, JobOrder
 from jobs.domain.order_list import OrderList
@@ -112,6 +115,7 @@ def hot_path(mongodb_uri, database):
     drain(MongoOutbox(watched), MongoOrderListRepository(watched, clock), job)
     list_exports(MongoExports(watched), jobs, clock())
     keep_views(MongoSavedViewRepository(watched), clock())
+    deliver(MongoDeliveryRepository(watched, clock), clock())
     act_on_many(MongoBulkActionRepository(watched, clock), clock())
     assert list(migrate(watched)) == []  # as at each start
     yield recorder.queries
@@ -122,6 +126,19 @@ def estimate(numbers: MongoQueueNumbers) -> None:
     for read in (numbers.first_due, numbers.held, numbers.last_runs):
         read(5)
     numbers.last_of_list("x")
+
+
+def deliver(deliveries: MongoDeliveryRepository, now: datetime) -> None:
+    event = Event(id="x-1", type=EventType.TEST, at=now, by="x", data={})
+    deliveries.add([delivery(event, Channel.DIGEST, each, now) for each in ("x", "y", "z")])
+    claimed = deliveries.claim(60, busy=["y"])
+    deliveries.claim_alike(claimed, 60, 5)
+    deliveries.due_since()
+    for wanted in ({"target": "x"}, {"channel": Channel.MAIL}, {"state": DeliveryState.FAILED}):
+        deliveries.log(DeliveryFilter(**wanted), Cursor(id=str(ObjectId())), 5)
+    deliveries.save(claimed, None, DeliveryState.DROPPED)
+    deliveries.resend(claimed.id)
+    deliveries.forget(now, 5)
 
 
 def drain(outbox: MongoOutbox, lists: MongoOrderListRepository, job: Job) -> None:
