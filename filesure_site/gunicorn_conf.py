@@ -38,6 +38,7 @@ bind = f"0.0.0.0:{_configuration.port}"  # for containers; `make run` binds to l
 workers = _configuration.web_processes
 threads = _configuration.web_threads
 worker_class = "filesure_site.buffering_worker.BufferingWorker"
+limit_request_line = 0  # the worker limits the whole header, so that pages themselves refuse a search that is too long
 timeout = 60
 graceful_timeout = 20
 # Recycling processes bounds memory leaks; the jitter keeps them from restarting together.

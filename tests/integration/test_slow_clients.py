@@ -69,6 +69,11 @@ def test_200_slow_clients_hold_no_thread(port, beginning):
         assert _is_healthy(port)
 
 
+def test_long_address_reaches_the_page(port):
+    with connected(port, REQUEST.replace(b"/healthz", b"/healthz?q=" + 30_000 * b"x")) as client:
+        assert answered(client).startswith(b"HTTP/1.1 200")
+
+
 def test_request_may_arrive_in_pieces(port):
     with connected(port) as client:
         for at in range(0, len(REQUEST), 9):
