@@ -44,6 +44,16 @@ application().watching.watch("{cin}", Interval.WEEKLY, Actor(name="asha"))
 """
 
 
+_WEBHOOK = """
+from jobs.bootstrap import application
+from jobs.domain.audit import Actor
+parts, by = application().notifications, Actor(name="asha")
+given = dict(name="{name}", url="https://{host}/hook", types=["order.failed"], format="standard")
+made = parts.webhooks.add(**given, actor=by)
+parts.webhooks.test(made.id, by)
+"""
+
+
 @dataclass
 class Shown:
     """A site with some history."""
@@ -64,6 +74,7 @@ def shown(folder_site, filings) -> Shown:
     folder_site.wait_until_idle()
     folder_site.shell(_BULK_ACTION.format(bulk=BULK, jobs=sorted(jobs)))
     folder_site.shell(_WATCH.format(cin=good))
+    folder_site.shell(_WEBHOOK.format(name="W" * 80, host="a-long-name." * 10 + "invalid"))
     return Shown(folder_site, *jobs, good)
 
 
@@ -134,6 +145,12 @@ def _export(page: Page, shown: Shown) -> None:
     expect(page.get_by_role("button", name="Create link")).to_be_visible()
 
 
+def _webhook(page: Page, _shown: Shown) -> None:
+    page.goto("/webhooks/")
+    page.locator("main table").get_by_role("link").click()
+    page.get_by_text("Remove…").click()
+
+
 # Page → user, how the user gets there, and the expected status.
 PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "login": (None, _address("/login/"), 200),
@@ -178,6 +195,9 @@ PAGES: dict[str, tuple[str | None, Callable[[Page, Shown], None], int]] = {
     "invitation, used": (None, _address("/welcome/MQ/a-b/"), 200),
     "find": ("asha", _address("/find/?q=a"), 200),
     "tokens": ("asha", _address("/tokens/"), 200),
+    "webhooks": ("asha", _address("/webhooks/"), 200),
+    "webhook": ("asha", _webhook, 200),
+    "deliveries": ("asha", _address("/webhooks/deliveries/"), 200),
     "API": ("asha", _address("/api/docs"), 200),
     "no such page": ("asha", _address("/nowhere/"), 404),
     "no such job": ("asha", _address("/jobs/65a1b2c3d4e5f60718293a4b/"), 404),
