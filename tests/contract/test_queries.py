@@ -5,21 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-import socket
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from bson import ObjectId
 from pymongo import MongoClient, monitoring
+from pymongo.database import Database
 from pymongo.errors import WriteError
 
-from jobs.adapters.mongo import connection
 from jobs.adapters.mongo.bulk_actions import MongoBulkActionRepository
 from jobs.adapters.mongo.catalogue import MongoCatalogue
 from jobs.adapters.mongo.companies import MongoCompanies
-from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded
+from jobs.adapters.mongo.connection import is_embedded
 from jobs.adapters.mongo.deliveries import MongoDeliveryRepository
 from jobs.adapters.mongo.directory import MongoDirectory
 from jobs.adapters.mongo.documents import MongoDocumentRepository
@@ -37,12 +35,12 @@ from jobs.domain.deliveries import Channel, DeliveryFilter, DeliveryState, deliv
 from jobs.domain.directory import ListedCompany
 from jobs.domain.document import Document, DocumentError, DocumentStatus
 from jobs.domain.ending import ended_well
-from jobs.domain.errors import ConfigurationError, DatabaseUnavailable
 from jobs.domain.events import Event, EventType
 from jobs.domain.job import Job, JobStatus, Progress, Run
 from jobs.domain.listing import Cursor, DocumentFilter, JobDocuments, JobFilter, JobOrder
 from jobs.domain.order_list import OrderList
 from jobs.domain.run_details import RunDetails
+from jobs.ports import Clock
 from jobs.services import SuggestionService
 from tests.contract.stores import act_on_many, keep_views, list_exports
 from tests.making import a_file, a_job, some_filings
@@ -108,18 +106,22 @@ def hot_path(mongodb_uri, database):
     jobs.end(claimed.lease, ended_well(claimed, Progress(total=3, downloaded=1), clock()))
     runs.of_job(job.id)
     documents.of_job(job.id)
+    use_the_site(watched, clock, job)
+    assert list(migrate(watched)) == []  # as at each start
+    yield recorder.queries
+    client.close()
+
+
+def use_the_site(watched: Database, clock: Clock, job: Job) -> None:
     estimate(MongoQueueNumbers(watched, clock))
     look(MongoCatalogue(watched, clock), clock())
     meet(MongoCompanies(watched), job)
     suggest(MongoDirectory(watched))
     drain(MongoOutbox(watched), MongoOrderListRepository(watched, clock), job)
-    list_exports(MongoExports(watched), jobs, clock())
+    list_exports(MongoExports(watched), MongoJobRepository(watched, clock), clock())
     keep_views(MongoSavedViewRepository(watched), clock())
     deliver(MongoDeliveryRepository(watched, clock), clock())
     act_on_many(MongoBulkActionRepository(watched, clock), clock())
-    assert list(migrate(watched)) == []  # as at each start
-    yield recorder.queries
-    client.close()
 
 
 def estimate(numbers: MongoQueueNumbers) -> None:
@@ -271,66 +273,3 @@ def test_validating_server_refuses_invalid_records(database):
     )
     with refusal:
         database["jobs"].insert_one({"_id": ObjectId(), "jobStatus": "lost"})
-
-
-def test_server_clock_is_followed_between_checks(database):
-    clock = ServerClock(database)
-    first, second = clock(), clock()
-    assert first <= second
-    assert abs((first - datetime.now(UTC)).total_seconds()) < 5
-    assert first.microsecond % 1000 == 0
-
-
-def test_silent_server_times_out_as_unavailable():
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        database = connect(f"mongodb://127.0.0.1:{silent.getsockname()[1]}/", "x", 0.5)
-        with pytest.raises(DatabaseUnavailable):
-            MongoJobRepository(database, lambda: datetime.now(UTC)).has_unfinished()
-        database.client.close()
-
-
-@pytest.mark.parametrize("uri", ["nonsense", "mongodb://", "http://localhost", "mongodb://user:secret:pw@host"])
-def test_malformed_connection_string_is_never_shown(uri):
-    with pytest.raises(ConfigurationError, match="MONGODB_URI") as caught:
-        connect(uri, "x", 1)
-    assert "secret" not in str(caught.value)
-
-
-class Hours:
-    """A server and a monotonic clock on which a test can act at a certain look."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.looks: list[Callable[[], object]] = []
-
-    def monotonic(self) -> float:
-        if self.looks:
-            self.looks.pop(0)()
-        return self.now
-
-    @property
-    def client(self) -> Any:
-        return self
-
-    admin = client
-
-    def command(self, _: str) -> dict[str, datetime]:
-        return {"localTime": datetime(2026, 1, 5, tzinfo=UTC) + timedelta(seconds=self.now)}
-
-
-def test_thread_that_reads_the_clock_anew_misleads_no_other(monkeypatch):
-    """Without one value for both times, a thread could add the old server time to the age of the new one."""
-    hours = Hours()
-    monkeypatch.setattr(connection, "time", hours)
-    clock = ServerClock(hours)
-    clock()
-
-    def a_minute_passes_and_another_thread_asks() -> None:
-        hours.now = 61
-        assert clock() == datetime(2026, 1, 5, 0, 1, 1, tzinfo=UTC)
-
-    hours.now = 59
-    hours.looks = [lambda: None, a_minute_passes_and_another_thread_asks]
-    assert clock() == datetime(2026, 1, 5, 0, 1, 1, tzinfo=UTC)
