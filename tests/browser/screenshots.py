@@ -61,10 +61,13 @@ class _Photographer:
         self._shoot(self._visitor(viewport={"width": 390, "height": 844}).page, "job-phone", completed)
         self._shoot_document(page)
         self._shoot_orders(page)
+        self._shoot_company(page, completed)
         self._shoot_token(page)
         self._shoot_view(page)
         self._shoot_export(page, completed)
         self._shoot_accounts(page)
+        self._shoot(page, "account", "/account/")
+        self._shoot_webhooks(page)
         self._shoot(self._visitor("viewer").page, "not-allowed", "/order/")
 
     def _visitor(self, name: str | None = "asha", **context: Any) -> Visitor:
@@ -140,6 +143,30 @@ class _Photographer:
         page.get_by_label("Who receives it?").fill("Auditor")
         page.get_by_role("button", name="Create link").click()
         self._shoot(page, "export", page.url.removesuffix("links/"))
+
+    def _shoot_company(self, page: Page, completed: str) -> None:
+        """The company of a completed job, found again by a word of its filings, and watched."""
+        page.goto(completed)
+        page.locator('main a[href^="/companies/"]').first.click()
+        self._shoot(page, "company")
+        page.get_by_text("Watch", exact=True).click()
+        page.get_by_role("button", name="Watch", exact=True).click()
+        for name, path in {
+            "companies": "/companies/",
+            "search": "/search/?q=auditor",
+            "watches": "/watches/",
+            "usage": "/usage/",
+            "audit": "/audit/",
+        }.items():
+            self._shoot(page, name, path)
+
+    def _shoot_webhooks(self, page: Page) -> None:
+        page.goto("/webhooks/")
+        page.get_by_label("What receives the events?").fill("Accounting")
+        page.get_by_label("Address").fill("https://accounting.example.com/filesure")
+        for event in ("order.completed", "order.partial", "order.failed", "filings.new"):
+            page.get_by_label(event).check()
+        self._shoot(page, "webhooks")
 
     def _shoot_token(self, page: Page) -> None:
         page.goto("/tokens/")
