@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 
 from jobs.adapters.memory import MemoryWatchRepository
+from jobs.adapters.mongo.outbox import MongoOutbox
 from jobs.adapters.mongo.watches import MongoWatchRepository
 from jobs.bootstrap import new_id
+from jobs.domain.events import EventType, Note
 from jobs.domain.watching import Check, CheckOutcome, Interval, Watch
 from jobs.domain.wrong_use import UnknownWatch
 from jobs.ports import WatchRepository
@@ -90,6 +92,26 @@ def test_recheck_settles_once(watches, clock):
     begun = watches.begin(settled, "b" * 24, clock() + DAY)
     watches.settle(begun, Check(job_id="b" * 24, at=clock(), outcome=CheckOutcome.CHECKED))
     assert watches.get(watch.id).found == check
+
+
+@pytest.mark.server
+def test_watch_that_ends_loses_no_event(database, clock):
+    for name in ("jobs", "watches", "deleted_watches"):
+        database[name].delete_many({})
+    watches, outbox, watch = MongoWatchRepository(database, clock), MongoOutbox(database), a_watch(clock)
+    watches.add([watch])
+    note = Note(type=EventType.FILINGS_NEW, at=clock(), by="asha", data={"cin": watch.cin})
+    begun = watches.begin(watch, "a" * 24, clock() + DAY)
+    watches.settle(begun, Check(job_id="a" * 24, at=clock(), outcome=CheckOutcome.CHECKED, new=1), note=note)
+    (before,) = outbox.waiting(5)
+    watches.delete(watch.id)
+    (after,) = outbox.waiting(5)
+    assert after.events == before.events != ()
+    outbox.remove(before)  # read before the watch was deleted
+    assert outbox.waiting(5) == [after]
+    outbox.remove(after)
+    assert outbox.waiting(5) == []
+    watches.delete(watch.id)
 
 
 def test_failures_are_counted_and_may_pause(watches, clock):

@@ -101,6 +101,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("schemaVersion", ASCENDING)], name="outdated", partialFilterExpression=OUTDATED),
     ],
     "deleted_jobs": [NOTED],
+    "deleted_watches": [NOTED],
     "documents": [
         IndexModel([("jobId", ASCENDING), ("documentNumber", ASCENDING)], name="jobId_documentNumber", unique=True),
         # Of two workers that list a job at once, only one can store a filing.

@@ -296,5 +296,5 @@ class MongoJobRepository:
 
     @translated
     def delete(self, job_id: str) -> None:
-        keep_notes(self._jobs.database, job_id)
+        keep_notes(self._jobs.database, "jobs", self._jobs.find_one({"_id": object_id(job_id)}))
         Ledger(self._jobs.database).remove(job_id)

@@ -9,7 +9,6 @@ from typing import Any
 from bson import ObjectId
 from pymongo import ASCENDING
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.records import object_id, to_job
@@ -18,8 +17,8 @@ from jobs.domain.job import VISIBLE, JobStatus
 from jobs.ports.notifications import Outgoing
 
 _NOTED = {"notedAt": {"$exists": True}}
-#: Jobs that were deleted before their notes were read.
-DELETED_JOBS = "deleted_jobs"
+#: Where records are kept that were deleted before their notes were read.
+KEPT = {"jobs": "deleted_jobs", "watches": "deleted_watches"}
 
 
 def _notes(record: Mapping[str, Any]) -> list[Note]:
@@ -46,9 +45,10 @@ def _complete(record: Mapping[str, Any]) -> Parts:
 #: The collections whose records have notes, and how these are read. Each needs the index ``NOTED``.
 OUTBOXES: Mapping[str, Callable[[Mapping[str, Any]], Parts]] = {
     "jobs": _of_job,
-    DELETED_JOBS: _of_job,
+    KEPT["jobs"]: _of_job,
     "lists": _of_list,
     "watches": _complete,
+    KEPT["watches"]: _complete,
     "endpoints": _complete,
 }
 
@@ -87,8 +87,8 @@ class MongoOutbox:
     @translated
     def remove(self, outgoing: Outgoing) -> None:
         read = {"_id": ObjectId(outgoing.record_id), "notes": outgoing.notes}
-        if outgoing.collection == DELETED_JOBS:
-            self._database[DELETED_JOBS].delete_one({"_id": ObjectId(outgoing.record_id)})
+        if outgoing.collection in KEPT.values():
+            self._database[outgoing.collection].delete_one(read)
         else:
             self._database[outgoing.collection].update_one(read, {"$unset": {"outbox": "", "notedAt": ""}})
 
@@ -120,12 +120,7 @@ class MongoOutbox:
         self._database["lists"].update_one({"_id": ObjectId(ended.id)}, {"$set": {"announcedAt": ended.at}})
 
 
-def keep_notes(database: Database[Document], job_id: str) -> None:
-    """Keep the notes of a job that is about to be deleted. Idempotent, and its notes make the same events."""
-    record = database["jobs"].find_one({"_id": object_id(job_id), **_NOTED})
-    if record is None:
-        return
-    try:
-        database[DELETED_JOBS].insert_one(record)
-    except DuplicateKeyError:
-        return
+def keep_notes(database: Database[Document], collection: str, record: Document | None) -> None:
+    """Keep a record with notes that is about to be deleted. Idempotent: its notes make the same events."""
+    if record and "notedAt" in record:
+        database[KEPT[collection]].replace_one({"_id": record["_id"]}, record, upsert=True)

@@ -45,8 +45,11 @@ EVENT_VALIDATORS: dict[str, Document] = {
             "at": TIME,
         },
     },
-    # Records of deleted jobs with notes, see ``outbox``.
-    "deleted_jobs": {"bsonType": "object", "required": ["notes"], "properties": {"_id": ID, **NOTES}},
+    # Deleted records with notes, see ``outbox``.
+    **dict.fromkeys(
+        ("deleted_jobs", "deleted_watches"),
+        {"bsonType": "object", "required": ["notes"], "properties": {"_id": ID, **NOTES}},
+    ),
     "deliveries": {
         "bsonType": "object",
         "required": ["event", "type", "channel", "target", "state", "createdAt", "attempts", "fence"],

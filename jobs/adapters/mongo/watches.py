@@ -17,6 +17,7 @@ from pymongo.errors import BulkWriteError
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.notes import noted
+from jobs.adapters.mongo.outbox import keep_notes
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import COUNT, ID, TEXT, TIME, known, object_id
@@ -174,7 +175,12 @@ class MongoWatchRepository:
 
     @translated
     def delete(self, watch_id: str) -> None:
-        self._watches.delete_one({"_id": _key(watch_id)})
+        """Events that nobody has read yet are kept; a recheck that settles meanwhile adds one."""
+        key = {"_id": _key(watch_id)}
+        while row := self._watches.find_one(key):
+            keep_notes(self._watches.database, "watches", row)
+            if self._watches.delete_one({**key, "notes": row.get("notes", {"$exists": False})}).deleted_count:
+                return
 
 
 def _key(watch_id: str) -> ObjectId:
