@@ -63,6 +63,9 @@ class WatchRepository(Protocol):
     def pause(self, watch_id: str, reason: str, by: str) -> Watch:
         """Idempotent; a recheck in progress goes on. Raises UnknownWatch."""
 
+    def pause_all(self, by: str, reason: str) -> None:
+        """Pause the user's watches that are not paused. Idempotent."""
+
     def resume(self, watch_id: str, next_at: datetime) -> Watch:
         """Idempotent: the time of a watch that is not paused stays. Raises UnknownWatch."""
 

@@ -1,4 +1,4 @@
-"""Ends the mail of accounts that are deactivated, deleted or renamed."""
+"""Ends the mail, and pauses the watches, of accounts that are deactivated, deleted or renamed."""
 
 from __future__ import annotations
 
@@ -23,13 +23,18 @@ def _renamed(instance: User, update_fields: Collection[str] | None = None, **_: 
         return
     before = User.objects.filter(pk=instance.pk).values_list("username", flat=True).first() if instance.pk else None
     if before and before != instance.username:
-        application().notifications.subscriptions.remove(before)
+        _end(before)
 
 
 def _saved(instance: User, *, created: bool, **_: Any) -> None:
     if not instance.is_active and not created:
-        application().notifications.subscriptions.remove(instance.username)
+        _end(instance.username)
 
 
 def _deleted(instance: User, **_: Any) -> None:
-    application().notifications.subscriptions.remove(instance.username)
+    _end(instance.username)
+
+
+def _end(username: str) -> None:
+    application().notifications.subscriptions.remove(username)
+    application().watching.watches.pause_all(username, "The account that watched was deactivated, deleted or renamed.")

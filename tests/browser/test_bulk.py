@@ -203,7 +203,7 @@ def test_popovers_close_by_escape_and_a_click_elsewhere(page, cins, leave):
             page.mouse.click(700, 700)
 
     page.get_by_text("Filter +").click()
-    panel = page.locator(".drop .panel")
+    panel = page.locator("form.filters .drop .panel")
     expect(panel).to_be_visible()
     close()
     expect(panel).to_be_hidden()

@@ -148,6 +148,16 @@ def test_paused_watch_is_not_due_until_resumed(watches, clock):
     assert watches.begin(resumed, "a" * 24, clock()) is None
 
 
+def test_all_watches_of_a_user_are_paused(watches, clock):
+    paused, active, others = (a_watch(clock, by=by) for by in ("asha", "asha", "ravi"))
+    watches.add([paused, active, others])
+    watches.pause(paused.id, "Merged", "asha")
+    for _ in range(2):
+        watches.pause_all("asha", "Left")
+    assert [watches.get(each.id).paused_reason for each in (paused, active, others)] == ["Merged", "Left", None]
+    assert [each.id for each in watches.due(5)] == [others.id]
+
+
 def test_postponed_recheck_is_due_later(watches, clock):
     watch = a_watch(clock)
     watches.add([watch])

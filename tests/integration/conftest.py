@@ -99,7 +99,7 @@ def installation(mongodb_uri: str, data_dir: Path) -> Iterator[Installation]:
 # --- the site, in this process, over a real server
 
 BULK = ("bulk_actions", "bulk_refusals")
-NOTICES = ("watches", "usage", "saved_views", "deleted_jobs", "deleted_watches", "deliveries", "endpoints", "subscriptions")
+NOTICES = ("deleted_jobs", "deleted_watches", "deliveries", "endpoints", "subscriptions")
 
 
 @pytest.fixture
@@ -113,6 +113,8 @@ def app(database, monkeypatch):
         "hosts",
         "breakers",
         "watches",
+        "usage",
+        "saved_views",
         *BULK,
         *NOTICES,
     ):

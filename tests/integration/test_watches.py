@@ -15,6 +15,7 @@ from jobs.domain.audit import Action, Actor, AuditFilter
 from jobs.domain.document import Filing
 from jobs.domain.ending import ended_well
 from jobs.domain.events import EventType
+from jobs.domain.watching import Interval
 from jobs.services import ListRow, Order
 from jobs.web import tokens
 from jobs.web.permissions import Permission
@@ -47,6 +48,13 @@ def find_new(app, job_id: str) -> None:
     for document in app.documents.to_download(job_id, 9):
         app.documents.save_stored(held.lease, document, a_file())
     app.jobs.end(held.lease, ended_well(held, app.documents.progress(job_id), app.clock()))
+
+
+def test_watches_of_a_deactivated_account_are_paused(app, cin, admin_user):
+    watch = app.watching.watch(cin, Interval.DAILY, Actor(name=admin_user.username))
+    admin_user.is_active = False
+    admin_user.save()
+    assert "deactivated" in app.watching.watches.get(watch.id).paused_reason
 
 
 def test_company_is_watched_rechecked_and_shown(client, app, cin, admin_user):

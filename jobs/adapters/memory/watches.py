@@ -116,6 +116,11 @@ class MemoryWatchRepository:
         self._watches[watch_id] = replace(self.get(watch_id), paused_reason=reason, paused_by=by, next_at=None)
         return self._watches[watch_id]
 
+    def pause_all(self, by: str, reason: str) -> None:
+        for each in list(self._watches.values()):
+            if each.by == by and not each.is_paused:
+                self._watches[each.id] = replace(each, paused_reason=reason, next_at=None)
+
     def resume(self, watch_id: str, next_at: datetime) -> Watch:
         stored = self.get(watch_id)
         if stored.is_paused:

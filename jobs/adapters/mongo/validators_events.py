@@ -18,6 +18,8 @@ NOTES: Document = {
     },
 }
 
+_WITH_NOTES: Document = {"bsonType": "object", "required": ["notes"], "properties": {"_id": ID, **NOTES}}
+
 EVENT_VALIDATORS: dict[str, Document] = {
     "lists": {
         "bsonType": "object",
@@ -46,10 +48,8 @@ EVENT_VALIDATORS: dict[str, Document] = {
         },
     },
     # Deleted records with notes, see ``outbox``.
-    **dict.fromkeys(
-        ("deleted_jobs", "deleted_watches"),
-        {"bsonType": "object", "required": ["notes"], "properties": {"_id": ID, **NOTES}},
-    ),
+    "deleted_jobs": _WITH_NOTES,
+    "deleted_watches": _WITH_NOTES,
     "deliveries": {
         "bsonType": "object",
         "required": ["event", "type", "channel", "target", "state", "createdAt", "attempts", "fence"],

@@ -164,6 +164,11 @@ class MongoWatchRepository:
         return self._changed({"_id": _key(watch_id)}, paused, watch_id)
 
     @translated
+    def pause_all(self, by: str, reason: str) -> None:
+        active = {"by": by, "nextAt": {"$exists": True}}
+        self._watches.update_many(active, {"$set": {"pausedReason": reason}, "$unset": {"nextAt": ""}})
+
+    @translated
     def resume(self, watch_id: str, next_at: datetime) -> Watch:
         paused = {"_id": _key(watch_id), "pausedReason": {"$exists": True}}
         resumed = {"$set": {"nextAt": next_at, "failures": 0}, "$unset": _UNPAUSED}
