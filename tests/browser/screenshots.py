@@ -149,7 +149,7 @@ class _Photographer:
         page.goto(completed)
         page.locator('main a[href^="/companies/"]').first.click()
         self._shoot(page, "company")
-        page.get_by_text("Watch", exact=True).click()
+        page.locator("summary", has_text="Watch").click()
         page.get_by_role("button", name="Watch", exact=True).click()
         for name, path in {
             "companies": "/companies/",
