@@ -1,17 +1,45 @@
-"""The use cases: order, view, cancel, retry and delete jobs; watch companies; pause and resume; sweep up leftovers."""
+"""The use cases: order, view, cancel, retry and delete jobs; watch companies; pause and resume; sweep up leftovers.
 
-from jobs.services.bulk import BulkService
-from jobs.services.estimating import Estimates
-from jobs.services.exporting import ExportService, expires_at
-from jobs.services.lists import ListRow, ListService
-from jobs.services.ordering import JobDetails, JobService
-from jobs.services.orders import Order
-from jobs.services.pausing import PauseService
-from jobs.services.rereading import RereadService
-from jobs.services.suggesting import SuggestionService
-from jobs.services.sweeping import Sweep, Swept
-from jobs.services.views import ViewService
-from jobs.services.watching import WatchService
+Each is loaded when it is first used, since a claim, for which a pod waits, needs none of them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jobs.services.bulk import BulkService
+    from jobs.services.estimating import Estimates
+    from jobs.services.exporting import ExportService, expires_at
+    from jobs.services.lists import ListRow, ListService
+    from jobs.services.ordering import JobDetails, JobService
+    from jobs.services.orders import Order
+    from jobs.services.pausing import PauseService
+    from jobs.services.rereading import RereadService
+    from jobs.services.suggesting import SuggestionService
+    from jobs.services.sweeping import Sweep, Swept
+    from jobs.services.views import ViewService
+    from jobs.services.watching import WatchService
+
+_MODULES = {
+    "BulkService": "bulk",
+    "Estimates": "estimating",
+    "ExportService": "exporting",
+    "JobDetails": "ordering",
+    "JobService": "ordering",
+    "ListRow": "lists",
+    "ListService": "lists",
+    "Order": "orders",
+    "PauseService": "pausing",
+    "RereadService": "rereading",
+    "SuggestionService": "suggesting",
+    "Sweep": "sweeping",
+    "Swept": "sweeping",
+    "ViewService": "views",
+    "WatchService": "watching",
+    "expires_at": "exporting",
+}
 
 __all__ = [
     "BulkService",
@@ -31,3 +59,9 @@ __all__ = [
     "WatchService",
     "expires_at",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
