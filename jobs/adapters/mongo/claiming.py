@@ -1,9 +1,9 @@
 """The steps of a claim.
 
 MongoDB and the embedded server read the next job from an index. DocumentDB uses an index to find documents, but none
-except that of ``_id`` to sort them, so it would sort all due jobs for each claim. There, a claim asks for one priority
-after another, from the highest, and in each first for the turns that are not far beyond those that are served now. A
-job with an earlier turn, for example after a retry, is among these, so the order of claims is the same.
+except that of ``_id`` to sort them, so it would sort all due jobs for each claim. There, a claim looks first among the
+turns that are not far beyond those that are served now, and among all jobs of higher priorities, which are few as a
+rule. A job with an earlier turn, for example after a retry, is among these, so the order of claims is the same.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
 from jobs.adapters.mongo.connection import Document, sorts_by_index
-from jobs.domain.job import LOW_PRIORITY, PRIORITIES, Job
+from jobs.domain.job import LOW_PRIORITY, Job
 
 CLAIM_ORDER = [("priority", DESCENDING), ("turn", ASCENDING), ("createdAt", ASCENDING)]
 
 #: Turns beyond the latest served one that are asked for first: each has at most one job per requester.
 _AHEAD = 10
-_EVERY = 2**53
+_ANY_TURN: Document = {"turn": {"$not": {"$gt": 2**53}}}
 #: Jobs that workers hold; more do not run at once.
 _HELD = 1_000
 
@@ -44,10 +44,12 @@ class ClaimSteps:
             return
         # DocumentDB uses the index of claims only with $exists and a turn. $not includes jobs without a turn.
         due = {"runAfter": {**due["runAfter"], "$exists": True}}
-        for priority in [*reversed(PRIORITIES), LOW_PRIORITY]:
-            turns = [self._served[priority] + _AHEAD] if priority in self._served else []
-            for turn in [*turns, _EVERY]:
-                yield {"priority": priority, "turn": {"$not": {"$gt": turn}}, **due}
+        above: Document = {}
+        for priority in sorted(self._served, reverse=True):
+            near = {"priority": priority, "turn": {"$not": {"$gt": self._served[priority] + _AHEAD}}, **due}
+            yield {"$or": [{"priority": {"$gt": priority, **above}, **_ANY_TURN, **due}, near]}
+            above = {"$lte": priority}
+        yield {"priority": {"$gte": LOW_PRIORITY, **above}, **_ANY_TURN, **due}
 
     def note(self, job: Job | None) -> Job | None:
         """Remember the turn of a claimed job."""
