@@ -23,6 +23,7 @@ for name in ("MONGODB_URI", "BLOB_STORE", "SOURCE", "JOB_ID", "JOB_FILE", "WORKE
     os.environ.pop(name, None)
 
 from jobs.adapters.mongo.connection import connect  # noqa: E402
+from jobs.adapters.mongo.outbox import OUTBOXES  # noqa: E402
 from jobs.adapters.mongo.schema import ensure  # noqa: E402
 from tests.servers import Unavailable  # noqa: E402
 from tests.servers.azurite import azurite  # noqa: E402
@@ -94,7 +95,7 @@ def database_name(mongodb_uri: str) -> Iterator[str]:
 def database(mongodb_uri: str, database_name: str):
     """The session's database, emptied."""
     database = connect(mongodb_uri, database_name, 30)
-    for name in ("jobs", "documents", "runs", "run_details", "totals", "parts", "pauses", "directory"):
+    for name in (*OUTBOXES, "documents", "runs", "run_details", "totals", "parts", "pauses", "directory"):
         database[name].delete_many({})
     yield database
     database.client.close()

@@ -136,7 +136,7 @@ def world(request, clock) -> World:
         return a_memory_world(clock)
     clock.now = datetime.now(UTC).replace(microsecond=0)
     database = request.getfixturevalue("database")
-    for name in ("lists", "refusals", "deleted_jobs", "deliveries", "endpoints", "subscriptions"):
+    for name in ("refusals", "deliveries", "subscriptions"):
         database[name].delete_many({})
     return World(
         MongoJobRepository(database, clock),

@@ -65,8 +65,7 @@ def desk(request, clock) -> Desk:
         return Desk(jobs, lists, MemoryOutbox(jobs, lists), clock)
     clock.now = datetime.now(UTC).replace(microsecond=0)
     database = request.getfixturevalue("database")
-    for name in ("lists", "refusals", "deleted_jobs", "deleted_watches"):
-        database[name].delete_many({})
+    database["refusals"].delete_many({})
     return Desk(
         MongoJobRepository(database, clock), MongoOrderListRepository(database, clock), MongoOutbox(database), clock
     )

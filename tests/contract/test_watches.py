@@ -25,7 +25,6 @@ def watches(request, clock) -> WatchRepository:
     if request.param == "memory":
         return MemoryWatchRepository(clock)
     database = request.getfixturevalue("database")
-    database["watches"].delete_many({})
     return MongoWatchRepository(database, clock)
 
 
@@ -96,8 +95,6 @@ def test_recheck_settles_once(watches, clock):
 
 @pytest.mark.server
 def test_watch_that_ends_loses_no_event(database, clock):
-    for name in ("jobs", "watches", "deleted_watches"):
-        database[name].delete_many({})
     watches, outbox, watch = MongoWatchRepository(database, clock), MongoOutbox(database), a_watch(clock)
     watches.add([watch])
     note = Note(type=EventType.FILINGS_NEW, at=clock(), by="asha", data={"cin": watch.cin})

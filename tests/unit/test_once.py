@@ -11,6 +11,7 @@ import pytest
 from jobs import bootstrap
 from jobs.adapters.azure_blob import AzureBlobStore
 from jobs.adapters.mongo import catalogues
+from jobs.bootstrap import stores
 from jobs.bootstrap.once import once, part
 from jobs.configuration.table import load
 from jobs.domain.errors import DatabaseUnavailable
@@ -65,7 +66,7 @@ def test_threads_do_not_queue_for_an_unreachable_server(monkeypatch):
         both_asking.wait(10)
         raise DatabaseUnavailable("MongoDB is down.")
 
-    monkeypatch.setattr(bootstrap, "connect", lambda *_: object())
+    monkeypatch.setattr(stores, "connect", lambda *_: object())
     monkeypatch.setattr(catalogues, "product", ask)
     app = bootstrap.Application(load({"MONGODB_URI": "mongodb://127.0.0.1:9/"}))
     with ThreadPoolExecutor(2) as pool:
