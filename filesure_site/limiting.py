@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from threading import BoundedSemaphore
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from jobs.web.request_context import client_address
+from jobs.web.request_context import asked_this_minute
 
 _ATTEMPTS_PER_MINUTE = 20
 
@@ -31,7 +29,7 @@ def limited(
 
     Requests of each ``kind`` are counted by themselves, ``most`` per minute.
     """
-    if _attempts(kind, client_address(request)) > most:
+    if asked_this_minute(request, kind) > most:
         return try_later(request, timedelta(minutes=1), "There were too many login attempts from your network.")
     if not entrance.acquire(blocking=False):
         return try_later(request, timedelta(seconds=5), "Many people are logging in at the moment.")
@@ -39,14 +37,6 @@ def limited(
         return answer(request)
     finally:
         entrance.release()
-
-
-def _attempts(kind: str, address: str | None) -> int:
-    """The attempts of this address in the current minute, in this process, including this one."""
-    minute = int(time.time()) // 60
-    key = f"{kind}-{address}-{minute}"
-    cache.add(key, 0, timeout=120)
-    return cache.incr(key)
 
 
 def try_later(request: HttpRequest, wait: timedelta, reason: str | None = None) -> HttpResponse:

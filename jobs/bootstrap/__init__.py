@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bson import ObjectId
@@ -78,16 +79,26 @@ class Application(Stores):
     @part
     def views(self) -> ViewService:
         """Saved views of lists."""
-        from jobs.bootstrap.viewing import view_service
+        from jobs.adapters.mongo.saved_views import MongoSavedViewRepository
+        from jobs.services import ViewService
 
-        return view_service(self, new_id)
+        stored = MongoSavedViewRepository(self.database)
+        return ViewService(views=stored, audit=self.audit, clock=self.clock, new_id=new_id)
 
     @part
     def pausing(self) -> PauseService:
         """Pauses and resumes."""
-        from jobs.bootstrap.pausing import pause_service
+        from jobs.services import PauseService
 
-        return pause_service(self)
+        return PauseService(
+            pauses=self.pauses,
+            breakers=self.breakers,
+            jobs=self.jobs,
+            audit=self.audit,
+            clock=self.clock,
+            source=self.configuration.source,
+            probe_time=timedelta(seconds=self.configuration.source_probe_seconds),
+        )
 
     @part
     def service(self) -> JobService:
@@ -111,9 +122,19 @@ class Application(Stores):
     @part
     def watching(self) -> WatchService:
         """Watched companies and their rechecks."""
-        from jobs.bootstrap.watching import watch_service
+        from jobs.adapters.mongo.watches import MongoWatchRepository
+        from jobs.services import WatchService
 
-        return watch_service(self, new_id)
+        return WatchService(
+            watches=MongoWatchRepository(self.database, self.clock),
+            jobs=self.jobs,
+            documents=self.documents,
+            companies=self.companies,
+            service=self.service,
+            audit=self.audit,
+            clock=self.clock,
+            new_id=new_id,
+        )
 
     @part
     def estimates(self) -> Estimates:
@@ -132,9 +153,21 @@ class Application(Stores):
     @part
     def exporting(self) -> ExportService:
         """Packs documents into ZIP files."""
-        from jobs.bootstrap.exporting import export_service
+        from jobs.adapters.mongo.exports import MongoExports
+        from jobs.services import ExportService
 
-        return export_service(self, new_id)
+        return ExportService(
+            jobs=self.jobs,
+            exports=MongoExports(self.database),
+            service=self.service,
+            audit=self.audit,
+            blobs=lambda: self.blobs,
+            clock=self.clock,
+            new_id=new_id,
+            max_attempts=self.configuration.max_attempts,
+            part_bytes=self.configuration.export_part_mib * 1024 * 1024,
+            wake=self.service.wake,
+        )
 
     @part
     def rereading(self) -> RereadService:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bson import ObjectId
-
 from jobs.adapters.mongo.deliveries import MongoDeliveryRepository
 from jobs.adapters.mongo.endpoints import MongoEndpointRepository, MongoSubscriptionRepository
 from jobs.adapters.mongo.outbox import MongoOutbox
 from jobs.adapters.webhook_post import WebhookPost
+from jobs.bootstrap import new_id
 from jobs.bootstrap.once import part
 from jobs.configuration.table import Configuration
 from jobs.ports import AuditLog, Clock
@@ -71,7 +70,7 @@ class Notifications:
             notifier=self.notifier,
             audit=self.audit,
             clock=self.clock,
-            new_id=lambda: str(ObjectId()),
+            new_id=new_id,
             allow_http=self.configuration.webhooks_allow_http,
         )
 

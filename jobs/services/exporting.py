@@ -13,11 +13,12 @@ from jobs.domain.audit import Action, Actor
 from jobs.domain.document import Document
 from jobs.domain.export import KEPT, MOST_BYTES, MOST_DOCUMENTS, Entry, Export, Scope, plan_blob_name, planned
 from jobs.domain.export_manifest import from_json, to_json
-from jobs.domain.job import LOW_PRIORITY, Job, Progress
+from jobs.domain.job import Job
 from jobs.domain.wrong_use import ExportExpired, InvalidExport, UnknownExport, UnknownJob, WrongState
 from jobs.ports import AuditLog, BlobStore, Clock, Exports, JobRepository
 from jobs.services.auditing import audited
 from jobs.services.ordering import JobService
+from jobs.services.tasks import new_task
 
 #: In the audit log, for exports that nobody deleted in time.
 EXPIRY = Actor(name="expiry")
@@ -72,26 +73,22 @@ class ExportService:
     def _job(
         self, scope: Scope, of: str, documents: Sequence[Document], entries: Sequence[Entry], requested_by: str
     ) -> Job:
-        now, stored = self.clock(), [entry.file for entry in entries if entry.file]
-        return Job(
-            id=self.new_id(),
-            cin=documents[0].cin,
-            company_name=documents[0].company_name,
-            priority=LOW_PRIORITY,
-            run_after=now,
-            due_at=now,
-            progress=Progress(total=len(stored)),
-            max_attempts=self.max_attempts,
+        stored = [entry.file for entry in entries if entry.file]
+        export = Export(
+            scope=scope,
+            of=of,
+            planned=max(entry.part for entry in entries),
+            size=sum(file.size for file in stored),
+            unstored=len(entries) - len(stored),
+        )
+        return new_task(
+            documents,
+            len(stored),
+            job_id=self.new_id(),
             requested_by=requested_by,
-            created_at=now,
-            updated_at=now,
-            export=Export(
-                scope=scope,
-                of=of,
-                planned=max(entry.part for entry in entries),
-                size=sum(file.size for file in stored),
-                unstored=len(entries) - len(stored),
-            ),
+            now=self.clock(),
+            max_attempts=self.max_attempts,
+            export=export,
         )
 
     def get(self, export_id: str) -> tuple[Job, Export]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 from jobs.domain.document import Document
 from jobs.domain.errors import DocumentsInUse
-from jobs.domain.job import LOW_PRIORITY, Job, Progress
+from jobs.domain.job import Job, Progress
 from jobs.domain.rereading import Reread
 from jobs.domain.wrong_use import UnknownJob
 from jobs.ports import Clock, DocumentRepository, JobRepository
 from jobs.services.releasing import exists
+from jobs.services.tasks import new_task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,26 +46,17 @@ class RereadService:
             selected = [each for each in documents if wanted.selects(each)]
             if not selected or not exists(self.jobs, job_id):
                 continue
-            job = self._job(replace(wanted, job_id=job_id), selected, requested_by)
+            job = new_task(
+                selected,
+                len(selected),
+                job_id=self.new_id(),
+                requested_by=requested_by,
+                now=self.clock(),
+                max_attempts=self.max_attempts,
+                reread=replace(wanted, job_id=job_id),
+            )
             stored = preview or bool(self.jobs.add_tasks([job]))
             yield Reordered(original=job_id, documents=len(selected), job_id=job.id if stored else None)
-
-    def _job(self, reread: Reread, selected: list[Document], requested_by: str) -> Job:
-        now = self.clock()
-        return Job(
-            id=self.new_id(),
-            cin=selected[0].cin,
-            company_name=selected[0].company_name,
-            priority=LOW_PRIORITY,
-            run_after=now,
-            due_at=now,
-            progress=Progress(total=len(selected)),
-            max_attempts=self.max_attempts,
-            requested_by=requested_by,
-            created_at=now,
-            updated_at=now,
-            reread=reread,
-        )
 
 
 def to_reread(jobs: JobRepository, documents: DocumentRepository, job: Job) -> list[Document]:

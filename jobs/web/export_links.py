@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -25,15 +21,14 @@ from jobs.models import ExportLink
 from jobs.services.auditing import audited
 from jobs.services.exporting import expires_at
 from jobs.web.permissions import Permission
-from jobs.web.request_context import client_address
+from jobs.web.request_context import asked_this_minute, client_address
+from jobs.web.secret import digest_of, new_secret
 
 PREFIX = "fsl_"
 LONGEST_DAYS = 7
 MOST_LIVING = 20
 PER_MINUTE = 60
-_SHOWN = 10
 _FORGOTTEN_AFTER = timedelta(days=90)
-_MINUTE = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,18 +62,18 @@ def issue(job: Job, user: User, note: str, days: int, actor: Actor) -> tuple[Exp
     if last is None:
         raise InvalidExport("A link can be created when the ZIP is finished.")
     ExportLink.objects.filter(expires_at__lt=timezone.now() - _FORGOTTEN_AFTER).delete()
-    secret = PREFIX + secrets.token_urlsafe(32)
+    secret = new_secret(PREFIX)
     note = " ".join(note.split())[:80]
-    with _audited(Action.SHARE, job.id, actor, f"{secret[:_SHOWN]}… {note}".strip()):
+    with _audited(Action.SHARE, job.id, actor, f"{secret.shown}… {note}".strip()):
         link = ExportLink.objects.create(
             export_id=job.id,
             user=user,
             note=note,
-            prefix=secret[:_SHOWN],
-            digest=_digest(secret),
+            prefix=secret.shown,
+            digest=secret.digest,
             expires_at=min(until, last),
         )
-    return link, secret
+    return link, secret.text
 
 
 def revoke(link: ExportLink, actor: Actor) -> None:
@@ -89,7 +84,7 @@ def revoke(link: ExportLink, actor: Actor) -> None:
 
 def opened(secret: str) -> Opened:
     """Raises UnknownLink, LinkEnded: also if its creator's right has been withdrawn, or the export is gone."""
-    link = ExportLink.objects.select_related("user").filter(digest=_digest(secret)).first()
+    link = ExportLink.objects.select_related("user").filter(digest=digest_of(secret)).first()
     if link is None:
         raise UnknownLink
     if link.revoked_at or not link.user.is_active or not link.user.has_perm(Permission.SHARE):
@@ -112,17 +107,9 @@ def count_download(found: Opened, request: HttpRequest, what: str) -> None:
 
 def is_within_limit(request: HttpRequest) -> bool:
     """Whether this address has opened links at most PER_MINUTE times in this minute, in this process."""
-    address = hashlib.sha256((client_address(request) or "").encode()).hexdigest()
-    key = f"links-{address}-{int(time.time()) // _MINUTE}"
-    cache.add(key, 0, 2 * _MINUTE)
-    return cache.incr(key) <= PER_MINUTE
+    return asked_this_minute(request, "links") <= PER_MINUTE
 
 
 def _audited(action: Action, export_id: str, actor: Actor, details: str) -> AbstractContextManager[None]:
     app = application()
     return audited(app.audit, app.clock, action, actor, job_id=export_id, details=details)
-
-
-def _digest(secret: str) -> str:
-    """Plain SHA-256 is enough, because the secret has 256 random bits."""
-    return hashlib.sha256(secret.encode()).hexdigest()

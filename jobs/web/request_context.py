@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
@@ -51,6 +53,13 @@ def client_address(request: HttpRequest) -> str | None:
     if not settings.PROXIES or len(forwarded) < settings.PROXIES:
         return seen
     return _address(forwarded[-settings.PROXIES].strip()) or seen
+
+
+def asked_this_minute(request: HttpRequest, kind: str) -> int:
+    """The requests of this kind from the client's address in the current minute, in this process, with this one."""
+    key = f"{kind}-{client_address(request)}-{int(time.time()) // 60}"
+    cache.add(key, 0, timeout=120)
+    return cache.incr(key)
 
 
 def _address(given: str) -> str | None:

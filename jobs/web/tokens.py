@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -13,9 +11,9 @@ from django.utils import timezone
 
 from jobs.models import ApiToken, Job
 from jobs.web.permissions import Permission
+from jobs.web.secret import digest_of, new_secret
 
 PREFIX = "fsr_"
-SHOWN = 10
 _SEEN_EVERY = timedelta(minutes=1)
 
 
@@ -39,23 +37,23 @@ def active(username: str) -> QuerySet[ApiToken]:
 
 def issue(user: User, name: str, scopes: Collection[Permission], expires_at: datetime | None) -> tuple[ApiToken, str]:
     """Create a token. Returns it with its secret, which cannot be shown again."""
-    secret = PREFIX + secrets.token_urlsafe(32)
+    secret = new_secret(PREFIX)
     token = ApiToken.objects.create(
         user=user,
         name=name,
-        prefix=secret[:SHOWN],
-        digest=_digest(secret),
+        prefix=secret.shown,
+        digest=secret.digest,
         expires_at=expires_at,
         scopes=sorted(right.scope for right in scopes),
     )
-    return token, secret
+    return token, secret.text
 
 
 def recognise(secret: str) -> ApiToken | None:
     """The active token with this secret; None if it is unknown, revoked, expired or its account is deactivated."""
     now = timezone.now()
     active = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, user__is_active=True)
-    token = active.select_related("user").filter(digest=_digest(secret)).first()
+    token = active.select_related("user").filter(digest=digest_of(secret)).first()
     if token and (token.last_used_at is None or now - token.last_used_at > _SEEN_EVERY):
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token
@@ -73,8 +71,3 @@ def revoke_all(user: User) -> int:
 def may(token: ApiToken, permission: Permission) -> bool:
     """Whether the token has the scope and its account still has the right."""
     return permission.scope in token.scopes and bool(token.user.has_perm(permission))
-
-
-def _digest(secret: str) -> str:
-    """Plain SHA-256 is enough, because the secret has 256 random bits."""
-    return hashlib.sha256(secret.encode()).hexdigest()

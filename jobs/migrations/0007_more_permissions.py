@@ -1,4 +1,4 @@
-"""The permissions to pack documents and to share them, and the links."""
+"""The permissions to watch companies, to manage webhooks, and to pack documents and share them by links."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.migrations._granting import granting
 class Migration(migrations.Migration):
     """Adds only: groups that an administrator changed keep their other permissions."""
 
-    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("jobs", "0008_webhooks")]
+    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL), ("jobs", "0006_external_identities")]
     operations = [
         migrations.AlterModelOptions(
             name="job",
@@ -66,6 +66,8 @@ class Migration(migrations.Migration):
             ],
             options={"ordering": ("-created_at",)},
         ),
+        granting("watch_job", "Operator", "Admin"),
+        granting("webhook_job", "Admin"),
         granting("export_job", "Operator", "Admin"),
         granting("share_job", "Admin"),
     ]
