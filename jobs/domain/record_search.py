@@ -19,6 +19,7 @@ LONGEST_NAME = 100
 _MOST_WORDS = 8
 _PAISE = {"rupees": 100, "paise": 1}
 _ROW = re.compile(r"(?P<row>\w+\[\d+\])\.(?P<name>\w+)")
+_TOO_LARGE = 10**18  # in paise; MongoDB's integers end at 9.2 × 10**18
 _DIN = re.compile(r"\d{1,8}", re.ASCII)
 _AMOUNT = re.compile(r"(?:₹|rs\.?)?\s*(\d[\d,]*(?:\.\d+)?)\s*(crores?|cr|lakhs?|lacs?|thousand)?\.?", re.ASCII)
 _UNITS = {"cr": 10**7, "la": 10**5, "th": 10**3, "": 1}
@@ -78,7 +79,9 @@ def facts_of(stated: Iterable[Stated]) -> list[RecordFact]:
         found = _ROW.fullmatch(each.name)
         rows[found["row"] if found else ""][found["name"] if found else each.name] = each
         if each.unit in _PAISE and isinstance(each.value, int):
-            facts.append(RecordFact(what=each.name, page=each.page, amount=each.value * _PAISE[each.unit]))
+            amount = each.value * _PAISE[each.unit]
+            if abs(amount) < _TOO_LARGE:  # otherwise it was misread
+                facts.append(RecordFact(what=each.name, page=each.page, amount=amount))
     people = [person for row, values in rows.items() if (person := _person(row, values))]
     return [*people, *facts][:MOST_FACTS]
 
@@ -133,7 +136,7 @@ def parse_amount(text: str) -> int | None:
     if not found:
         raise InvalidSearch(f"'{text[:40]}' is not an amount. Type rupees such as 40,00,000, 40 lakh or 4.5 crore.")
     amount = int(Decimal(found[1].replace(",", "")) * _UNITS[(found[2] or "")[:2]] * 100)
-    if amount >= 10**18:
+    if amount >= _TOO_LARGE:
         raise InvalidSearch("The amount is too large.")
     return amount
 

@@ -52,11 +52,6 @@ def day(value: date | None) -> str:
 
 
 @register.filter
-def first_rows(rows: Sequence[Any], most: int) -> Sequence[Any]:
-    return rows[:most]
-
-
-@register.filter
 def year_of(end: date) -> str:
     """The name of the financial year that ends on this day: 2024-25."""
     return year_name(end.year)

@@ -150,6 +150,11 @@ def owner() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
+def pause_after(failures: int) -> float:
+    """Seconds to wait after a failure that follows so many others."""
+    return min(_LONGEST_WAIT, _SHORTEST_WAIT * float(2 ** min(failures, 10)))
+
+
 class BulkRunner:
     """A thread that takes steps while any action is running, also one whose process has died."""
 
@@ -190,13 +195,12 @@ class BulkRunner:
             try:
                 wait = self._step()
                 failures = 0
-            except FilesureError as error:
-                logger.warning("bulk.interrupted", extra={"kind": error.kind, "reason": str(error)})
-                wait = min(_LONGEST_WAIT, _SHORTEST_WAIT * 2**failures)
-                failures += 1
-            except Exception:  # without the thread, actions would wait for the next visit
-                logger.exception("bulk.crashed")
-                wait = min(_LONGEST_WAIT, _SHORTEST_WAIT * 2**failures)
+            except Exception as error:  # without the thread, actions would wait for the next visit
+                if isinstance(error, FilesureError):
+                    logger.warning("bulk.interrupted", extra={"kind": error.kind, "reason": str(error)})
+                else:
+                    logger.exception("bulk.crashed")
+                wait = pause_after(failures)
                 failures += 1
             if wait is None and self._may_end():
                 return

@@ -18,9 +18,7 @@ profiles = once(Profiles)
 
 def profile(cin: str) -> Profile:
     """A company's profile, from two queries, or from one if it was viewed lately. Raises UnknownCompany, TooSlow."""
-    cin = as_stored(cin)
-    if len(cin) > 2 * LENGTH or not cin.isascii() or not cin.isprintable():
-        raise UnknownCompany(f"{cin[:LENGTH]!r}")
+    cin = checked(cin)
     companies = application().companies
     orders = companies.orders(cin, MOST_ORDERS)
     if not orders:
@@ -30,6 +28,14 @@ def profile(cin: str) -> Profile:
         orders,
         lambda: profile_of(cin, orders, companies.documents(cin, MOST_DOCUMENTS), most=MOST_DOCUMENTS),
     )
+
+
+def checked(cin: str) -> str:
+    """The CIN, LLPIN or FCRN of an address, as it is stored. Raises UnknownCompany if it cannot be one."""
+    cin = as_stored(cin)
+    if len(cin) > 2 * LENGTH or not cin.isascii() or not cin.isprintable():
+        raise UnknownCompany(f"{cin[:LENGTH]!r}")
+    return cin
 
 
 def about(cin: str) -> list[str]:

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from django.http import HttpRequest
 
 from jobs.bootstrap import application
-from jobs.domain.cin import LENGTH
-from jobs.domain.company_id import as_stored
 from jobs.domain.job import Job
 from jobs.domain.listing import Cursor, JobFilter, JobOrder
 from jobs.domain.watching import Watch, interval_of
-from jobs.domain.wrong_use import InvalidWatch, UnknownCompany, UnknownList
+from jobs.domain.wrong_use import InvalidWatch, UnknownList
+from jobs.web import companies
 from jobs.web.api.auth import may
 from jobs.web.permissions import Permission
 from jobs.web.request_context import actor
@@ -35,10 +34,7 @@ def of_company(request: HttpRequest, cin: str) -> tuple[Watch | None, list[Watch
 
 def watched(request: HttpRequest, cin: str, interval: str) -> Watch:
     """Watch a company. Raises UnknownCompany, InvalidWatch."""
-    chosen, cin = interval_of(interval), as_stored(cin)
-    if len(cin) > 2 * LENGTH or not cin.isascii() or not cin.isprintable():
-        raise UnknownCompany(f"{cin[:LENGTH]!r}")
-    return application().watching.watch(cin, chosen, actor(request))
+    return application().watching.watch(companies.checked(cin), interval_of(interval), actor(request))
 
 
 def watched_list(request: HttpRequest, list_id: str, interval: str) -> int:

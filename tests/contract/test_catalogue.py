@@ -51,12 +51,19 @@ def walk(world, order, size, **wanted):
 
 @pytest.mark.parametrize("size", [1, 3, 7, 8])
 def test_paging_shows_every_job_once(world, size):
-    jobs = [world.add(priority=number % 3, company_name=f"Company {number % 2}")[0] for number in range(7)]
+    jobs = [world.add(priority=number % 3 - 1, company_name=f"Company {number % 2}")[0] for number in range(7)]
     newest = ids(reversed(jobs))
     assert walk(world, JobOrder.NEWEST, size) == newest
     assert walk(world, JobOrder.OLDEST, size) == newest[::-1]
     assert walk(world, JobOrder.PRIORITY, size) == ids(sorted(jobs, key=lambda job: (job.priority, job.id))[::-1])
     assert walk(world, JobOrder.COMPANY, size) == ids(sorted(jobs, key=lambda job: (job.company_name, job.id)))
+
+
+def test_cursor_of_another_order_breaks_nothing(world):
+    world.add(7)
+    cursor = world.catalogue.jobs(JobFilter(), JobOrder.COMPANY, None, 2).next
+    for order in JobOrder:
+        world.catalogue.jobs(JobFilter(), order, cursor, 2)
 
 
 @pytest.mark.parametrize("size", [1, 2, 9])

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from jobs.adapters.mongo import embedded
+from jobs.adapters.mongo import local_address
 from jobs.domain.errors import DatabaseUnavailable
 from jobs.domain.job import JobStatus
 from tests.processes import wait_until
@@ -96,7 +96,7 @@ def test_killed_local_run_restarts_cleanly(data_dir):
         wait_until(lambda: not any(each.is_running() and each.status() != "zombie" for each in family), 30)
         process.communicate()
     with pytest.raises(DatabaseUnavailable):
-        embedded.running_uri(data_dir)
+        local_address.running_uri(data_dir)
     stopped(machine.start())
 
 

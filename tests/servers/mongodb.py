@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.adapters.mongo import embedded
+from jobs.adapters.mongo import embedded, local_address
 from jobs.domain.errors import DatabaseUnavailable
 from tests.servers import stop
 
@@ -33,6 +33,6 @@ def _wait(data_dir: Path, process: subprocess.Popen[bytes]) -> str:
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(DatabaseUnavailable):
             if embedded.running_pid(data_dir) == process.pid:
-                return embedded.running_uri(data_dir)
+                return local_address.running_uri(data_dir)
         time.sleep(0.05)
     raise AssertionError("the embedded MongoDB did not start")

@@ -60,7 +60,6 @@ ORDERS: dict[JobOrder, tuple[str, int]] = {
 class MongoCatalogue:
     """``jobs.ports.Catalogue`` on the collections ``jobs`` and ``documents``."""
 
-    _every_id: ClassVar[Record] = EVERY_ID
     _newest_hint: ClassVar[str | None] = None
 
     def __init__(self, database: Database[Record], clock: Clock) -> None:
@@ -77,14 +76,17 @@ class MongoCatalogue:
         filter_ = job_filter(wanted, self._word, hide=False)
         return page(self._jobs, filter_, field, direction, cursor, limit, to_job, self._read_visible)
 
-    def _read_visible(self, filter_: Record, order: Sequence[tuple[str, int]], count: int) -> list[Record]:
+    def _read_visible(
+        self, filter_: Record, order: Sequence[tuple[str, int]], count: int, hint: str | None = None
+    ) -> list[Record]:
         """Jobs without those being deleted. These are rare, and excluding them costs DocumentDB the index on ids."""
         every = order[0][0] == "_id" and not filter_
-        rows = list(self._jobs.find(self._every_id if every else filter_, sort=order, limit=count))
+        rows = list(self._jobs.find(EVERY_ID if every else filter_, sort=order, limit=count, hint=hint))
         if not any(row["jobStatus"] == JobStatus.DELETING for row in rows):
             return rows
-        visible = {**filter_, "jobStatus": {"$ne": str(JobStatus.DELETING)}}
-        return list(self._jobs.find(visible, sort=order, limit=count))
+        shown = {"jobStatus": {"$ne": str(JobStatus.DELETING)}}
+        visible = {"$and": [filter_, shown]} if filter_ else shown
+        return list(self._jobs.find(visible, sort=order, limit=count, hint=hint))
 
     @translated
     def jobs_with(self, ids: Container[str]) -> list[Job]:

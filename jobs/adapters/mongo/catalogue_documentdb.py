@@ -8,7 +8,7 @@ full. A filter that matches few of these ids matches few jobs at all, as a rule,
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import ClassVar
@@ -20,11 +20,11 @@ from pymongo.database import Database
 from jobs.adapters.mongo.catalogue import ORDERS, MongoCatalogue, capped
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
-from jobs.adapters.mongo.filters import job_filter
+from jobs.adapters.mongo.filters import EVERY_ID, job_filter
 from jobs.adapters.mongo.paging import COUNT_SECONDS, SEARCH_SECONDS, in_time, page
 from jobs.adapters.mongo.records import to_job
 from jobs.domain.errors import TooSlow
-from jobs.domain.job import PRIORITIES, VISIBLE, Job, JobStatus
+from jobs.domain.job import LOW_PRIORITY, PRIORITIES, VISIBLE, Job, JobStatus
 from jobs.domain.listing import Bucket, Count, Cursor, JobFilter, JobOrder, Page
 from jobs.ports import Clock
 
@@ -60,22 +60,23 @@ class DocumentDbCatalogue(MongoCatalogue):
     def _by_id(
         self, wanted: Record, cursor: Cursor | None, _: Record, order: Sequence[tuple[str, int]], count: int
     ) -> list[Record]:
-        return self._nearest(wanted, _key(cursor), order[0][1], count)
+        towards = order[0][1]
+        return self._nearest(wanted, self._ranges(_key(cursor), towards), towards, count)
 
     def _by_priority(
         self, wanted: Record, cursor: Cursor | None, placed: Record, order: Sequence[tuple[str, int]], count: int
     ) -> list[Record]:
         """One priority after the other, unless so few jobs match that sorting them is faster."""
-        if not self._matches_many(wanted):
+        at, towards = cursor.value if cursor else None, order[0][1]
+        if (cursor and not isinstance(at, int)) or not self._matches_many(wanted):
             return self._read_visible(placed, order, count)
-        towards = order[0][1]
+        every = list(self._ranges(None, towards))
         rows: list[Record] = []
-        for priority in PRIORITIES[::towards]:
-            if cursor and (cursor.value - priority) * towards > 0:  # type: ignore[operator]
+        for priority in (LOW_PRIORITY, *PRIORITIES)[::towards]:
+            if isinstance(at, int) and (at - priority) * towards > 0:
                 continue
-            start = _key(cursor) if cursor and priority == cursor.value else None
-            one = _both(wanted, {"priority": priority})
-            rows += self._nearest(one, start, towards, count - len(rows))
+            ranges = self._ranges(_key(cursor), towards) if priority == at else every
+            rows += self._nearest(_both(wanted, {"priority": priority}), ranges, towards, count - len(rows))
             if len(rows) >= count:
                 break
         return rows
@@ -91,7 +92,7 @@ class DocumentDbCatalogue(MongoCatalogue):
         rows: list[Record] = []
         ascending = order[0][1] == ASCENDING
         for keys in _ranges_of_keys(known, str(cursor.value) if cursor else "", ascending=ascending):
-            rows += self._visible(_both(placed, keys), order, count - len(rows), "companyKey_id")
+            rows += self._read_visible(_both(placed, keys), order, count - len(rows), "companyKey_id")
             if len(rows) >= count:
                 break
         return rows
@@ -100,20 +101,20 @@ class DocumentDbCatalogue(MongoCatalogue):
         newest, *further = self._ranges(None, DESCENDING)
         return bool(further) and self._jobs.count_documents(_both(wanted, newest), hint=_IDS) > self.near * _SHARE
 
-    def _nearest(self, wanted: Record, start: ObjectId | None, towards: int, count: int) -> list[Record]:
-        """The next matching jobs after an id, in the order of ids."""
+    def _nearest(self, wanted: Record, ranges: Iterable[Record], towards: int, count: int) -> list[Record]:
+        """The first matching jobs in these ranges of ids, in the order of ids."""
         rows: list[Record] = []
-        for number, ids in enumerate(self._ranges(start, towards)):
+        for number, ids in enumerate(ranges):
             if len(rows) >= count:
                 break
             hint = _IDS if number == 0 or not wanted else None
-            rows += self._visible(_both(wanted, ids), [("_id", towards)], count - len(rows), hint)
+            rows += self._read_visible(_both(wanted, ids), [("_id", towards)], count - len(rows), hint)
         return rows
 
     def _ranges(self, start: ObjectId | None, towards: int) -> Iterator[Record]:
         """Ranges of ids that follow each other and cover all ids after the start."""
         beyond, until = ("$lt", "$gte") if towards == DESCENDING else ("$gt", "$lte")
-        rest = {"_id": {beyond: start}} if start else self._every_id
+        rest = {"_id": {beyond: start}} if start else EVERY_ID
         edge = self._jobs.find_one(rest, {"_id": True}, sort=[("_id", towards)], skip=self.near)
         if edge is None:
             yield rest
@@ -183,20 +184,11 @@ class DocumentDbCatalogue(MongoCatalogue):
             counted: list[Bucket] = []
             if (begin, end) not in self._past:
                 counted = super().ended(begin, end, seconds)
-                if end < now - width:  # a worker may store a job's end just after the bucket's time
+                if begin == begins and end < now - width:  # a worker may store a job's end just after the bucket's time
                     self._past[begin, end] = counted
             found += self._past.get((begin, end), counted)
             begins -= width
         return found[::-1]
-
-    def _visible(
-        self, found: Record, order: Sequence[tuple[str, int]], count: int, hint: str | None = None
-    ) -> list[Record]:
-        rows = list(self._jobs.find(found, sort=order, limit=count, hint=hint))
-        if not any(row["jobStatus"] == JobStatus.DELETING for row in rows):
-            return rows
-        visible = _both(found, {"jobStatus": {"$ne": str(JobStatus.DELETING)}})
-        return list(self._jobs.find(visible, sort=order, limit=count, hint=hint))
 
 
 def _key(cursor: Cursor | None) -> ObjectId | None:

@@ -9,7 +9,7 @@ from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
-from jobs.adapters.mongo.filters import text_filter, word
+from jobs.adapters.mongo.filters import NO_EXPORT, text_filter, word
 from jobs.adapters.mongo.paging import in_time
 from jobs.adapters.mongo.records import to_document, to_job
 from jobs.domain.document import Document
@@ -20,7 +20,6 @@ from jobs.ports.companies import CompanyPage
 AMONG = 1_000
 #: For up to 10,000 documents with what they state, some 20 MB.
 DOCUMENTS_SECONDS = 15.0
-_NO_EXPORT: Record = {"export.scope": {"$exists": False}}
 _VISIBLE = {"jobStatus": {"$ne": str(JobStatus.DELETING)}}
 _BY_NAME = [("companyKey", ASCENDING), ("cin", ASCENDING), ("_id", DESCENDING)]
 
@@ -47,16 +46,16 @@ class MongoCompanies:
                 return CompanyPage(items=found, is_last=True)
             key, cin = row["companyKey"], row["cin"]
             if row["jobStatus"] == JobStatus.DELETING:
-                row = self._jobs.find_one({"companyKey": key, "cin": cin, **_NO_EXPORT, **_VISIBLE}, sort=_BY_NAME)
+                row = self._jobs.find_one({"companyKey": key, "cin": cin, **NO_EXPORT, **_VISIBLE}, sort=_BY_NAME)
             if row:
                 found.append(to_job(row))
         return CompanyPage(items=found[:limit], is_last=False)
 
     def _following(self, key: str, cin: str) -> Record | None:
         """The newest order of the next company: with the same name, or with the next name."""
-        same = {"companyKey": key, "cin": {"$gt": cin}, **_NO_EXPORT}
+        same = {"companyKey": key, "cin": {"$gt": cin}, **NO_EXPORT}
         return self._jobs.find_one(same, sort=_BY_NAME) or self._jobs.find_one(
-            {"companyKey": {"$gt": key}, **_NO_EXPORT}, sort=_BY_NAME
+            {"companyKey": {"$gt": key}, **NO_EXPORT}, sort=_BY_NAME
         )
 
     @translated
@@ -64,7 +63,7 @@ class MongoCompanies:
         conditions = text_filter(text, word)
         if not conditions:
             return []
-        wanted = {"$and": [*conditions, _NO_EXPORT, _VISIBLE]}
+        wanted = {"$and": [*conditions, NO_EXPORT, _VISIBLE]}
         rows = in_time(self._jobs, lambda: list(self._jobs.find(wanted, sort=[("_id", DESCENDING)], limit=AMONG)))
         newest: dict[str, Record] = {}
         for row in rows:
@@ -74,14 +73,14 @@ class MongoCompanies:
     @translated
     def ordered(self, cins: Collection[str]) -> set[str]:
         """A query for each, since one for all would read every order."""
-        return {cin for cin in cins if self._jobs.find_one({"cin": cin, **_NO_EXPORT, **_VISIBLE}, {"_id": True})}
+        return {cin for cin in cins if self._jobs.find_one({"cin": cin, **NO_EXPORT, **_VISIBLE}, {"_id": True})}
 
     @translated
     def orders(self, cin: str, limit: int) -> list[Job]:
         rows = in_time(
             self._jobs,
             lambda: list(
-                self._jobs.find({"cin": cin, **_NO_EXPORT, **_VISIBLE}, sort=[("_id", DESCENDING)], limit=limit)
+                self._jobs.find({"cin": cin, **NO_EXPORT, **_VISIBLE}, sort=[("_id", DESCENDING)], limit=limit)
             ),
         )
         return [to_job(row) for row in rows]

@@ -36,11 +36,6 @@ def running_pid(data_dir: Path) -> int:
     return int(local_address.running(data_dir, EMBEDDED)["pid"])
 
 
-def running_uri(data_dir: Path) -> str:
-    """The connection string of this data directory's server. Raises DatabaseUnavailable if none is running."""
-    return str(local_address.running(data_dir, EMBEDDED)["uri"])
-
-
 def has_data(data_dir: Path) -> bool:
     """Whether the folder has a database, apart from the server's own."""
     return any(path.stem != "admin" for path in (data_dir / EMBEDDED).glob("*.db"))

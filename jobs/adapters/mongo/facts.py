@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, ReplaceOne
+from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
@@ -15,7 +16,7 @@ from jobs.adapters.mongo.paging import in_time
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import COUNT, ID, TEXT, known
 from jobs.domain.record_search import FactFound, RecordFact, RecordFilter, keys_of_name, sought_keys
-from jobs.domain.search import Content
+from jobs.domain.search import Content, PageFilter
 
 MOST_PEOPLE = 1_000
 _AT_ONCE = 300
@@ -47,16 +48,8 @@ class MongoFacts:
             ReplaceOne({"content": key, "number": number}, {**about, "number": number, **_fields(fact)}, upsert=True)
             for number, fact in enumerate(facts)
         ]
-        for begin in range(0, len(writes), _AT_ONCE):
-            self._write(writes[begin : begin + _AT_ONCE])
+        overwrite(self._facts, writes, _AT_ONCE)
         self._facts.delete_many({"content": key, "number": {"$gte": len(facts)}})
-
-    def _write(self, writes: Sequence[ReplaceOne[Record]]) -> None:
-        """If another worker indexes the same content at once, it writes the same rows."""
-        try:
-            self._facts.bulk_write(writes, ordered=False)
-        except BulkWriteError as error:
-            duplicates(error)  # re-raises any other failure
 
     @translated
     def search(self, wanted: RecordFilter, limit: int) -> list[FactFound]:
@@ -71,11 +64,11 @@ class MongoFacts:
     def _people(self, wanted: RecordFilter, limit: int) -> list[FactFound]:
         conditions = [{"keys": key} for key in sought_keys(wanted.name)]
         filter_ = {"$and": conditions} if len(conditions) > 1 else dict(*conditions)
-        return self._found({**filter_, **known({"din": wanted.din or None}), **_about(wanted)}, "year", limit)
+        return self._found({**filter_, **known({"din": wanted.din or None}), **about(wanted)}, "year", limit)
 
     def _amounts(self, wanted: RecordFilter, among: Record, limit: int) -> list[FactFound]:
         between = known({"$gte": wanted.least, "$lte": wanted.most})
-        return self._found({**among, **_about(wanted), "amount": between}, "amount", limit)
+        return self._found({**among, **about(wanted), "amount": between}, "amount", limit)
 
     def _found(self, filter_: Record, order: str, limit: int) -> list[FactFound]:
         rows = in_time(self._facts, lambda: list(self._facts.find(filter_, sort=[(order, DESCENDING)], limit=limit)))
@@ -86,16 +79,8 @@ class MongoFacts:
         if contents:
             self._facts.delete_many({"content": {"$in": [key_of(each) for each in contents]}})
 
-    @translated
     def contents(self) -> Iterator[Content]:
-        after = ""
-        while True:
-            following = {"content": {"$gt": after}}
-            row = self._facts.find_one(following, {"content": True}, sort=[("content", ASCENDING)])
-            if row is None:
-                return
-            after = row["content"]
-            yield content_of(after)
+        return contents_in(self._facts)
 
 
 def key_of(content: Content) -> str:
@@ -107,7 +92,30 @@ def content_of(key: str) -> Content:
     return Content(cin=cin, checksum=checksum)
 
 
-def _about(wanted: RecordFilter) -> dict[str, Any]:
+def overwrite(index: MongoCollection[Record], writes: Sequence[ReplaceOne[Record]], at_once: int) -> None:
+    """If another worker indexes the same content at once, it writes the same rows."""
+    for begin in range(0, len(writes), at_once):
+        try:
+            index.bulk_write(writes[begin : begin + at_once], ordered=False)
+        except BulkWriteError as error:
+            duplicates(error)  # re-raises any other failure
+
+
+def contents_in(index: MongoCollection[Record]) -> Iterator[Content]:
+    """Each content once, with one query each."""
+    after = ""
+    while row := _following(index, after):
+        after = row["content"]
+        yield content_of(after)
+
+
+@translated
+def _following(index: MongoCollection[Record], after: str) -> Record | None:
+    return index.find_one({"content": {"$gt": after}}, {"content": True}, sort=[("content", ASCENDING)])
+
+
+def about(wanted: RecordFilter | PageFilter) -> dict[str, Any]:
+    """The filter of what both searches can be narrowed to."""
     return known({"cin": wanted.cin or None, "form": wanted.form or None, "year": wanted.year})
 
 

@@ -21,8 +21,9 @@ _LAST_DAY = date(9999, 12, 30)  # the following day is the last that a datetime 
 Word = Callable[[str], Record]
 
 
+NO_EXPORT: Record = {"export.scope": {"$exists": False}}
 #: Jobs that retrieve filings.
-ORDERS: Record = {"reread": {"$exists": False}, "export.scope": {"$exists": False}}
+ORDERS: Record = {"reread": {"$exists": False}, **NO_EXPORT}
 
 
 def due(now: datetime) -> Record:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
 
 from pymongo import DESCENDING, ReplaceOne
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError
 
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
-from jobs.adapters.mongo.facts import MongoFacts, content_of, key_of
+from jobs.adapters.mongo.facts import MongoFacts, about, content_of, contents_in, key_of, overwrite
 from jobs.adapters.mongo.paging import in_time
-from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import known, to_document
 from jobs.domain.document import Document, DocumentStatus
 from jobs.domain.filings.masking import mask_pan
@@ -52,20 +49,12 @@ class MongoPages:
             )
             for number, text in kept
         ]
-        for begin in range(0, len(writes), _AT_ONCE):
-            self._write(writes[begin : begin + _AT_ONCE])
+        overwrite(self._pages, writes, _AT_ONCE)
         self._pages.delete_many({"content": key, "page": {"$nin": [number for number, _ in kept]}})
-
-    def _write(self, writes: Sequence[ReplaceOne[Record]]) -> None:
-        """If another worker indexes the same content at once, it writes the same pages."""
-        try:
-            self._pages.bulk_write(writes, ordered=False)
-        except BulkWriteError as error:
-            duplicates(error)  # re-raises any other failure
 
     @translated
     def search(self, query: Query, wanted: PageFilter, limit: int) -> list[PageFound]:
-        filter_: Record = {"$text": {"$search": self._search(query)}, **_filter(wanted)}
+        filter_: Record = {"$text": {"$search": self._search(query)}, **about(wanted)}
         rows = in_time(
             self._pages,
             lambda: list(self._pages.find(filter_, _SHOWN, sort=[("score", _SCORE)], limit=limit)),
@@ -97,15 +86,8 @@ class MongoPages:
             self.facts.forget(gone)
         return len(gone)
 
-    @translated
     def contents(self) -> Iterator[Content]:
-        after = ""
-        while True:
-            row = self._pages.find_one({"content": {"$gt": after}}, {"content": True}, sort=[("content", 1)])
-            if row is None:
-                break
-            after = row["content"]
-            yield content_of(after)
+        yield from contents_in(self._pages)
         yield from self.facts.contents()
 
 
@@ -118,10 +100,6 @@ def _with(contents: Collection[Content]) -> Record:
     """Selects all documents with these contents, and perhaps a few more."""
     checksums, cins = {each.checksum for each in contents}, {each.cin for each in contents}
     return {"checksum": {"$in": sorted(checksums)}, "cin": {"$in": sorted(cins)}}
-
-
-def _filter(wanted: PageFilter) -> dict[str, Any]:
-    return known({"cin": wanted.cin or None, "form": wanted.form or None, "year": wanted.year})
 
 
 def _to_page(row: Record) -> PageFound:

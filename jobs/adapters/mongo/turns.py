@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -36,6 +37,7 @@ def with_turns(collection: Collection[Document], jobs: Sequence[Job]) -> list[Jo
         above = {"turn": {"$gte": known}} if known else {}
         return current_turn(highest({"priority": priority, "startedAt": {"$exists": True}, **above}), turns)
 
+    @functools.cache
     def newest() -> list[tuple[int, int]]:
         """Priorities and turns of the newest jobs that have started."""
         fields = {"priority": True, "turn": True, "startedAt": True}

@@ -115,11 +115,7 @@ def filings(request: HttpRequest, cin: str) -> HttpResponse:
         "categories": [(each, categories[each]) for each in Category if categories[each]],
         "years": sorted(Counter(each.year for each in profile.filings if each.year).items(), reverse=True),
         "search": search,
-        "category": search.category,
-        "year": search.year,
-        "text": search.text,
         "after": None if search.after is None else datetime.fromtimestamp(search.after, UTC),
-        "after_seconds": search.after,
     }
     return render(request, "company_filings.html", context)
 

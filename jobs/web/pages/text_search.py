@@ -25,10 +25,8 @@ _FIELDS = ("q", "cin", "form", "year", "director", "din", "least", "most")
 @needs(Permission.VIEW)
 @require_safe
 def text_search(request: HttpRequest) -> HttpResponse:
-    given = {name: request.GET.get(name, "").replace("\x00", "").strip()[: LONGEST + 1] for name in _FIELDS}
+    given = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in _FIELDS}
     context: dict[str, object] = {"given": given, "forms": list(FORMS), "longest": LONGEST}
-    if len(request.GET.get("q", "")) > LONGEST:
-        given["q"] = request.GET["q"]
     try:
         return render(request, "search.html", {**context, **_found(given)})
     except InvalidSearch as error:

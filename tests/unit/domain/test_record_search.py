@@ -9,6 +9,11 @@ from jobs.domain.record_search import RecordFact, facts_of, parse_amount, parse_
 from jobs.domain.wrong_use import InvalidSearch
 
 
+def test_amounts_that_no_integer_of_mongodb_holds_are_left_out():
+    stated = [Stated(name="revenue", value=value, unit="rupees") for value in (10**15, 10**16, -(10**16), 10**17)]
+    assert [fact.amount for fact in facts_of(stated)] == [10**17]
+
+
 def test_people_and_amounts_are_taken_from_values():
     stated = [
         Stated(name="directors[1].name", value="Asha Raman", page=2),
