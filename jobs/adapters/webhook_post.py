@@ -126,5 +126,5 @@ def _answer(response: http.client.HTTPResponse) -> Answer:
 def _retry_after(value: str | None) -> timedelta | None:
     """Only seconds; a date is ignored."""
     if value and value.strip().isascii() and value.strip().isdigit():
-        return timedelta(seconds=min(int(value.strip()[:9]), 86_400))
+        return timedelta(seconds=int(value.strip()[:9]))
     return None

@@ -67,7 +67,6 @@ class Notifications:
         return WebhookService(
             endpoints=self.endpoints,
             deliveries=self.deliveries,
-            notifier=self.notifier,
             audit=self.audit,
             clock=self.clock,
             new_id=new_id,

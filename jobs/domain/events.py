@@ -129,9 +129,9 @@ class EndedList:
 
 
 def list_event(ended: EndedList) -> Event | None:
-    """None if all its orders were cancelled."""
+    """None if all its orders were cancelled, or deleted before anybody was told and no row was refused."""
     states = {status: number for status, number in ended.states.items() if number}
-    if set(states) == {JobStatus.CANCELLED}:
+    if set(states) == {JobStatus.CANCELLED} or not (states or ended.refused):
         return None
     if not DONE & set(states):
         kind = EventType.LIST_FAILED

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from jobs.domain.deliveries import MOST_IN_DIGEST, Attempt, Channel, Delivery, DeliveryState, next_attempt
 from jobs.domain.endpoints import Endpoint, disabled_note, is_dead
@@ -21,8 +22,6 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 120.0
 #: Attempts to one target at the same time, so that one that hangs leaves room for the others.
 MOST_PER_TARGET = 2
-#: HTTP's status for an address that no longer exists.
-GONE = 410
 
 
 @dataclass(kw_only=True)
@@ -52,7 +51,7 @@ class Deliverer:
                 self._mail(claimed)
         finally:
             with self._lock:
-                self._busy[claimed.target] -= 1
+                self._busy[claimed.target] -= _share(claimed)
         return True
 
     def _claim(self) -> Delivery | None:
@@ -61,7 +60,7 @@ class Deliverer:
             busy = [target for target, number in self._busy.items() if number >= MOST_PER_TARGET]
             claimed = self.deliveries.claim(LEASE_SECONDS, busy=busy)
             if claimed:
-                self._busy[claimed.target] += 1
+                self._busy[claimed.target] += _share(claimed)
             return claimed
 
     # --- mail
@@ -74,9 +73,8 @@ class Deliverer:
         together = [claimed]
         if claimed.channel is Channel.DIGEST:
             together += self.deliveries.claim_alike(claimed, LEASE_SECONDS, MOST_IN_DIGEST - 1)
-        attempt = self.sender.mail(wanted.address, wanted.name, together)
-        for each in together:
-            self._record(each, attempt)
+        if together := self._with_attempts_left(together):
+            self._record(together, self.sender.mail(wanted.address, wanted.name, together))
 
     # --- webhooks
 
@@ -85,8 +83,10 @@ class Deliverer:
         if endpoint is None or not endpoint.is_enabled:
             self._save(claimed, None, DeliveryState.DROPPED)
             return
+        if not self._with_attempts_left([claimed]):
+            return
         attempt = self.sender.webhook(endpoint, claimed.event)
-        self._record(claimed, attempt)
+        self._record([claimed], attempt)
         if attempt.succeeded:
             self.endpoints.succeeded(endpoint.id, attempt.at)
         else:
@@ -102,7 +102,7 @@ class Deliverer:
         current = self.endpoints.failed(endpoint.id, attempt.at)
         if current is None or not current.is_enabled:
             return
-        if attempt.status == GONE:
+        if attempt.status == HTTPStatus.GONE:
             reason = "The address answered that it no longer exists (410)."
         elif is_dead(current.failures, current.failing_since, attempt.at):
             since = f"{current.failing_since:%d %b %Y %H:%M} UTC"
@@ -114,15 +114,28 @@ class Deliverer:
 
     # --- outcomes
 
-    def _record(self, claimed: Delivery, attempt: Attempt) -> None:
-        following = next_attempt(attempt, claimed.attempts, self.most_attempts, self.random_fraction())
-        if attempt.succeeded:
-            self._save(claimed, attempt, DeliveryState.DELIVERED)
-        elif following:
-            self.deliveries.save(claimed, attempt, DeliveryState.PENDING, following)
-            self._count(claimed, "retried")
-        else:
-            self._save(claimed, attempt, DeliveryState.FAILED)
+    def _with_attempts_left(self, together: list[Delivery]) -> list[Delivery]:
+        """In the order of their ids, which a retry keeps. The others had their last attempt, and it never ended."""
+        for each in together:
+            if each.attempts > self.most_attempts:
+                died = Attempt(at=self.clock(), seconds=0.0, error="The last attempt was interrupted.")
+                self._save(each, died, DeliveryState.FAILED)
+        left = (each for each in together if each.attempts <= self.most_attempts)
+        return sorted(left, key=lambda each: each.id)
+
+    def _record(self, together: list[Delivery], attempt: Attempt) -> None:
+        """Deliveries that were sent together have the same next time, so that they stay together."""
+        left = [each.attempts for each in together if each.attempts < self.most_attempts]
+        number = max(left, default=self.most_attempts)
+        following = next_attempt(attempt, number, self.most_attempts, self.random_fraction())
+        for each in together:
+            if attempt.succeeded:
+                self._save(each, attempt, DeliveryState.DELIVERED)
+            elif following and each.attempts < self.most_attempts:
+                self.deliveries.save(each, attempt, DeliveryState.PENDING, following)
+                self._count(each, "retried")
+            else:
+                self._save(each, attempt, DeliveryState.FAILED)
 
     def _save(self, claimed: Delivery, attempt: Attempt | None, state: DeliveryState) -> None:
         self.deliveries.save(claimed, attempt, state)
@@ -131,3 +144,8 @@ class Deliverer:
     def _count(self, claimed: Delivery, outcome: str) -> None:
         self.instruments.count("filesure_deliveries_total", channel=str(claimed.channel), outcome=outcome)
         logger.info("delivery.attempted", extra={"delivery": claimed.id, "outcome": outcome})
+
+
+def _share(claimed: Delivery) -> int:
+    """A digest takes the target's whole share, since another thread would send the rest of it as a second mail."""
+    return MOST_PER_TARGET if claimed.channel is Channel.DIGEST else 1

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from jobs.domain.deliveries import Channel, Delivery, delivery, next_digest
-from jobs.domain.endpoints import Endpoint
-from jobs.domain.events import Event, EventType, list_event
+from jobs.domain.events import EndedList, Event, list_event
 from jobs.ports import Clock, DeliveryRepository, EndpointRepository, Outbox, SubscriptionRepository
 from jobs.ports.notifications import Outgoing
 
@@ -33,35 +32,30 @@ class Notifier:
         The order makes an interruption harmless: notes that remain are read again, and make the same deliveries.
         """
         batch = self.outbox.waiting(BATCH)
-        endpoints = self.endpoints.all() if batch else []
+        ended = self._ended_lists(batch)
+        announced = [event for each in ended if (event := list_event(each))]
+        noted = [event for outgoing in batch for event in outgoing.events]
+        self.deliveries.add(list(self._deliveries([*noted, *announced])))
+        for each in ended:
+            self.outbox.announce(each)
         for outgoing in batch:
-            self._drain(outgoing, endpoints)
+            self.outbox.remove(outgoing)
         return len(batch)
 
-    def _drain(self, outgoing: Outgoing, endpoints: list[Endpoint]) -> None:
-        ended = self.outbox.ended_list(outgoing.list_id) if outgoing.list_id else None
-        announced = list_event(ended) if ended else None
-        events = [*outgoing.events, *([announced] if announced else [])]
-        self.deliveries.add([each for event in events for each in self._deliveries(event, endpoints)])
-        if ended:
-            self.outbox.announce(ended)
-        self.outbox.remove(outgoing)
+    def _ended_lists(self, batch: list[Outgoing]) -> list[EndedList]:
+        """Each list is read once, however many of its orders are in the batch."""
+        ids = dict.fromkeys(outgoing.list_id for outgoing in batch if outgoing.list_id)
+        return [ended for list_id in ids if (ended := self.outbox.ended_list(list_id))]
 
-    def _deliveries(self, event: Event, endpoints: list[Endpoint]) -> Iterator[Delivery]:
+    def _deliveries(self, events: Sequence[Event]) -> Iterator[Delivery]:
         now = self.clock()
-        for endpoint in endpoints:
-            if endpoint.wants(event):
-                yield delivery(event, Channel.WEBHOOK, endpoint.id, now)
-        channel = self.subscriptions.get(event.by).channel(event) if event.by else None
-        if channel:
-            due = next_digest(now, self.zone) if channel is Channel.DIGEST else now
-            yield delivery(event, channel, event.by, now, due)
-
-    def test(self, endpoint: Endpoint, event_id: str, by: str) -> Delivery:
-        """Store a delivery that tests an endpoint."""
-        now = self.clock()
-        data = {"message": "This is a test.", "endpoint": endpoint.name, "requestedBy": by}
-        event = Event(id=event_id, type=EventType.TEST, at=now, by=by, data=data)
-        made = delivery(event, Channel.WEBHOOK, endpoint.id, now)
-        self.deliveries.add([made])
-        return made
+        endpoints = self.endpoints.all() if events else []
+        wanted = {name: self.subscriptions.get(name) for name in {event.by for event in events if event.by}}
+        for event in events:
+            for endpoint in endpoints:
+                if endpoint.wants(event):
+                    yield delivery(event, Channel.WEBHOOK, endpoint.id, now)
+            channel = wanted[event.by].channel(event) if event.by else None
+            if channel:
+                due = next_digest(now, self.zone) if channel is Channel.DIGEST else now
+                yield delivery(event, channel, event.by, now, due)

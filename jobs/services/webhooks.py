@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from jobs.domain.audit import Action, Actor
-from jobs.domain.deliveries import Channel, Delivery
+from jobs.domain.deliveries import Channel, Delivery, delivery
 from jobs.domain.endpoints import (
     ROTATION,
     Endpoint,
@@ -17,10 +17,10 @@ from jobs.domain.endpoints import (
     checked_url,
     new_secret,
 )
+from jobs.domain.events import Event, EventType
 from jobs.domain.wrong_use import WrongState
 from jobs.ports import AuditLog, Clock, DeliveryRepository, EndpointRepository
 from jobs.services.auditing import audited
-from jobs.services.notifying import Notifier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,6 @@ class WebhookService:
 
     endpoints: EndpointRepository
     deliveries: DeliveryRepository
-    notifier: Notifier
     audit: AuditLog
     clock: Clock
     new_id: Callable[[], str]
@@ -77,7 +76,12 @@ class WebhookService:
         with self._audited(actor, "test sent", endpoint):
             if not endpoint.is_enabled:
                 raise WrongState("The endpoint is disabled. Enable it before you send a test.")
-            return self.notifier.test(endpoint, f"test-{self.new_id()}", actor.name)
+            now = self.clock()
+            data = {"message": "This is a test.", "endpoint": endpoint.name, "requestedBy": actor.name}
+            event = Event(id=f"test-{self.new_id()}", type=EventType.TEST, at=now, by=actor.name, data=data)
+            made = delivery(event, Channel.WEBHOOK, endpoint.id, now)
+            self.deliveries.add([made])
+            return made
 
     def resend(self, delivery_id: str, actor: Actor) -> Delivery:
         """Send an ended delivery again, with the same id. Raises UnknownDelivery, UnknownEndpoint, WrongState."""

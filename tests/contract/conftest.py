@@ -5,13 +5,19 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from jobs.adapters.memory import MemoryDocumentRepository, MemoryJobRepository, MemoryRunRepository
+from jobs.adapters.mongo.deliveries import MongoDeliveryRepository
 from jobs.adapters.mongo.documents import MongoDocumentRepository
+from jobs.adapters.mongo.endpoints import MongoEndpointRepository, MongoSubscriptionRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
+from jobs.adapters.mongo.order_lists import MongoOrderListRepository
+from jobs.adapters.mongo.outbox import MongoOutbox
 from jobs.adapters.mongo.runs import MongoRunRepository
+from tests.contract.posting import Posting, Sender, a_posting_in_memory
 from tests.contract.stores import Stores
 
 
@@ -29,6 +35,27 @@ def stores(request, clock) -> Stores:
 def numbers(stores) -> Iterator[int]:
     """The calls at which actors stop: all of them, or some of them on a server, where each takes long."""
     return itertools.count(1, 1 if isinstance(stores.documents, MemoryDocumentRepository) else 29)
+
+
+@pytest.fixture(params=["memory", pytest.param("mongodb", marks=pytest.mark.server)])
+def posting(request, clock) -> Posting:
+    sender = Sender(clock)
+    if request.param == "memory":
+        return a_posting_in_memory(clock)
+    clock.now = datetime.now(UTC).replace(microsecond=0)
+    database = request.getfixturevalue("database")
+    for name in ("refusals", "deliveries", "subscriptions"):
+        database[name].delete_many({})
+    return Posting(
+        MongoJobRepository(database, clock),
+        MongoOrderListRepository(database, clock),
+        MongoOutbox(database),
+        MongoDeliveryRepository(database, clock),
+        MongoEndpointRepository(database, clock),
+        MongoSubscriptionRepository(database),
+        clock,
+        sender,
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

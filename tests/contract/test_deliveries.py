@@ -196,6 +196,17 @@ def test_endpoint_is_stored_with_all_fields(post, clock):
     post.endpoints.succeeded(made.id, clock())
 
 
+@pytest.mark.server
+def test_endpoint_keeps_the_events_of_a_later_version(database, clock):
+    endpoints, made = MongoEndpointRepository(database, clock), an_endpoint(clock)
+    endpoints.add(made)
+    types = sorted([*made.types, "order.renamed"])
+    database["endpoints"].update_one({"name": made.name}, {"$set": {"types": types}})
+    assert endpoints.enable(made.id) == made
+    assert database["endpoints"].find_one({"name": made.name})["types"] == types
+    endpoints.remove(made.id)
+
+
 @pytest.mark.parametrize("endpoint_id", ["0" * 24, "nonsense"])
 def test_unknown_endpoint_is_reported(post, clock, endpoint_id):
     asks = [

@@ -18,6 +18,7 @@ from jobs.domain.job import Job, JobError, Progress
 from jobs.domain.order_list import OrderList
 from jobs.domain.rereading import Reread
 from jobs.ports import JobRepository, OrderListRepository, Outbox
+from jobs.ports.notifications import Outgoing
 from tests.contract.stores import DONE, HALF, LEASE
 from tests.making import a_job
 
@@ -197,6 +198,34 @@ def test_list_whose_orders_were_all_cancelled_is_no_event(desk):
     desk.clock.advance(1)
     desk.jobs.cancel(job.id)
     assert desk.drain() == ["order.cancelled"]
+
+
+def test_list_whose_orders_were_all_deleted_is_no_event(desk):
+    list_id, (job,) = a_list(desk, 1)
+    desk.lists.finish(list_id, ordered=1, refused=0)
+    desk.end(job)
+    desk.jobs.begin_deletion(job.id)
+    desk.jobs.delete(job.id)
+    assert desk.drain() == ["order.completed"]
+
+
+@pytest.mark.server
+def test_note_of_a_later_version_stays_and_delays_no_other(database, clock, caplog):
+    jobs, outbox = MongoJobRepository(database, clock), MongoOutbox(database)
+    lists = MongoOrderListRepository(database, clock)
+    desk = Desk(jobs, lists, outbox, clock)
+    later, job = desk.order(), desk.order()
+    desk.end(later)
+    desk.end(job)
+    unknown = {"$set": {"outbox": [{"type": "order.renamed", "at": clock(), "by": "", "data": {}}]}}
+    database["jobs"].update_one({"_id": ObjectId(later.id)}, unknown)
+    for _ in range(2):
+        assert [each.record_id for each in outbox.waiting(1)] in ([], [job.id])
+    assert [each.record_id for each in outbox.waiting(1)] == [job.id]
+    assert desk.drain() == ["order.completed"]
+    assert outbox.oldest() is not None
+    assert [each.message for each in caplog.records] == ["outbox.unreadable"]
+    outbox.remove(Outgoing(collection="jobs", record_id=later.id, notes=1))
 
 
 def test_new_filings_name_the_first_fifty(clock):

@@ -155,7 +155,7 @@ def _to_endpoint(row: Mapping[str, Any]) -> Endpoint:
         id=str(row["_id"]),
         name=row["name"],
         url=row["url"],
-        types=frozenset(map(EventType, row["types"])),
+        types=frozenset(kind for kind in EventType if kind in row["types"]),  # a later version knows others
         format=Format(row["format"]),
         secret=row["secret"],
         old_secret=get("oldSecret"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from bson import ObjectId
@@ -15,6 +17,8 @@ from jobs.adapters.mongo.records import object_id, to_job
 from jobs.domain.events import EndedList, Event, EventType, Note, order_events, plain_event
 from jobs.domain.job import VISIBLE, JobStatus
 from jobs.ports.notifications import Outgoing
+
+logger = logging.getLogger(__name__)
 
 _NOTED = {"notedAt": {"$exists": True}}
 #: Where records are kept that were deleted before their notes were read.
@@ -58,24 +62,30 @@ class MongoOutbox:
 
     def __init__(self, database: Database[Document]) -> None:
         self._database = database
+        self._unreadable: set[str] = set()
 
     @translated
     def waiting(self, limit: int) -> list[Outgoing]:
-        return [each for name in OUTBOXES for each in self._waiting(name, limit)]
+        return [each for name in OUTBOXES for each in islice(self._waiting(name, limit), limit)]
 
-    def _waiting(self, collection: str, limit: int) -> list[Outgoing]:
-        found = []
+    def _waiting(self, collection: str, limit: int) -> Iterator[Outgoing]:
+        """Notes of a later version stay until it is installed again, and take no place of others."""
+        limit += len(self._unreadable)
         for record in self._database[collection].find(_NOTED, sort=[("notedAt", ASCENDING)], limit=limit):
-            events, list_id = OUTBOXES[collection](record)
-            outgoing = Outgoing(
-                collection=collection,
-                record_id=str(record["_id"]),
-                notes=record["notes"],
-                events=events,
-                list_id=list_id,
+            record_id = str(record["_id"])
+            try:
+                events, list_id = OUTBOXES[collection](record)
+            except (KeyError, ValueError) as error:
+                self._skip(collection, record_id, error)
+                continue
+            yield Outgoing(
+                collection=collection, record_id=record_id, notes=record["notes"], events=events, list_id=list_id
             )
-            found.append(outgoing)
-        return found
+
+    def _skip(self, collection: str, record_id: str, error: Exception) -> None:
+        if record_id not in self._unreadable:
+            self._unreadable.add(record_id)
+            logger.warning("outbox.unreadable", extra={"record": f"{collection} {record_id}", "reason": str(error)})
 
     @translated
     def oldest(self) -> datetime | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -73,7 +74,7 @@ class NoticeSender:
             seconds=round(time.monotonic() - began, 3),
             status=answer.status,
             error=answer.error,
-            final=answer.status == 410,
+            final=answer.status == HTTPStatus.GONE,
             retry_after=answer.retry_after,
         )
 
