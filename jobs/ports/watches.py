@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -26,6 +26,9 @@ class WatchRepository(Protocol):
 
     def of_user(self, cin: str, by: str) -> Watch | None:
         """The user's watch of a company."""
+
+    def watched(self, by: str, cins: Collection[str]) -> set[str]:
+        """The companies among these that the user watches."""
 
     def of_company(self, cin: str, limit: int) -> list[Watch]:
         """The watches of a company, the earliest first."""

@@ -41,6 +41,9 @@ MOST_AT_ONCE = 50
 _SETTLED_AT_ONCE = 1_000
 _POSTPONED = timedelta(hours=1)
 _LOOKED_AT = 20
+_ADDED_AT_ONCE = 100
+#: The longest time that a list's companies are added for in one call.
+_MOST_TIME = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +94,17 @@ class WatchService:
         """
         with audited(self.audit, self.clock, Action.WATCH, actor, details=f"list {list_id} {interval}"):
             cins = dict.fromkeys(job.cin for job in jobs)
-            wanted = [cin for cin in cins if self.watches.of_user(cin, actor.name) is None]
+            known = self.watches.watched(actor.name, cins)
+            wanted = [cin for cin in cins if cin not in known]
             self._check_room(len(wanted), actor)
-            made = (self.companies.orders(cin, _LOOKED_AT) for cin in wanted)
-            return self.watches.add([self._made(orders, interval, actor, list_id) for orders in made if orders])
+            added, ends = 0, self.clock() + _MOST_TIME
+            for start in range(0, len(wanted), _ADDED_AT_ONCE):
+                if self.clock() > ends:
+                    raise InvalidWatch(f"Only {added:,} companies could be added in time. Repeat it to add the others.")
+                some = (self.companies.orders(cin, _LOOKED_AT) for cin in wanted[start : start + _ADDED_AT_ONCE])
+                made = [self._made(orders, interval, actor, list_id) for orders in some if orders]
+                added += self.watches.add(made)
+            return added
 
     def pause(self, watch: Watch, reason: str, actor: Actor) -> Watch:
         """Order no more rechecks. Idempotent. Raises InvalidWatch, UnknownWatch."""
@@ -145,10 +155,10 @@ class WatchService:
     def step(self) -> Stepped:
         """Record the results of rechecks that have ended, and order those that are due. Idempotent."""
         waiting = self.watches.unsettled(_SETTLED_AT_ONCE)
-        settled = sum(self._settle(watch) for watch in waiting)
-        room = MOST_AT_ONCE - len({watch.job_id for watch in waiting}) + settled
-        ordered = sum(self._begin(watch) for watch in self.watches.due(max(0, room))) if room > 0 else 0
-        return Stepped(ordered=ordered, settled=settled)
+        open_ = [watch for watch in waiting if not self._settle(watch)]
+        room = MOST_AT_ONCE - len({watch.job_id for watch in open_})  # watches of a company share an order
+        ordered = sum(self._begin(watch) for watch in self.watches.due(room)) if room > 0 else 0
+        return Stepped(ordered=ordered, settled=len(waiting) - len(open_))
 
     def _begin(self, watch: Watch) -> bool:
         """However many times were missed, one recheck is ordered."""
@@ -210,9 +220,13 @@ class WatchService:
         return self.watches.settle(watch, check, paused_reason=paused)
 
     def _check(self, watch: Watch, job: Job) -> bool:
-        """A first check has nothing to compare with, so it finds nothing new."""
+        """A first check has nothing to compare with, so it finds nothing new.
+
+        What later orders list is left to the next check, which would announce it again.
+        """
         at, since = job.completed_at or self.clock(), watch.checked_at
-        new = first_listed_after(watch.baseline, self.documents.listed(watch.cin)) if watch.baseline else []
+        listed = (each for each in self.documents.listed(watch.cin) if each.job_id <= job.id)
+        new = first_listed_after(watch.baseline, listed) if watch.baseline else []
         check = Check(job_id=job.id, at=at, outcome=CheckOutcome.CHECKED, new=len(new), since=since)
         return self.watches.settle(watch, check, note=_note(watch, new, at) if new else None)
 

@@ -9,65 +9,23 @@ from datetime import timedelta
 import pytest
 
 from jobs.adapters.memory import (
-    MemoryAuditLog,
     MemoryCompanies,
-    MemoryDocumentRepository,
-    MemoryJobRepository,
-    MemoryRunRepository,
-    MemoryWatchRepository,
 )
 from jobs.domain.audit import Actor as Person
 from jobs.domain.errors import SourceUnavailable
 from jobs.domain.job import RECHECK_PRIORITY, JobStatus
 from jobs.domain.watching import MOST_FAILURES, CheckOutcome, Interval
 from jobs.domain.wrong_use import InvalidWatch, UnknownCompany
-from jobs.services import Order, WatchService
+from jobs.services import Order, watching
 from tests.contract.growing_source import COMPANIES
-from tests.contract.stepping import Actor, Reply, Stepped
-from tests.contract.stores import Stores
-from tests.contract.world import World, a_world, in_one_thread
+from tests.contract.stepping import Actor, Reply
+from tests.contract.watched import Watched
+from tests.contract.world import in_one_thread
 from tests.making import a_cin
 
 CIN, OTHER = COMPANIES
 ASHA = Person(name="asha")
 DAY = timedelta(days=1)
-
-
-class Watched:
-    """A world whose companies were ordered once, and a watch service on it."""
-
-    def __init__(self, clock) -> None:
-        self.jobs, self.documents = MemoryJobRepository(clock), MemoryDocumentRepository(clock)
-        self.world: World = a_world(Stores(self.jobs, self.documents, MemoryRunRepository()), clock)
-        self.clock = clock
-        self.watches = MemoryWatchRepository(clock)
-        for cin in COMPANIES:
-            self.world.order(self.world.ports, cin)
-        self.world.drain()
-
-    def service(self, actor: Actor | None = None) -> WatchService:
-        ports = self.world.ports.stepped(actor) if actor else self.world.ports
-        return WatchService(
-            watches=Stepped(self.watches, actor) if actor else self.watches,
-            jobs=ports.jobs,
-            documents=ports.documents,
-            companies=MemoryCompanies(self.jobs, self.documents),
-            service=self.world.service(ports),
-            audit=MemoryAuditLog(),
-            clock=self.clock,
-            new_id=self.world._new_id,
-            most=3,
-        )
-
-    def pass_time(self, time: timedelta = DAY) -> None:
-        self.clock.advance(time.total_seconds())
-
-    def orders(self) -> int:
-        return sum(job.recheck for job in self.jobs.newest_first())
-
-    def names(self) -> list[str]:
-        """The file names of all announced filings."""
-        return sorted(each["fileName"] for _, note in self.watches.notes for each in note.data["filings"])
 
 
 @pytest.fixture
@@ -124,6 +82,36 @@ def test_filings_found_by_staff_in_between_are_new(watched):
     watched.world.drain()
     watched.service().step()
     assert watched.names() == ["DIR-12_4.pdf"]
+
+
+def test_filings_found_by_staff_before_the_check_is_recorded_are_announced_once(watched):
+    watched.service().watch(CIN, Interval.DAILY, ASHA)
+    watched.pass_time()
+    watched.service().step()
+    watched.world.drain()
+    watched.world.source.files(CIN)
+    watched.world.order(watched.world.ports, CIN)
+    watched.world.drain()
+    for _ in range(3):
+        watched.service().step()
+        watched.world.drain()
+        watched.pass_time()
+    assert watched.names() == ["DIR-12_4.pdf"]
+
+
+def test_limit_counts_orders_and_not_watches(watched, monkeypatch):
+    monkeypatch.setattr(watching, "MOST_AT_ONCE", 2)
+    for name in ("asha", "ravi", "vera"):
+        watched.service().watch(CIN, Interval.DAILY, Person(name=name))
+    asked, due = [], watched.watches.due
+    monkeypatch.setattr(watched.watches, "due", lambda limit: asked.append(limit) or due(limit))
+    watched.pass_time()
+    for _ in range(2):
+        watched.service().step()
+    watched.world.drain()
+    assert watched.orders() == 1
+    assert watched.service().step().settled == 3
+    assert asked == [2, 1, 2]
 
 
 def test_watches_of_one_company_share_an_order(watched):
@@ -274,3 +262,17 @@ def test_list_is_watched_once(watched):
     assert service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA) == 2
     assert service.watch_list("1" * 24, jobs, Interval.DAILY, ASHA) == 0
     assert {each.list_id for each in watched.watches.latest("asha", "1" * 24, None, 9).items} == {"1" * 24}
+
+
+def test_slow_list_is_watched_in_several_calls(watched, monkeypatch):
+    monkeypatch.setattr(watching, "_ADDED_AT_ONCE", 1)
+    service, jobs = watched.service(), watched.jobs.newest_first()
+    monkeypatch.setattr(watching, "_MOST_TIME", timedelta(seconds=-1))
+    with pytest.raises(InvalidWatch, match=r"Only 0 companies could be added in time\. Repeat it"):
+        service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA)
+    monkeypatch.setattr(watching, "_MOST_TIME", timedelta(0))
+    listed = service.companies.orders
+    monkeypatch.setattr(MemoryCompanies, "orders", lambda _, *asked: watched.pass_time() or listed(*asked))
+    with pytest.raises(InvalidWatch, match="Only 1 companies could be added"):
+        service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA)
+    assert service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA) == 1

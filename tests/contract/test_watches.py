@@ -42,6 +42,9 @@ def test_watch_is_stored_once_per_user_and_company(watches, clock):
     assert watches.get(made.id) == watches.of_user(made.cin, "asha") == made
     assert watches.of_company(made.cin, 5) == [made, other]
     assert watches.of_user(made.cin, "nobody") is None
+    unwatched = [a_cin() for _ in range(5_000)]
+    assert watches.watched("asha", [made.cin, *unwatched]) == {made.cin}
+    assert watches.watched("nobody", [made.cin]) == watches.watched("asha", []) == set()
     assert (watches.count("asha", 9), watches.count("asha", 2)) == (3, 2)
 
 

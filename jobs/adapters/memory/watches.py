@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -36,6 +36,9 @@ class MemoryWatchRepository:
 
     def of_user(self, cin: str, by: str) -> Watch | None:
         return next((each for each in self._watches.values() if (each.cin, each.by) == (cin, by)), None)
+
+    def watched(self, by: str, cins: Collection[str]) -> set[str]:
+        return {each.cin for each in self._watches.values() if each.by == by and each.cin in cins}
 
     def of_company(self, cin: str, limit: int) -> list[Watch]:
         return [each for _, each in sorted(self._watches.items()) if each.cin == cin][:limit]

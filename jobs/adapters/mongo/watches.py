@@ -6,7 +6,7 @@ contain no others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -88,6 +88,11 @@ class MongoWatchRepository:
     def of_user(self, cin: str, by: str) -> Watch | None:
         row = self._watches.find_one({"cin": cin, "by": by})
         return _to_watch(row) if row else None
+
+    @translated
+    def watched(self, by: str, cins: Collection[str]) -> set[str]:
+        rows = self._watches.find({"by": by, "cin": {"$in": sorted(cins)}}, {"cin": True})
+        return {row["cin"] for row in rows}
 
     @translated
     def of_company(self, cin: str, limit: int) -> list[Watch]:
