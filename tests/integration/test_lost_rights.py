@@ -1,0 +1,107 @@
+"""Watches and mail end with the right to have them, however it is lost."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Permission as Right
+from django.db import transaction
+
+from jobs.bootstrap import new_id
+from jobs.domain.deliveries import Subscription
+from jobs.domain.errors import DatabaseUnavailable
+from jobs.domain.watching import Interval, Watch
+from tests.making import a_cin
+
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
+
+PAUSED = "The account that watched no longer has the right to watch companies."
+
+
+@pytest.fixture
+def operator() -> User:
+    user = User.objects.create_user("olga")
+    user.groups.set(Group.objects.filter(name="Operator"))
+    return user
+
+
+@pytest.fixture
+def watch(app, operator) -> Watch:
+    made = Watch(
+        id=new_id(),
+        cin=a_cin(),
+        company_name="Acme",
+        by="olga",
+        at=app.clock(),
+        interval=Interval.DAILY,
+        next_at=app.clock(),
+    )
+    app.watching.watches.add([made])
+    app.notifications.subscriptions.put(Subscription(name="olga", address="o@example.com"))
+    return made
+
+
+def a_group(name: str) -> Group:
+    return Group.objects.get(name=name)
+
+
+def rights(*names: str) -> list[Right]:
+    return list(Right.objects.filter(codename__in=names))
+
+
+def removed_by_the_group(user: User) -> None:
+    a_group("Operator").user_set.remove(user)
+
+
+def loses_a_direct_right(user: User) -> None:
+    user.user_permissions.set(rights("view_job", "watch_job"))
+    user.groups.clear()
+    user.user_permissions.remove(*rights("watch_job"))
+
+
+def is_no_superuser_any_more(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_superuser=True)
+    user.refresh_from_db()
+    user.groups.set([a_group("Viewer")])
+    user.is_superuser = False
+    user.save()
+
+
+LOSSES = {
+    "another role": (lambda user: user.groups.set([a_group("Viewer")]), True),
+    "removed by the group": (removed_by_the_group, False),
+    "an empty group": (lambda user: a_group("Operator").user_set.clear(), False),
+    "no role": (lambda user: user.groups.clear(), False),
+    "a group with fewer rights": (lambda user: a_group("Operator").permissions.remove(*rights("watch_job")), True),
+    "a group without rights": (lambda user: a_group("Operator").permissions.clear(), False),
+    "a deleted group": (lambda user: a_group("Operator").delete(), False),
+    "a direct right": (loses_a_direct_right, True),
+    "no superuser": (is_no_superuser_any_more, True),
+}
+
+
+@pytest.mark.parametrize(("lose", "keeps_mail"), LOSSES.values(), ids=LOSSES)
+def test_lost_right_ends_what_it_allowed(app, operator, watch, django_capture_on_commit_callbacks, lose, keeps_mail):
+    operator.has_perm("jobs.watch_job")  # Django keeps the answer
+    with django_capture_on_commit_callbacks(execute=True):
+        lose(operator)
+    assert app.watching.watches.get(watch.id).paused_reason == PAUSED
+    assert (app.notifications.subscriptions.get("olga").address != "") is keeps_mail
+
+
+def test_higher_role_keeps_watches_and_mail(app, operator, watch, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        operator.groups.set([a_group("Admin")])
+    assert len(callbacks) == 1
+    assert app.watching.watches.get(watch.id) == watch
+    assert app.notifications.subscriptions.get("olga").address == "o@example.com"
+
+
+def test_role_stays_while_mongodb_does_not_answer(app, operator, monkeypatch):
+    def fails() -> str:
+        raise DatabaseUnavailable("It is down.")
+
+    monkeypatch.setattr(app, "ping", fails)
+    with pytest.raises(DatabaseUnavailable), transaction.atomic():
+        operator.groups.clear()
+    assert operator.groups.count() == 1
