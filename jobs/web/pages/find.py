@@ -72,7 +72,9 @@ PLACES = (
 def find(request: HttpRequest) -> HttpResponse:
     """The results as a page, or for the box at the top as a list."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
-    places = [place for place in PLACES if request.user.has_perm(place.permission) and _matches(place, text)]
+    allowed = (place for place in PLACES if request.user.has_perm(place.permission))
+    places = [place for place in allowed if _matches(f"{place.title} {place.words}", text)]
+    places.sort(key=lambda place: not _matches(place.title, text))  # what is called so comes first
     context: dict[str, object] = {"text": text, "places": places[:_EACH] if text else places}
     if len(text) > 1:
         srn = text.upper()
@@ -93,7 +95,7 @@ def _never_ordered(text: str) -> list[ListedCompany]:
     return [each for each in listed if each.id not in ordered][:_EACH]
 
 
-def _matches(place: Place, text: str) -> bool:
-    """Whether each word begins a word of the place."""
-    words = f"{place.title} {place.words}".casefold().split()
+def _matches(place: str, text: str) -> bool:
+    """Whether each word of the text begins a word of the place."""
+    words = place.casefold().split()
     return all(any(word.startswith(each) for word in words) for each in text.casefold().split())

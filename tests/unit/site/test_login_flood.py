@@ -47,9 +47,9 @@ def test_limit_says_when_to_try_again():
 
 
 def test_limit_is_forgotten_after_its_minute(monkeypatch):
-    monkeypatch.setattr("filesure_site.limiting.time.time", lambda: 600.0)
+    monkeypatch.setattr("jobs.web.request_context.time.time", lambda: 600.0)
     assert [attempt(f"name{number}") for number in range(21)][-1] == 429
-    monkeypatch.setattr("filesure_site.limiting.time.time", lambda: 660.0)
+    monkeypatch.setattr("jobs.web.request_context.time.time", lambda: 660.0)
     assert attempt() == 200
 
 
