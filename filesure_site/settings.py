@@ -185,7 +185,7 @@ if STATIC_ROOT:
 LOGGING_CONFIG = None  # wsgi and the commands configure logs themselves
 
 SIGN_IN = _configuration
-# Only `manage.py deliver` sends mail.
+# `manage.py deliver` sends notifications, the site itself links to set a password.
 EMAIL_HOST = _configuration.smtp_host or ""
 EMAIL_PORT = _configuration.smtp_port
 EMAIL_USE_TLS = _configuration.smtp_security == "starttls"

@@ -52,6 +52,25 @@ def _readable(name: str, container: Object, objects: list[Object]) -> set[str]:
     return keys | set(dict(_given(container, objects)))
 
 
+def mail(objects: list[Object]) -> list[str]:
+    """The deliverer and the site reach mail servers, by the same rule, and read the password; our other pods do not."""
+    found, labels = {}, {name: pod["metadata"]["labels"] for name, pod in pods(objects)}
+    for name, container in _ours(objects):
+        has_password = {"secretRef": {"name": "deliverer-secrets", "optional": True}} in container.get("envFrom", [])
+        found[name] = (_mail_rules(labels[name.partition(" ")[0]], objects), has_password)
+    senders = [found.pop("Deployment/deliverer deliverer"), found.pop("Deployment/web web")]
+    problems = [] if senders[0] == senders[1] else ["the deliverer and the site send mail in different ways"]
+    problems += [] if all(len(rules) == 1 and known for rules, known in senders) else ["mail cannot be sent"]
+    return problems + [f"{name} can send mail" for name, (rules, known) in found.items() if rules or known]
+
+
+def _mail_rules(labels: dict[str, str], objects: list[Object]) -> list[Object]:
+    """What lets pods with these labels reach mail servers."""
+    policies = (thing["spec"] for thing in objects if thing["kind"] == "NetworkPolicy")
+    own = [each for each in policies if each["podSelector"].get("matchLabels", {}).items() <= labels.items()]
+    return [rule for each in own for rule in each.get("egress", []) if {"port": 587} in rule.get("ports", [])]
+
+
 def stop_times(objects: list[Object]) -> list[str]:
     """Every pod's grace period covers the time that its settings allow for stopping."""
     found = {name: template["spec"] for name, template in pods(objects)}
@@ -183,4 +202,4 @@ def _number(quantity: str) -> float:
     return float(digits) * _UNITS[quantity[len(digits) :]]
 
 
-OPERATION: list[Policy] = [environment, the_key_of_sessions, stop_times, one_owner, runner, most_workers, room]
+OPERATION: list[Policy] = [environment, the_key_of_sessions, mail, stop_times, one_owner, runner, most_workers, room]
