@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from jobs.adapters.mongo.totals.ledger import Ledger
 from jobs.adapters.mongo.usage import MongoUsage
 from jobs.domain.ending import Backoff, cancelled, ended_badly, ended_early, ended_well
 from jobs.domain.errors import CompanyNotFound
+from jobs.domain.export import Export, Scope
 from jobs.domain.job import DONE, UNFINISHED, JobStatus, Progress
 from jobs.domain.rereading import Reread
 from jobs.domain.wrong_use import WrongState
@@ -236,3 +238,18 @@ def test_documents_that_are_read_again_count_once(database, clock):
     totals = story.ledger.totals()
     assert totals["filesure_jobs_completed_total"] == 1
     assert not [name for name, number in totals.items() if "documents" in name and number]
+
+
+@pytest.mark.parametrize(
+    "task",
+    [{"reread": Reread(job_id="0" * 24)}, {"export": Export(scope=Scope.ORDER, of="0" * 24, planned=1, size=9)}],
+    ids=["reread", "export"],
+)
+def test_only_orders_store_bytes_of_a_person(database, clock, task):
+    story = Story(database, clock)
+    story.jobs.add_tasks([a_job(clock(), priority=-1, progress=GOOD, **task)])
+    job = story.jobs.claim_next("w", 60)
+    story.jobs.end(job.lease, replace(ended_well(job, GOOD, clock()), bytes=2048, pages=7))
+    assert story.ledger.fold() == 1
+    (used,) = MongoUsage(database).since("0000-00", None, 9)
+    assert (used.orders, used.documents, used.bytes, used.pages) == (0, 0, 0, 7)

@@ -157,14 +157,15 @@ def _marking(sequence: int, entry: Document) -> list[Operation]:
 
 
 def _amounts(record: Mapping[str, Any]) -> dict[str, int]:
-    """The amounts that one job adds to the totals. Only orders add documents."""
-    stage = {} if "reread" in record or "export" in record else record["processingStages"]["documentDownload"]
+    """The amounts that one job adds to the totals. Only orders add documents and bytes; pages are also read again."""
+    is_order = "reread" not in record and "export" not in record
+    stage = record["processingStages"]["documentDownload"] if is_order else {}
     listed, stored, failed = (stage.get(f"{name}Documents", 0) for name in ("total", "downloaded", "failed"))
     amounts = {
         "jobs_created": 1,
-        "usage_orders": 0 if "reread" in record or "export" in record else 1,
+        "usage_orders": int(is_order),
         "usage_documents": stored,
-        "usage_bytes": record.get("bytesStored", 0),
+        "usage_bytes": record.get("bytesStored", 0) if is_order else 0,
         "usage_pages": record.get("pagesRead", 0),
         "jobs_claimed": record["runs"],
         **{f"jobs_{event}": record.get(field, 0) for event, field in _EVENTS.items()},
