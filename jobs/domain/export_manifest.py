@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 
-from jobs.domain.cells import cell
+from jobs.domain.cells import csv_lines
 from jobs.domain.document import StoredFile
 from jobs.domain.export import Entry, Export, Missing
 from jobs.domain.filings.masking import mask_pan
@@ -85,13 +83,8 @@ def _line(entry: Entry, status: str, reason: str | None) -> Line:
 
 
 def as_csv(found: Iterable[Line]) -> str:
-    """For spreadsheets: with a byte order mark, by which Excel recognises UTF-8."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    for line in found:
-        writer.writerow([cell(line[column]) for column in COLUMNS])
-    return "\ufeff" + buffer.getvalue()
+    """For spreadsheets."""
+    return "".join(csv_lines(COLUMNS, found))
 
 
 def as_json(found: Iterable[Line]) -> str:
