@@ -157,16 +157,9 @@ class Application(Stores):
         from jobs.services import ExportService
 
         return ExportService(
-            jobs=self.jobs,
             exports=MongoExports(self.database),
             service=self.service,
-            audit=self.audit,
-            blobs=lambda: self.blobs,
-            clock=self.clock,
-            new_id=new_id,
-            max_attempts=self.configuration.max_attempts,
             part_bytes=self.configuration.export_part_mib * 1024 * 1024,
-            wake=self.service.wake,
         )
 
     @part

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import md5
@@ -15,7 +14,7 @@ from jobs.domain.export import KEPT, MOST_BYTES, MOST_DOCUMENTS, Entry, Export, 
 from jobs.domain.export_manifest import from_json, to_json
 from jobs.domain.job import Job
 from jobs.domain.wrong_use import ExportExpired, InvalidExport, UnknownExport, UnknownJob, WrongState
-from jobs.ports import AuditLog, BlobStore, Clock, Exports, JobRepository
+from jobs.ports import Exports
 from jobs.services.auditing import audited
 from jobs.services.ordering import JobService
 from jobs.services.tasks import new_task
@@ -28,18 +27,11 @@ _GIB = 1024**3
 
 @dataclass(frozen=True, kw_only=True)
 class ExportService:
-    """The use cases of exports. Cancelling, retrying and deleting are those of every job."""
+    """The use cases of exports. Cancelling, retrying and deleting are those of every job, in ``service``."""
 
-    jobs: JobRepository
     exports: Exports
     service: JobService
-    audit: AuditLog
-    blobs: Callable[[], BlobStore]
-    clock: Clock
-    new_id: Callable[[], str]
-    max_attempts: int
     part_bytes: int
-    wake: Callable[[], None] = lambda: None
 
     def order(self, scope: Scope, of: str, documents: Sequence[Document], actor: Actor) -> Job:
         """Order the documents as ZIP files, in this sequence. Returns the job, or the unfinished one of an equal order.
@@ -51,10 +43,10 @@ class ExportService:
         self.remove_expired(EXPIRY, _REMOVED_AT_ONCE)
         entries = planned(documents, self.part_bytes)
         job = self._job(scope, of, documents, entries, actor.name)
-        if holder := self.jobs.holder(job.unique_key):
-            return self.jobs.get(holder)
+        if holder := self.service.jobs.holder(job.unique_key):
+            return self.service.jobs.get(holder)
         data = to_json(entries)
-        self.blobs().put(
+        self.service.blobs().put(
             plan_blob_name(job.id),
             io.BytesIO(data),
             content_type="application/json",
@@ -63,11 +55,11 @@ class ExportService:
             metadata={"jobId": job.id},
         )
         about = f"{len(entries)} documents of {job.company_name}, {job.cin}"
-        with audited(self.audit, self.clock, Action.EXPORT, actor, job_id=job.id, details=about):
-            if not self.jobs.add_tasks([job]):
-                self.blobs().delete(plan_blob_name(job.id))
+        with audited(self.service.audit, self.service.clock, Action.EXPORT, actor, job_id=job.id, details=about):
+            if not self.service.jobs.add_tasks([job]):
+                self.service.blobs().delete(plan_blob_name(job.id))
                 raise WrongState("The same ZIP was ordered at the same moment.")
-        self.wake()
+        self.service.wake()
         return job
 
     def _job(
@@ -84,38 +76,33 @@ class ExportService:
         return new_task(
             documents,
             len(stored),
-            job_id=self.new_id(),
+            job_id=self.service.new_id(),
             requested_by=requested_by,
-            now=self.clock(),
-            max_attempts=self.max_attempts,
+            now=self.service.clock(),
+            max_attempts=self.service.max_attempts,
             export=export,
         )
 
     def get(self, export_id: str) -> tuple[Job, Export]:
         """Raises InvalidJobId, UnknownExport, ExportExpired."""
         try:
-            job = self.jobs.get(export_id)
+            job = self.service.jobs.get(export_id)
         except UnknownJob:
             raise UnknownExport(export_id) from None
         if job.export is None:
             raise UnknownExport(export_id)
-        if (expires := expires_at(job)) and expires <= self.clock():
+        if (expires := expires_at(job)) and expires <= self.service.clock():
             raise ExportExpired
         return job, job.export
 
     def plan(self, job: Job) -> list[Entry]:
         """The documents of an export. Raises BlobNotFound."""
-        with self.blobs().open(plan_blob_name(job.id)) as blob:
+        with self.service.blobs().open(plan_blob_name(job.id)) as blob:
             return from_json(blob.read())
 
     def remove_expired(self, actor: Actor, limit: int) -> int:
         """Delete up to ``limit`` exports that ended more than a week ago. Returns their number."""
-        removed = 0
-        for job_id in self.exports.ended_before(self.clock() - KEPT, limit):
-            with suppress(WrongState, UnknownJob):  # retried or deleted in the meantime
-                self.service.delete(job_id, actor)
-                removed += 1
-        return removed
+        return self.service.delete_each(self.exports.ended_before(self.service.clock() - KEPT, limit), actor)
 
 
 def expires_at(job: Job) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -264,12 +264,17 @@ class JobService:
 
     def prune(self, before: datetime, actor: Actor, limit: int) -> int:
         """Delete up to ``limit`` jobs that ended before this time, the earliest first. Returns their number."""
+        deleted = self.delete_each(self.jobs.ended_before(before, limit), actor)
+        self.finish_deletions(limit)
+        return deleted
+
+    def delete_each(self, ids: Iterable[str], actor: Actor) -> int:
+        """Delete these ended jobs, except those retried or deleted in the meantime. Returns the number deleted."""
         deleted = 0
-        for job_id in self.jobs.ended_before(before, limit):
-            with suppress(WrongState, UnknownJob):  # retried or deleted in the meantime
+        for job_id in ids:
+            with suppress(WrongState, UnknownJob):
                 self.delete(job_id, actor)
                 deleted += 1
-        self.finish_deletions(limit)
         return deleted
 
     def _audited(

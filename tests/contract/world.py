@@ -149,17 +149,7 @@ class World:
         list(service.order(Reread(job_id=""), cin=None, requested_by="staff", preview=False))
 
     def exporting(self, ports: Ports) -> ExportService:
-        return ExportService(
-            jobs=ports.jobs,
-            exports=exports_of(self.ports.jobs),
-            service=self.service(ports),
-            audit=ports.audit,
-            blobs=lambda: ports.blobs,
-            clock=self.clock,
-            new_id=self._new_id,
-            max_attempts=3,
-            part_bytes=1,
-        )
+        return ExportService(exports=exports_of(self.ports.jobs), service=self.service(ports), part_bytes=1)
 
     def export(self, ports: Ports, job_id: str) -> None:
         """Order a job's documents as ZIP files, in parts of one document."""
