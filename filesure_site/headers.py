@@ -60,14 +60,14 @@ class HeadMiddleware:
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """Compresses pages and JSON. Documents and exports are sent as they are: large, and many are compressed already.
+    """Compresses pages and JSON. Files to save are sent as they are: large, and many are compressed already.
 
     Django adds random bytes against BREACH, which guesses secrets by a page's size.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         kind = response.get("Content-Type", "").partition(";")[0]
-        if response.streaming or kind not in _COMPRESSED:
+        if response.streaming or kind not in _COMPRESSED or "Content-Disposition" in response:
             return response
         return super().process_response(request, response)
 

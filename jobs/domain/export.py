@@ -92,6 +92,11 @@ class Export:
         return sum(part.documents + len(part.gone) for part in self.parts)
 
     @property
+    def included(self) -> int:
+        """Documents in the finished parts."""
+        return sum(part.documents for part in self.parts)
+
+    @property
     def missing(self) -> int:
         """Documents that are not in the parts, as far as it is known."""
         return self.unstored + sum(len(part.gone) for part in self.parts)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser, User
+
 from jobs.domain.audit import Action, Actor
 from jobs.domain.job import TRANSITIONS, UNFINISHED, Job, JobStatus, Transition
 from jobs.services import JobService
@@ -114,3 +116,8 @@ ACTIONS: Mapping[Action, JobAction] = {
         message=lambda _: "The job and its documents are deleted, with all files that no other order needs.",
     ),
 }
+
+
+def offered(job: Job, user: User | AnonymousUser) -> dict[str, bool]:
+    """By action: whether the job's page offers it to this user."""
+    return {str(name): each.is_offered(job) and user.has_perm(each.permission) for name, each in ACTIONS.items()}

@@ -15,7 +15,7 @@ from jobs.bootstrap import application
 from jobs.domain.audit import Action, Actor
 from jobs.domain.errors import WrongUse
 from jobs.domain.export import Export
-from jobs.domain.job import Job
+from jobs.domain.job import Job, JobStatus
 from jobs.domain.wrong_use import InvalidExport, LinkEnded, UnknownLink
 from jobs.models import ExportLink
 from jobs.services.auditing import audited
@@ -45,8 +45,11 @@ def active(export_id: str) -> QuerySet[ExportLink]:
     return ExportLink.objects.filter(export_id=export_id, revoked_at=None, expires_at__gt=timezone.now())
 
 
-def ended(export_id: str) -> QuerySet[ExportLink]:
-    return ExportLink.objects.filter(export_id=export_id).exclude(pk__in=active(export_id))
+def split(export_id: str) -> tuple[list[ExportLink], list[ExportLink]]:
+    """An export's links: the active ones, and those that are revoked or have expired."""
+    now, found = timezone.now(), list(ExportLink.objects.filter(export_id=export_id))
+    living = [link for link in found if link.revoked_at is None and link.expires_at > now]
+    return living, [link for link in found if link not in living]
 
 
 def issue(job: Job, user: User, note: str, days: int, actor: Actor) -> tuple[ExportLink, str]:
@@ -59,7 +62,7 @@ def issue(job: Job, user: User, note: str, days: int, actor: Actor) -> tuple[Exp
     if active(job.id).count() >= MOST_LIVING:
         raise InvalidExport(f"This export has {MOST_LIVING} links. Revoke one before you create another.")
     until, last = timezone.now() + timedelta(days=days), expires_at(job)
-    if last is None:
+    if job.status is not JobStatus.COMPLETED or last is None:
         raise InvalidExport("A link can be created when the ZIP is finished.")
     ExportLink.objects.filter(expires_at__lt=timezone.now() - _FORGOTTEN_AFTER).delete()
     secret = new_secret(PREFIX)

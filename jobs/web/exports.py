@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 
@@ -21,6 +21,9 @@ from jobs.web import companies
 from jobs.web.documents import LARGEST_NUMBER
 from jobs.web.permissions import Permission
 
+#: Selects some of a company's filings.
+Matching = Callable[[Iterable[CompanyFiling]], list[CompanyFiling]]
+
 _LONGEST_NAME = 80
 _MANIFESTS = {"csv": ("text/csv; charset=utf-8", as_csv), "json": ("application/json", as_json)}
 
@@ -34,18 +37,18 @@ def of_order(job_id: str, actor: Actor) -> Job:
     return app.exporting.order(Scope.ORDER, job.id, _sorted(app.documents.of_job(job.id)), actor)
 
 
-def of_company(cin: str, actor: Actor) -> Job:
-    """Order all filings of a company, each once. Raises UnknownCompany, InvalidExport, TooSlow."""
+def of_company(cin: str, actor: Actor, matching: Matching | None = None) -> Job:
+    """Order a company's filings, each once: all, or those that ``matching`` selects.
+
+    Raises UnknownCompany, InvalidExport, TooSlow.
+    """
     profile = companies.profile(cin)
-    if profile.is_cut:
+    if profile.is_cut:  # the oldest filings are unknown, so that any selection may be incomplete
         most = f"{companies.MOST_DOCUMENTS:,}"
-        raise InvalidExport(f"The company has more than {most} documents. Order a ZIP of one order, or of one year.")
+        raise InvalidExport(f"The company has {most} documents or more. Order a ZIP of one order.")
+    if matching:
+        return of_selection(flat(matching(profile.filings)), actor)
     return application().exporting.order(Scope.COMPANY, profile.cin, flat(profile.filings), actor)
-
-
-def of_filings(filings: Iterable[CompanyFiling], actor: Actor) -> Job:
-    """Order some filings of a company. Raises InvalidExport."""
-    return of_selection(flat(filings), actor)
 
 
 def of_selection(documents: Sequence[Document], actor: Actor) -> Job:
@@ -132,9 +135,9 @@ def delete(job: Job, actor: Actor) -> None:
 
 def latest_of(scope: Scope, of: str) -> Job | None:
     """The newest export of an order or a company, unless it was cancelled or has expired; None if there is none."""
-    service = application().exporting
-    job = next(iter(service.exports.of(scope, of, 1)), None)
+    app = application()
+    job = next(iter(app.exporting.exports.of(scope, of, 1)), None)
     if job is None or job.status is JobStatus.CANCELLED:
         return None
     expires = expires_at(job)
-    return job if expires is None or expires > service.clock() else None
+    return job if expires is None or expires > app.clock() else None

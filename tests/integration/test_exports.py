@@ -16,7 +16,7 @@ from jobs.domain.audit import Action
 from jobs.domain.job import JobStatus
 from jobs.models import ExportLink
 from jobs.telemetry.masking import mask
-from jobs.web import export_links, tokens
+from jobs.web import companies, export_links, tokens
 from jobs.web.permissions import Permission
 from tests.integration.api import caller, is_problem
 from tests.integration.exports import FORMS, a_filed_order, content_of, work
@@ -98,6 +98,16 @@ def test_company_and_selection_are_packed_once_each(call, app, cin, order):
 def test_export_of_nothing_is_refused(call, body, kind):
     answer = call("POST", "/api/v1/exports", body)
     assert is_problem(answer, 422 if kind == "invalid_export" else 404, kind)
+
+
+def test_narrowed_zip_of_too_many_documents_is_refused(call, staff, cin, order, monkeypatch):
+    monkeypatch.setattr(companies, "MOST_DOCUMENTS", 3)
+    for body in ({"cin": cin}, {"cin": cin, "category": "Charge documents"}, {"cin": cin, "year": 2025}):
+        assert is_problem(call("POST", "/api/v1/exports", body), 422, "invalid_export")
+    for narrowed in ({}, {"category": "Charge documents"}, {"q": "CHG"}):
+        page = staff.post("/exports/order/", {"cin": cin, **narrowed}, follow=True).content.decode()
+        assert "3 documents or more. Order a ZIP of one order." in page
+    assert call("POST", "/api/v1/exports", {"jobId": order}).status_code == 201
 
 
 def test_unfinished_export_is_cancelled_before_it_is_deleted(call, order):
@@ -240,9 +250,29 @@ def test_admin_creates_and_revokes_links_on_the_page(staff, made):
     )
 
 
-def test_unfinished_export_has_no_links(call, order):
+def test_only_finished_export_has_links(call, staff, order):
     made = call("POST", "/api/v1/exports", {"jobId": order}).json()["exportId"]
     assert is_problem(call("POST", f"/api/v1/exports/{made}/links", {}), 422, "invalid_export")
+    assert call("POST", f"/api/v1/exports/{made}/cancel").json()["status"] == "cancelled"
+    assert is_problem(call("POST", f"/api/v1/exports/{made}/links", {}), 422, "invalid_export")
+    page = staff.post(f"/exports/{made}/links/", {"days": "1"}, follow=True).content.decode()
+    assert "A link can be created when the ZIP is finished." in page
+
+
+def test_page_of_a_link_counts_what_is_included(call, client, app, order):
+    made = call("POST", "/api/v1/exports", {"jobId": order}).json()["exportId"]
+    app.blobs.delete(app.documents.get(order, 1).file.blob_name)
+    work(app)
+    link = call("POST", f"/api/v1/exports/{made}/links", {}).json()["url"]
+    assert "2 documents, shared with you until" in client.get(link).content.decode()
+    with archive(client.get(f"{link}1.zip")) as zipped:
+        assert len(zipped.namelist()) == 2 + len(["manifest.csv", "manifest.json"])
+
+
+def test_manifest_is_not_compressed_in_the_request(staff, made):
+    answer = staff.get(f"/exports/{made}/manifest.json", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in answer
+    assert len(json.loads(answer.content)) == len(FORMS)
 
 
 def test_worker_processes_exports_from_the_queue(app, order, call):

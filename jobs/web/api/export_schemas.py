@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -9,7 +10,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StrictInt
 from pydantic.alias_generators import to_camel
 
-from jobs.domain.companies.filings import Category
+from jobs.domain.companies.filings import Category, CompanyFiling
 from jobs.domain.export import Scope
 from jobs.domain.job import Job
 from jobs.services import expires_at
@@ -42,6 +43,9 @@ class ExportIn(_In):
     category: Category | None = None
     year: StrictInt | None = Field(None, ge=1850, le=2200)
     documents: list[DocumentReferenceIn] | None = Field(None, min_length=1, max_length=1000)
+
+    def matching(self, filings: Iterable[CompanyFiling]) -> list[CompanyFiling]:
+        return [each for each in filings if self.category in (None, each.category) and self.year in (None, each.year)]
 
 
 class LinkIn(_In):

@@ -15,7 +15,7 @@ from jobs.domain.job import Job
 from jobs.domain.listing import parse_cursor
 from jobs.domain.wrong_use import InvalidExport
 from jobs.models import ExportLink
-from jobs.web import companies, export_links, exports
+from jobs.web import export_links, exports
 from jobs.web.api import inputs
 from jobs.web.api.auth import Forbidden, may, needing
 from jobs.web.api.export_schemas import (
@@ -58,14 +58,8 @@ def _ordered(request: HttpRequest, body: ExportIn) -> Job:
     if body.documents:
         chosen = exports.chosen((each.job_id, each.number) for each in body.documents)
         return exports.of_selection(chosen, actor(request))
-    if body.category is None and body.year is None:
-        return exports.of_company(body.cin or "", actor(request))
-    found = [
-        each
-        for each in companies.profile(body.cin or "").filings
-        if body.category in (None, each.category) and body.year in (None, each.year)
-    ]
-    return exports.of_filings(found, actor(request))
+    is_narrow = body.category is not None or body.year is not None
+    return exports.of_company(body.cin or "", actor(request), body.matching if is_narrow else None)
 
 
 @export_router.get("/exports", auth=needing(Permission.VIEW), response={200: ExportsOut, **PROBLEMS})

@@ -12,15 +12,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.bootstrap import application
+from jobs.domain.audit import Action
 from jobs.domain.errors import WrongUse
 from jobs.domain.job import UNFINISHED, Job
 from jobs.domain.listing import parse_cursor
 from jobs.domain.wrong_use import InvalidExport
 from jobs.models import ExportLink
 from jobs.services import expires_at
-from jobs.web import companies, export_links, exports
+from jobs.web import export_links, exports
 from jobs.web.access import needs, what_is_missing
-from jobs.web.actions import ACTIONS
+from jobs.web.actions import ACTIONS, offered
 from jobs.web.company_filings import FilingsSearch
 from jobs.web.live import live_page
 from jobs.web.permissions import Permission
@@ -57,9 +58,7 @@ def _ordered(request: HttpRequest) -> Job:
     if not given.get("cin"):
         raise InvalidExport("Choose an order or a company to pack.")
     search = FilingsSearch(given)
-    if not search.is_narrow:
-        return exports.of_company(given["cin"], actor(request))
-    return exports.of_filings(search.matching(companies.profile(given["cin"]).filings), actor(request))
+    return exports.of_company(given["cin"], actor(request), search.matching if search.is_narrow else None)
 
 
 @needs(Permission.VIEW)
@@ -71,19 +70,18 @@ def export_page(request: HttpRequest, export_id: str) -> HttpResponse:
 def _context(request: HttpRequest, export_id: str) -> dict[str, Any]:
     job, export = application().exporting.get(export_id)
     may_share = request.user.has_perm(Permission.SHARE)
-    offered = {str(name): action.is_offered(job) for name, action in ACTIONS.items()}
-    can = {name: offered[str(name)] and request.user.has_perm(action.permission) for name, action in ACTIONS.items()}
+    may_delete = ACTIONS[Action.DELETE].is_offered(job) and exports.may_delete(request, job)
+    links, ended = export_links.split(job.id) if may_share else ([], [])
     return {
         "job": job,
         "export": export,
         "title": exports.title(job),
         "is_unfinished": job.status in UNFINISHED,
         "expires": expires_at(job),
-        "can": {str(name): allowed for name, allowed in can.items()}
-        | {"delete": offered["delete"] and exports.may_delete(request, job)},
+        "can": {**offered(job, request.user), "delete": may_delete},
         "may_share": may_share,
-        "links": list(export_links.active(job.id)) if may_share else [],
-        "ended_links": list(export_links.ended(job.id)) if may_share else [],
+        "links": links,
+        "ended_links": ended,
         "longest_days": export_links.LONGEST_DAYS,
     }
 

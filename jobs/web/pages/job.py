@@ -58,13 +58,10 @@ def job(request: HttpRequest, job_id: str) -> HttpResponse:
         "audit": details.audit,
         "priorities": PRIORITIES,
         "unfinished_job": None if job.reread else application().jobs.unfinished([cin]).get(cin),
-        "can": {
-            str(name): action.is_offered(job) and request.user.has_perm(action.permission)
-            for name, action in ACTIONS.items()
-        },
+        "can": actions.offered(job, request.user),
         "stages": _stages(job),
         "bytes": sum(run.bytes for run in details.runs),
-        "packed": exports.latest_of(Scope.ORDER, job.id),
+        "packed": exports.latest_of(Scope.ORDER, job.id) if job.is_order else None,
         "can_pack": job.is_order and job.progress.downloaded > 0 and request.user.has_perm(Permission.EXPORT),
     }
     return live_page(request, "job.html", "_job.html", context)
