@@ -13,7 +13,9 @@ class AccountsConfig(AdminConfig):
         # Models cannot be imported earlier.
         from jobs.web import (
             admin,  # noqa: F401  for its registrations
+            sessions,
             subscribers,
         )
 
+        sessions.connect()
         subscribers.connect()

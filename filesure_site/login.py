@@ -20,14 +20,12 @@ from django.utils import timezone
 
 from filesure_site import login_code
 from filesure_site.limiting import limited, try_later
-from jobs.models import Session
 from jobs.web import login_codes
 from jobs.web.access import open_to_all
 from jobs.web.request_context import client_address
 
 logger = logging.getLogger(__name__)
 
-_OLD_SESSIONS = 500
 # Hashing a password takes all of a core: one at a time, and one more may wait. Other threads stay free for pages.
 _entrance = BoundedSemaphore(2)
 _hashing = Lock()
@@ -60,9 +58,7 @@ class Login(LoginView):
         user = form.get_user()
         if login_codes.are_on(user):
             return login_code.begin(self.request, user, self.get_success_url())
-        response = super().form_valid(form)
-        delete_old_sessions()
-        return response
+        return super().form_valid(form)
 
 
 class EmergencyForm(AuthenticationForm):
@@ -87,12 +83,6 @@ class Logout(LogoutView):
 
 login = open_to_all(Login.as_view())
 logout = open_to_all(Logout.as_view())
-
-
-def delete_old_sessions() -> None:
-    """Delete some expired sessions, which nothing else does."""
-    old = Session.objects.filter(expire_date__lt=timezone.now()).values_list("pk", flat=True)[:_OLD_SESSIONS]
-    Session.objects.filter(pk__in=list(old)).delete()
 
 
 def locked_out(request: HttpRequest, _answer: HttpResponse, credentials: dict[str, Any] | None) -> HttpResponse:

@@ -57,9 +57,10 @@ def login_code(request: HttpRequest) -> HttpResponse:
 
 
 def _check(request: HttpRequest, user: User, noted: dict[str, Any]) -> HttpResponse:
-    verdict = login_codes.check(user, request.POST.get("code", "")[:40])
+    code = request.POST.get("code", "")[:40]
+    verdict = login_codes.check(user, code)
     if verdict is Verdict.LOCKED:
-        wait = login_codes.locked_until(user) - timezone.now()
+        wait = login_codes.locked_until(user, code) - timezone.now()
         return try_later(request, wait, "There were too many wrong codes.")
     if verdict is Verdict.WRONG:
         return render(request, "login_code.html", {"is_wrong": True}, status=HTTPStatus.UNPROCESSABLE_ENTITY)

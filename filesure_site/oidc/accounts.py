@@ -13,11 +13,10 @@ from django.db import transaction
 
 from filesure_site.oidc.failures import SignInFailed
 from filesure_site.oidc.provider import Identity
-from jobs.bootstrap import application
 from jobs.configuration.readers import ROLES
 from jobs.domain.audit import Action, Actor
 from jobs.models import ExternalIdentity
-from jobs.services.auditing import audited
+from jobs.web.auditing import recorded
 
 _NO_ROLE = (
     "You have no role here: none of your groups at the sign-in service has access to Filesure. Ask an administrator"
@@ -42,6 +41,8 @@ def sign_in(identity: Identity, address: str | None) -> User:
     role, known = role_of(identity), _known(identity)
     if known and known.is_superuser:
         raise SignInFailed(_SUPERUSER)
+    if known and not known.is_active:
+        raise SignInFailed(_DEACTIVATED)
     if known is None and role is None:
         raise SignInFailed(_NO_ROLE)
     name = known.username if known else _name(identity)
@@ -50,7 +51,7 @@ def sign_in(identity: Identity, address: str | None) -> User:
         _set_role(user, role)
     if role is None:
         raise SignInFailed(_NO_ROLE)
-    if not user.is_active:
+    if not user.is_active:  # deactivated in the meantime
         raise SignInFailed(_DEACTIVATED)
     return user
 
@@ -63,7 +64,7 @@ def connect(user: User, identity: Identity, address: str | None) -> None:
     if user.is_superuser:
         raise SignInFailed(_SUPERUSER)
     details = f"{user.username}: {identity.name} of {settings.SIGN_IN.oidc_name}"
-    with _audited(Action.CONNECT, user.username, address, details), transaction.atomic():
+    with recorded(Action.CONNECT, Actor(name=user.username, address=address), details), transaction.atomic():
         known = _known(identity)
         if known and known != user:
             raise SignInFailed(_OTHERS, HTTPStatus.CONFLICT)
@@ -103,25 +104,29 @@ def _created(identity: Identity) -> User:
 
 def _set_role(user: User, role: str | None) -> None:
     """The provider decides alone: other groups are removed. An Admin can manage accounts."""
+    is_staff = role == ROLES[-1]
+    if _roles(user) == _wanted(role) and user.is_staff == is_staff:
+        return
     user.groups.set(Group.objects.filter(name=role))
-    user.is_staff = role == ROLES[-1]
+    user.is_staff = is_staff
     user.save(update_fields=["is_staff"])
+
+
+def _roles(user: User) -> list[str]:
+    return sorted(user.groups.values_list("name", flat=True))
+
+
+def _wanted(role: str | None) -> list[str]:
+    return [role] if role else []
 
 
 @contextmanager
 def _recorded(name: str, known: User | None, role: str | None, address: str | None) -> Iterator[None]:
     """Audit a change of the role; a sign-in without one needs no MongoDB."""
-    before = sorted(known.groups.values_list("name", flat=True)) if known else []
-    if known and before == [role] * bool(role):
+    before = _roles(known) if known else []
+    if known and before == _wanted(role):
         yield
         return
     details = f"{name}: {', '.join(before) or 'no role'} to {role or 'no role'}, by {settings.SIGN_IN.oidc_name}"
-    with _audited(Action.CHANGE_ROLE, name, address, details):
-        yield
-
-
-@contextmanager
-def _audited(action: Action, name: str, address: str | None, details: str) -> Iterator[None]:
-    actor = Actor(name=name, address=address)
-    with audited(application().audit, application().clock, action, actor, details=details):
+    with recorded(Action.CHANGE_ROLE, Actor(name=name, address=address), details):
         yield

@@ -19,7 +19,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from filesure_site.limiting import limited
-from filesure_site.login import delete_old_sessions
 from filesure_site.oidc import accounts, provider
 from filesure_site.oidc.failures import SignInFailed
 from jobs.web.access import needs, open_to_all
@@ -91,7 +90,6 @@ def callback(request: HttpRequest) -> HttpResponse:
     login(request, user, backend=_BACKEND)
     request.session[SIGNED_IN] = True
     request.session.set_expiry(_SESSION_SECONDS)  # groups are read again at the next sign-in
-    delete_old_sessions()
     return HttpResponseRedirect(started.next)
 
 

@@ -17,12 +17,11 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from jobs.bootstrap import application
 from jobs.domain.audit import Action, Actor
 from jobs.domain.wrong_use import WrongState
 from jobs.models import ApiToken, Session
-from jobs.services.auditing import audited
-from jobs.web import login_codes, tokens
+from jobs.web import login_codes, sessions, tokens
+from jobs.web.auditing import recorded
 from jobs.web.permissions import GROUPS, Permission
 
 #: What each role may do, in a sentence.
@@ -64,13 +63,10 @@ def listed(text: str = "", state: AccountState | None = None) -> QuerySet[User]:
     found = User.objects.filter(STATES[state]) if state else User.objects.all()
     if text:
         found = found.filter(Q(username__icontains=text) | Q(email__icontains=text))
-    now = timezone.now()
-    sessions = Session.objects.filter(account_id=OuterRef("pk"), expire_date__gt=now)
-    living = ApiToken.objects.filter(
-        Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, user_id=OuterRef("pk")
-    ).order_by()
+    own_sessions = sessions.living(OuterRef("pk"))
+    own_tokens = tokens.living().filter(user_id=OuterRef("pk")).order_by()
     return (
-        found.annotate(session_count=_number(sessions, "account_id"), token_count=_number(living, "user_id"))
+        found.annotate(session_count=_number(own_sessions, "account_id"), token_count=_number(own_tokens, "user_id"))
         .prefetch_related("groups")
         .order_by("username")
     )
@@ -98,7 +94,7 @@ def role_of(account: User) -> str:
 
 def invite(by: User, actor: Actor, *, name: str, email: str, role: str) -> User:
     """Create an account without a password. Raises IntegrityError if the name exists."""
-    with _audited(actor, Action.INVITE, f"{name}, {role}"), transaction.atomic():
+    with recorded(Action.INVITE, actor, f"{name}, {role}"), transaction.atomic():
         _check_right(by)
         account = User.objects.create_user(name, email=email)
         _assign(account, role)
@@ -169,7 +165,7 @@ def _changing(
     ``ends_access``: refused for the own account and for the last Admin.
     """
     name = change.account.get_username()
-    with _audited(change.actor, action, details or name), transaction.atomic():
+    with recorded(action, change.actor, details or name), transaction.atomic():
         _check_right(change.by)
         account = User.objects.get(pk=change.account.pk)
         if account.is_superuser and not change.by.is_superuser:
@@ -180,12 +176,6 @@ def _changing(
         yield account
         if ends_access and was_admin and not _someone_is_admin():
             raise WrongState(f"{name} is the last Admin. Make somebody else an Admin first.")
-
-
-@contextmanager
-def _audited(actor: Actor, action: Action, details: str) -> Iterator[None]:
-    with audited(application().audit, application().clock, action, actor, details=details):
-        yield
 
 
 def _check_right(by: User) -> None:

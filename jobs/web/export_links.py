@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,8 +17,8 @@ from jobs.domain.export import Export
 from jobs.domain.job import Job, JobStatus
 from jobs.domain.wrong_use import InvalidExport, LinkEnded, UnknownLink
 from jobs.models import ExportLink
-from jobs.services.auditing import audited
 from jobs.services.exporting import expires_at
+from jobs.web.auditing import recorded
 from jobs.web.permissions import Permission
 from jobs.web.request_context import asked_this_minute, client_address
 from jobs.web.secret import digest_of, new_secret
@@ -67,7 +66,7 @@ def issue(job: Job, user: User, note: str, days: int, actor: Actor) -> tuple[Exp
     ExportLink.objects.filter(expires_at__lt=timezone.now() - _FORGOTTEN_AFTER).delete()
     secret = new_secret(PREFIX)
     note = " ".join(note.split())[:80]
-    with _audited(Action.SHARE, job.id, actor, f"{secret.shown}… {note}".strip()):
+    with recorded(Action.SHARE, actor, f"{secret.shown}… {note}".strip(), job_id=job.id):
         link = ExportLink.objects.create(
             export_id=job.id,
             user=user,
@@ -81,7 +80,7 @@ def issue(job: Job, user: User, note: str, days: int, actor: Actor) -> tuple[Exp
 
 def revoke(link: ExportLink, actor: Actor) -> None:
     """Idempotent."""
-    with _audited(Action.UNSHARE, link.export_id, actor, f"{link.prefix}… {link.note}".strip()):
+    with recorded(Action.UNSHARE, actor, f"{link.prefix}… {link.note}".strip(), job_id=link.export_id):
         ExportLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now())
 
 
@@ -104,15 +103,10 @@ def opened(secret: str) -> Opened:
 def count_download(found: Opened, request: HttpRequest, what: str) -> None:
     """Record a download with the link and in the audit log."""
     actor = Actor(name=f"link {found.link.prefix}…", address=client_address(request))
-    with _audited(Action.LINK_DOWNLOAD, found.job.id, actor, what):
+    with recorded(Action.LINK_DOWNLOAD, actor, what, job_id=found.job.id):
         ExportLink.objects.filter(pk=found.link.pk).update(downloads=F("downloads") + 1, last_used_at=timezone.now())
 
 
 def is_within_limit(request: HttpRequest) -> bool:
     """Whether this address has opened links at most PER_MINUTE times in this minute, in this process."""
     return asked_this_minute(request, "links") <= PER_MINUTE
-
-
-def _audited(action: Action, export_id: str, actor: Actor, details: str) -> AbstractContextManager[None]:
-    app = application()
-    return audited(app.audit, app.clock, action, actor, job_id=export_id, details=details)

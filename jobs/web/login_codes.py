@@ -81,27 +81,29 @@ def turn_off(user: User) -> None:
 @transaction.atomic
 def check(user: User, code: str) -> Verdict:
     """Check a code of the app or a backup code; both work once. Wrong ones make the next check wait ever longer."""
-    is_backup = not (_digits(code).isdecimal() and len(_digits(code)) == _APP_DIGITS)
-    kind = StaticDevice if is_backup else TOTPDevice
-    device = kind.objects.filter(user=user, confirmed=True).first()
+    device = _device_of(user, code)
     if device is None:
         return Verdict.WRONG
     if not device.verify_is_allowed()[0]:
         return Verdict.LOCKED
-    given = code.strip().replace("-", "").replace(" ", "").lower() if is_backup else _digits(code)
+    given = code.strip().replace("-", "").replace(" ", "").lower() if _is_backup(code) else _digits(code)
     return Verdict.RIGHT if device.verify_token(given) else Verdict.WRONG
 
 
-def locked_until(user: User) -> datetime:
-    """When the next code is checked."""
-    waits = [
-        details["locked_until"]
-        for kind in (TOTPDevice, StaticDevice)
-        for device in kind.objects.filter(user=user, confirmed=True)
-        for allowed, details in [device.verify_is_allowed()]
-        if not allowed
-    ]
-    return max(waits, default=timezone.now())
+def locked_until(user: User, code: str) -> datetime:
+    """When a code of this kind, of the app or a backup code, is checked again."""
+    device = _device_of(user, code)
+    allowed, details = device.verify_is_allowed() if device else (True, {})
+    return timezone.now() if allowed else details["locked_until"]
+
+
+def _device_of(user: User, code: str) -> TOTPDevice | StaticDevice | None:
+    kind = StaticDevice if _is_backup(code) else TOTPDevice
+    return kind.objects.filter(user=user, confirmed=True).first()
+
+
+def _is_backup(code: str) -> bool:
+    return not (_digits(code).isdecimal() and len(_digits(code)) == _APP_DIGITS)
 
 
 def _digits(code: str) -> str:

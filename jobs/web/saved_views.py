@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from jobs.bootstrap import application
-from jobs.domain.saved_view import Listing, SavedView
+from jobs.domain.saved_view import LONGEST_NAME, Listing, SavedView
 from jobs.web.forms import COLUMNS, ORDERS, CompanySearch, DocumentSearch, JobSearch, Search
 
 #: The parameter that names the opened view; its filters may have been changed since.
@@ -70,6 +71,7 @@ class Menu:
     opened: str
     own: list[SavedView] = field(default_factory=list)
     shared: list[SavedView] = field(default_factory=list)
+    longest_name: ClassVar[int] = LONGEST_NAME
 
     @cached_property
     def current(self) -> SavedView | None:

@@ -28,11 +28,14 @@ def explained(rights: Collection[Permission]) -> list[tuple[str, str]]:
     return [(right.scope, str(texts[right.removeprefix("jobs.")]).removeprefix("Can ")) for right in rights]
 
 
+def living() -> QuerySet[ApiToken]:
+    """The tokens that are neither revoked nor expired."""
+    return ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None)
+
+
 def active(username: str) -> QuerySet[ApiToken]:
-    """An account's tokens that are neither revoked nor expired."""
-    return ApiToken.objects.filter(
-        Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None, user__username=username
-    )
+    """An account's living tokens."""
+    return living().filter(user__username=username)
 
 
 def issue(user: User, name: str, scopes: Collection[Permission], expires_at: datetime | None) -> tuple[ApiToken, str]:
@@ -52,8 +55,7 @@ def issue(user: User, name: str, scopes: Collection[Permission], expires_at: dat
 def recognise(secret: str) -> ApiToken | None:
     """The active token with this secret; None if it is unknown, revoked, expired or its account is deactivated."""
     now = timezone.now()
-    active = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, user__is_active=True)
-    token = active.select_related("user").filter(digest=digest_of(secret)).first()
+    token = living().select_related("user").filter(digest=digest_of(secret), user__is_active=True).first()
     if token and (token.last_used_at is None or now - token.last_used_at > _SEEN_EVERY):
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token

@@ -220,6 +220,7 @@ def test_sessions_and_tokens_are_ended_one_by_one_or_together(admin, vera):
     assert browser.get("/account/").status_code == 302
     assert "1 token revoked." in text_of(act(admin, vera, "tokens", token=first.pk))
     assert "0 tokens revoked." in text_of(act(admin, vera, "tokens", token=other.pk))
+    assert "There is no such token." in text_of(act(admin, vera, "tokens", token="x"))
     assert "2 tokens revoked." in text_of(act(admin, vera, "tokens"))
     assert tokens.active("ravi").count() == 1
 

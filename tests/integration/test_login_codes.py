@@ -14,9 +14,11 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from django_otp.oath import totp
+from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from jobs.domain.audit import Action, AuditFilter
+from jobs.models import Session
 from tests.integration.conftest import text_of
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
@@ -95,6 +97,23 @@ def test_wrong_codes_wait_longer_and_longer(session):
     assert browser.post("/login/code/", {"code": app_code(1)}).status_code == 429
     TOTPDevice.objects.update(throttling_failure_timestamp=timezone.now() - timedelta(seconds=2))
     assert browser.post("/login/code/", {"code": app_code(1)}).status_code == 302
+
+
+def test_wait_for_the_app_is_not_that_for_backup_codes(session):
+    turned_on(session)
+    StaticDevice.objects.update(throttling_failure_count=10, throttling_failure_timestamp=timezone.now())
+    browser = password_given()
+    assert browser.post("/login/code/", {"code": "000000"}).status_code == 422
+    app, backup = (browser.post("/login/code/", {"code": code}) for code in ("000000", "abcdefgh"))
+    assert (app.status_code, app["Retry-After"], backup.status_code) == (429, "1", 429)
+    assert int(backup["Retry-After"]) > 500
+
+
+def test_login_with_a_code_deletes_expired_sessions(session):
+    turned_on(session)
+    Session.objects.create(session_key="old", session_data="", expire_date=timezone.now() - timedelta(hours=1))
+    assert password_given().post("/login/code/", {"code": app_code(1)}).status_code == 302
+    assert not Session.objects.filter(session_key="old").exists()
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"password": "another"}])

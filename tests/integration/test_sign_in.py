@@ -241,6 +241,22 @@ def test_deactivated_account_stays_out(provider, client):
     assert failure(go(Client(), provider)) == "Your account is deactivated. Ask an administrator."
 
 
+def test_sign_in_does_not_change_a_deactivated_account(provider, client, app):
+    go(client, provider)
+    get_user_model().objects.update(is_active=False)
+    provider.knows("priya-1", groups=["fs-admins"])
+    assert failure(go(Client(), provider)) == "Your account is deactivated. Ask an administrator."
+    assert (roles(), account().is_staff) == (["Operator"], False)
+    assert len(app.audit.entries(AuditFilter(), None, 10).items) == 1
+
+
+def test_sign_in_restores_what_was_changed_here(provider, client):
+    go(client, provider)
+    get_user_model().objects.update(is_staff=True)
+    go(Client(), provider)
+    assert (roles(), account().is_staff) == (["Operator"], False)
+
+
 def test_superuser_does_not_sign_in_with_the_provider(provider, client):
     go(client, provider)
     get_user_model().objects.update(is_superuser=True)

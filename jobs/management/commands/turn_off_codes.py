@@ -7,12 +7,11 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from jobs.bootstrap import application
 from jobs.domain.audit import Action, Actor
 from jobs.domain.errors import WrongUse
 from jobs.management.base import FilesureCommand, who
-from jobs.services.auditing import audited
 from jobs.web import login_codes
+from jobs.web.auditing import recorded
 
 
 class Command(FilesureCommand):
@@ -27,7 +26,6 @@ class Command(FilesureCommand):
         user = User.objects.filter(username=name).first()
         if user is None:
             raise WrongUse(f"There is no account named {name}.")
-        app = application()
-        with audited(app.audit, app.clock, Action.TURN_OFF_CODES, Actor(name=who()), details=name):
+        with recorded(Action.TURN_OFF_CODES, Actor(name=who()), name):
             login_codes.turn_off(user)
         self.stdout.write(f"{name} now logs in without codes.")

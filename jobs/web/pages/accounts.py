@@ -27,7 +27,7 @@ from jobs.web.accounts import STATES, AccountState, Change
 from jobs.web.link_mail import mail_link
 from jobs.web.pages.welcome import LINK_DAYS, link_of
 from jobs.web.permissions import Permission
-from jobs.web.request_context import actor
+from jobs.web.request_context import actor, whole_number
 
 MOST_SHOWN = 200
 _TAKEN = "An account with this name exists."
@@ -75,13 +75,14 @@ def accounts(request: HttpRequest) -> HttpResponse:
     given = request.GET.get("state", "")
     state = AccountState(given) if given in list(AccountState) else None
     found = list(service.listed(text, state)[: MOST_SHOWN + 1])
+    numbers = {each: User.objects.filter(condition).count() for each, condition in STATES.items()}
     context = {
         "rows": [Row(user) for user in found[:MOST_SHOWN]],
         "is_cut": len(found) > MOST_SHOWN,
         "text": text,
         "state": state,
-        "numbers": {each: User.objects.filter(condition).count() for each, condition in STATES.items()},
-        "total": User.objects.count(),
+        "numbers": numbers,
+        "total": sum(numbers.values()),
         "no_passwords": _no_passwords() if settings.SIGN_IN.oidc_only else "",
     }
     return render(request, "accounts.html", context)
@@ -165,9 +166,10 @@ def _end_sessions(_request: HttpRequest, change: Change) -> str:
 
 def _revoke_tokens(request: HttpRequest, change: Change) -> str:
     given = request.POST.get("token", "")
-    if given and not given.isdecimal():
+    token_id = whole_number(given, most_digits=18)
+    if given and token_id is None:
         raise WrongUse("There is no such token.")
-    return f"{_number(service.revoke_tokens(change, int(given[:18]) if given else None), 'token')} revoked."
+    return f"{_number(service.revoke_tokens(change, token_id), 'token')} revoked."
 
 
 def _turn_off_codes(_request: HttpRequest, change: Change) -> str:

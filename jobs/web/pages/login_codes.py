@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import cast
 
@@ -14,12 +13,11 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from jobs.bootstrap import application
 from jobs.domain.audit import Action
 from jobs.domain.errors import WrongUse
-from jobs.services.auditing import audited
 from jobs.web import login_codes
 from jobs.web.access import needs
+from jobs.web.auditing import recorded
 from jobs.web.permissions import Permission
 from jobs.web.request_context import actor
 
@@ -36,7 +34,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         try:
-            with _audited(request, Action.SET_UP_CODES):
+            with recorded(Action.SET_UP_CODES, actor(request), user.get_username()):
                 codes = _turned_on(user, request)
             return _private(render(request, "login_codes_on.html", {"codes": codes}))
         except WrongUse as refused:
@@ -54,7 +52,7 @@ def turn_off(request: HttpRequest) -> HttpResponse:
     """Log in with the password alone again."""
     user = _user(request)
     if user.check_password(request.POST.get("password", "")):
-        with _audited(request, Action.TURN_OFF_CODES):
+        with recorded(Action.TURN_OFF_CODES, actor(request), user.get_username()):
             login_codes.turn_off(user)
         messages.success(request, "You log in without codes now.")
     else:
@@ -78,11 +76,6 @@ def _user(request: HttpRequest) -> User:
     if not user.has_usable_password():
         raise Http404
     return user
-
-
-def _audited(request: HttpRequest, action: Action) -> AbstractContextManager[None]:
-    app, name = application(), request.user.get_username()
-    return audited(app.audit, app.clock, action, actor(request), details=name)
 
 
 def _private(response: HttpResponse) -> HttpResponse:

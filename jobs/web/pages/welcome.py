@@ -24,8 +24,8 @@ from django.utils.http import urlsafe_base64_encode
 from jobs.bootstrap import application
 from jobs.domain.audit import Action, Actor
 from jobs.models import Session
-from jobs.services.auditing import audited
 from jobs.web.access import open_to_all
+from jobs.web.auditing import recorded
 from jobs.web.request_context import client_address
 
 LINK_DAYS = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days
@@ -53,7 +53,7 @@ class Welcome(PasswordResetConfirmView):
     def form_valid(self, form: SetPasswordForm) -> HttpResponse:  # type: ignore[type-arg]
         name = form.user.get_username()
         by = Actor(name=name, address=client_address(self.request))
-        with audited(application().audit, application().clock, Action.SET_PASSWORD, by, details="by a link"):
+        with recorded(Action.SET_PASSWORD, by, "by a link"):
             response = super().form_valid(form)
             Session.objects.filter(account_id=form.user.pk).delete()
         messages.success(self.request, f"The password is set. Log in as {name}.")
