@@ -63,7 +63,8 @@ class Configuration(SignIn, NotificationSettings):
     site_url: str | None = setting(
         env.origin,
         None,
-        "The web site's address, for Grafana's links. Unset: http://127.0.0.1 with PORT.",
+        "The web site's address, for links in notifications and Grafana, invitations, and links to ZIP files. Unset: "
+        "http://127.0.0.1 with PORT, or for invitations and links to ZIP files the address that their creator uses.",
         example="https://filesure.example.com",
     )
     time_zone_shown: str = setting(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.core.cache import cache
@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
+from jobs.bootstrap import application
 from jobs.domain.audit import Actor
 
 #: The name in the audit log for visitors without an account, who have access only with ALLOW_ANONYMOUS_DEMO.
@@ -40,6 +41,11 @@ def own_path(request: HttpRequest, url: str | None) -> str | None:
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
     # With the host removed, http://ours//theirs/ would lead to "theirs".
     return path if url_has_allowed_host_and_scheme(path, None) else None
+
+
+def public_url(request: HttpRequest, path: str) -> str:
+    """An address to pass on: below SITE_URL if it is set, since this request's host may be an internal name."""
+    return urljoin(application().configuration.site_url or request.build_absolute_uri("/"), path)
 
 
 def client_address(request: HttpRequest) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -248,6 +249,13 @@ def test_admin_creates_and_revokes_links_on_the_page(staff, made):
     assert (
         "A link lasts 1 to 7 days" in staff.post(f"/exports/{made}/links/", {"days": "0"}, follow=True).content.decode()
     )
+
+
+def test_links_lead_to_the_address_of_the_site(call, staff, app, made, monkeypatch):
+    monkeypatch.setattr(app, "configuration", replace(app.configuration, site_url="https://filesure.test"))
+    link = call("POST", f"/api/v1/exports/{made}/links", {}).json()["url"]
+    shown = staff.post(f"/exports/{made}/links/", {"days": "1"}).context["address"]
+    assert [each.startswith("https://filesure.test/shared/fsl_") for each in (link, shown)] == [True, True]
 
 
 def test_only_finished_export_has_links(call, staff, order):

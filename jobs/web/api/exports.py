@@ -29,7 +29,7 @@ from jobs.web.api.export_schemas import (
 )
 from jobs.web.api.schemas import PROBLEMS, Problem
 from jobs.web.permissions import Permission
-from jobs.web.request_context import actor
+from jobs.web.request_context import actor, public_url
 
 export_router = Router(tags=["exports"], by_alias=True)
 
@@ -131,7 +131,7 @@ def create_link(request: HttpRequest, export_id: str, body: LinkIn) -> Status[Ne
     """Create a link by which people without an account download a finished export."""
     job, _ = application().exporting.get(export_id)
     link, secret = export_links.issue(job, request.user, body.note, body.days, actor(request))  # type: ignore[arg-type]
-    url = request.build_absolute_uri(reverse("shared", args=[secret]))
+    url = public_url(request, reverse("shared", args=[secret]))
     return Status(HTTPStatus.CREATED, NewLinkOut.model_construct(**_fields(link), url=url))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urljoin
 
 from django.conf import settings
 from django.contrib import messages
@@ -21,12 +20,11 @@ from django.urls import reverse, reverse_lazy
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from jobs.bootstrap import application
 from jobs.domain.audit import Action, Actor
 from jobs.models import Session
 from jobs.web.access import open_to_all
 from jobs.web.auditing import recorded
-from jobs.web.request_context import client_address
+from jobs.web.request_context import client_address, public_url
 
 LINK_DAYS = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days
 
@@ -35,7 +33,7 @@ def link_of(request: HttpRequest, account: User) -> str:
     """A link with which the account's owner sets a password."""
     uid = urlsafe_base64_encode(force_bytes(account.pk))
     path = reverse("welcome", args=[uid, default_token_generator.make_token(account)])
-    return urljoin(application().configuration.site_url or request.build_absolute_uri("/"), path)
+    return public_url(request, path)
 
 
 class Welcome(PasswordResetConfirmView):
