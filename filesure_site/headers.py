@@ -54,6 +54,7 @@ class HeadMiddleware:
         if request.method != "HEAD" or not request.path.startswith("/api/"):
             return self.get_response(request)
         request.method = "GET"
+        request.META.pop("HTTP_RANGE", None)  # which is for GET only
         response = self.get_response(request)
         request.method = "HEAD"
         return response

@@ -189,9 +189,9 @@ class AzureBlobStore:
                 self._container.create_container()
             act()
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str, start: int = 0) -> BinaryIO:
         with translated(name):
-            download = self._blob(name).download_blob(max_concurrency=1)
+            download = self._blob(name).download_blob(offset=start or None, max_concurrency=1)
         return cast("BinaryIO", io.BufferedReader(_Download(download, name), _READ_AHEAD))
 
     def names(self, prefix: str) -> Iterator[str]:

@@ -74,12 +74,14 @@ class FileBlobStore:
             new.replace(target)
         return Blob(name=name, url=target.as_uri(), size=size, content_type=content_type, md5=md5, metadata=metadata)
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str, start: int = 0) -> BinaryIO:
         path = self._path(name)
         with self._translated(name):
             if path.is_dir():
                 raise BlobNotFound(f"There is no blob {name}.")
-            return path.open("rb")
+            file = path.open("rb")
+        file.seek(start)
+        return file
 
     def names(self, prefix: str) -> Iterator[str]:
         """Searches only the folder in the prefix."""

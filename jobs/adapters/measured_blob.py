@@ -44,9 +44,9 @@ class MeasuredBlobStore:
         with self._measured("put"):
             return self._inner.put_stream(name, chunks, content_type=content_type, fence=fence, metadata=metadata)
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str, start: int = 0) -> BinaryIO:
         with self._measured("open"):
-            return self._inner.open(name)
+            return self._inner.open(name, start)
 
     def names(self, prefix: str) -> Iterator[str]:
         with self._measured("names"):

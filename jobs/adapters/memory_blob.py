@@ -46,8 +46,8 @@ class MemoryBlobStore:
         md5 = hashlib.md5(content, usedforsecurity=False).digest()
         return self.put(name, io.BytesIO(content), content_type=content_type, md5=md5, fence=fence, metadata=metadata)
 
-    def open(self, name: str) -> BinaryIO:
-        return io.BytesIO(self._known(name)[1])
+    def open(self, name: str, start: int = 0) -> BinaryIO:
+        return io.BytesIO(self._known(name)[1][start:])
 
     def names(self, prefix: str) -> Iterator[str]:
         with self._lock:

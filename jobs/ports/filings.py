@@ -49,8 +49,8 @@ class BlobStore(Protocol):
         If ``chunks`` raises an error, nothing is stored, and the error is raised.
         """
 
-    def open(self, name: str) -> BinaryIO:
-        """Open a blob for reading; the caller closes it. Raises BlobNotFound.
+    def open(self, name: str, start: int = 0) -> BinaryIO:
+        """Open a blob for reading from byte ``start``, which it has; the caller closes it. Raises BlobNotFound.
 
         Reads raise BlobStoreUnavailable if the blob is replaced in the meantime or the store fails.
         """

@@ -100,11 +100,15 @@ def opened(secret: str) -> Opened:
     return Opened(link=link, job=job, export=export)
 
 
-def count_download(found: Opened, request: HttpRequest, what: str) -> None:
-    """Record a download with the link and in the audit log."""
+def count_download(found: Opened, request: HttpRequest, part: int, content_range: str) -> None:
+    """Record a download of a part, or of a range of it, in the audit log. Only its beginning counts as a download."""
     actor = Actor(name=f"link {found.link.prefix}…", address=client_address(request))
+    begun = int(not content_range or content_range.startswith("bytes 0-"))
+    what = f"part {part}, {content_range}".removesuffix(", ")
     with recorded(Action.LINK_DOWNLOAD, actor, what, job_id=found.job.id):
-        ExportLink.objects.filter(pk=found.link.pk).update(downloads=F("downloads") + 1, last_used_at=timezone.now())
+        ExportLink.objects.filter(pk=found.link.pk).update(
+            downloads=F("downloads") + begun, last_used_at=timezone.now()
+        )
 
 
 def is_within_limit(request: HttpRequest) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from jobs.bootstrap import application
 from jobs.domain.audit import Actor
@@ -20,6 +21,7 @@ from jobs.services import expires_at
 from jobs.web import companies
 from jobs.web.documents import LARGEST_NUMBER
 from jobs.web.permissions import Permission
+from jobs.web.ranges import file_response
 
 #: Selects some of a company's filings.
 Matching = Callable[[Iterable[CompanyFiling]], list[CompanyFiling]]
@@ -103,16 +105,16 @@ def part_of(export: Export, number: int) -> Part:
     raise UnknownPart(number)
 
 
-def part_response(job: Job, export: Export, part: Part) -> FileResponse:
-    """A part as a file to save. Raises BlobNotFound, BlobStoreUnavailable."""
-    response = FileResponse(
-        application().blobs.open(part.blob_name),
-        as_attachment=True,
-        filename=f"{_file_name(job)}{f' part {part.number} of {export.planned}' if export.planned > 1 else ''}.zip",
+def part_response(request: HttpRequest, job: Job, export: Export, part: Part) -> HttpResponseBase:
+    """A part as a file to save, or a range of it. Raises BlobNotFound, BlobStoreUnavailable."""
+    which = f" part {part.number} of {export.planned}" if export.planned > 1 else ""
+    return file_response(
+        request,
+        part.blob_name,
+        part.size,
+        filename=f"{_file_name(job)}{which}.zip",
         content_type="application/zip",
     )
-    response["Content-Length"] = str(part.size)
-    return response
 
 
 def manifest_response(job: Job, export: Export, kind: str) -> HttpResponse:

@@ -93,6 +93,16 @@ def test_same_or_higher_fence_replaces_a_blob(store):
     assert get(store, NAME) == b"third"
 
 
+def test_blob_is_read_from_any_byte(store):
+    data = bytes(range(256)) * 10_000
+    put(store, NAME, data)
+    for start in (0, 1, 1_048_576, len(data) - 1):
+        with store.open(NAME, start) as file:
+            assert file.read() == data[start:]
+    with pytest.raises(BlobNotFound):
+        store.open("jobs/none", 5)
+
+
 def test_lower_fence_changes_nothing(store):
     put(store, NAME, b"the new worker's", fence=4)
     with pytest.raises(LeaseLost):

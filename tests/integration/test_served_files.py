@@ -70,8 +70,8 @@ class RememberingBlobStore(MemoryBlobStore):
 
     fails = False
 
-    def open(self, name):
-        opened = self.opened = super().open(name)
+    def open(self, name, start=0):
+        opened = self.opened = super().open(name, start)
         if self.fails:
             opened.read = self._read
         return opened

@@ -35,7 +35,12 @@ export_router = Router(tags=["exports"], by_alias=True)
 
 #: 410: the export has expired.
 _PROBLEMS = {**PROBLEMS, 410: Problem}
-_ZIP = {"responses": {200: {"description": "The ZIP", "content": {"application/zip": {}}}}}
+_ZIP = {
+    "responses": {
+        200: {"description": "The ZIP", "content": {"application/zip": {}}},
+        206: {"description": "The requested bytes of the ZIP", "content": {"application/zip": {}}},
+    }
+}
 _MANIFEST = {"responses": {200: {"description": "The manifest", "content": {"application/octet-stream": {}}}}}
 
 
@@ -99,12 +104,15 @@ def _own(request: HttpRequest, export_id: str) -> Job:
 
 
 @export_router.get(
-    "/exports/{export_id}/parts/{number}", auth=needing(Permission.VIEW), response=_PROBLEMS, openapi_extra=_ZIP
+    "/exports/{export_id}/parts/{number}",
+    auth=needing(Permission.VIEW),
+    response={**_PROBLEMS, 416: Problem},
+    openapi_extra=_ZIP,
 )
 def download_part(request: HttpRequest, export_id: str, number: Path[inputs.RunNumber]) -> HttpResponseBase:
-    """A finished part, streamed."""
+    """A finished part, streamed. `Range` with the `ETag` in `If-Range` resumes an interrupted download."""
     job, export = application().exporting.get(export_id)
-    return exports.part_response(job, export, exports.part_of(export, number))
+    return exports.part_response(request, job, export, exports.part_of(export, number))
 
 
 @export_router.get(

@@ -20,10 +20,12 @@ CONTENT_TYPE = "application/problem+json"
 PATHS = ("/api/", "/create-job")
 _NOTHING_HERE = "There is nothing at this address."
 _EXAMPLE = '{"num_jobs": 1}'
+_KEPT_HEADERS = frozenset({"Allow", "Content-Range"})
 _DJANGOS_OWN = {
     HTTPStatus.NOT_FOUND: _NOTHING_HERE,
     HTTPStatus.METHOD_NOT_ALLOWED: "Method not allowed.",
     HTTPStatus.BAD_REQUEST: "The request cannot be read, or it is too large.",
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: "The requested range begins after the end of the file.",
     HTTPStatus.FORBIDDEN: "The CSRF token is missing or wrong. With a session, send it as X-CSRFToken.",
 }
 
@@ -114,6 +116,6 @@ class ProblemMiddleware:
             return response
         status = HTTPStatus(response.status_code)
         converted = problem(request, status, _DJANGOS_OWN.get(status, "The request failed."), status.name.lower())
-        if "Allow" in response:
-            converted["Allow"] = response["Allow"]
+        for name in _KEPT_HEADERS & response.headers.keys():
+            converted[name] = response[name]
         return converted

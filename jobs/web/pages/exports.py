@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -103,9 +104,9 @@ def delete(request: HttpRequest, export_id: str) -> HttpResponse:
 
 @needs(Permission.VIEW)
 @require_safe
-def part(_request: HttpRequest, export_id: str, number: int) -> FileResponse:
+def part(request: HttpRequest, export_id: str, number: int) -> HttpResponseBase:
     job, export = application().exporting.get(export_id)
-    return exports.part_response(job, export, exports.part_of(export, number))
+    return exports.part_response(request, job, export, exports.part_of(export, number))
 
 
 @needs(Permission.VIEW)

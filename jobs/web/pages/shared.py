@@ -72,9 +72,9 @@ def shared(request: HttpRequest, found: Opened, secret: str) -> HttpResponse:
 @by_link
 def shared_part(request: HttpRequest, found: Opened, secret: str, number: int) -> HttpResponseBase:
     del secret
-    response = exports.part_response(found.job, found.export, exports.part_of(found.export, number))
-    if request.method == "GET":
-        export_links.count_download(found, request, f"part {number}")
+    response = exports.part_response(request, found.job, found.export, exports.part_of(found.export, number))
+    if request.method == "GET" and response.status_code in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+        export_links.count_download(found, request, number, response.get("Content-Range", ""))
     return response
 
 
