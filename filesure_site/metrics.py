@@ -27,7 +27,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
             application,
             version=config.filesure_version,
             revision=config.filesure_revision,
-            site_url=config.site_url or f"http://127.0.0.1:{config.port}",
+            site_url=config.site,
         )
     )
     encode, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))

@@ -180,10 +180,7 @@ class Configuration(SignIn, NotificationSettings):
     )
 
     job_id: str | None = setting(
-        env.text,
-        None,
-        "The job for process_job if no argument names one.",
-        example="65a1f0c2b7e4d3a291f0c2b7",
+        env.text, None, "The job for process_job if no argument names one.", example="65a1f0c2b7e4d3a291f0c2b7"
     )
     job_file: Path | None = setting(
         env.path, None, "A file that contains the job's id, read if JOB_ID is unset.", example="/claim/job.env"
@@ -205,9 +202,7 @@ class Configuration(SignIn, NotificationSettings):
         env.number(0.01, 1), 0.35, "Share of a job's documents that one run downloads, rounded up."
     )
     lease_seconds: float = setting(
-        env.number(1, 86400),
-        60.0,
-        "Lease length in seconds; a heartbeat renews it every third of it.",
+        env.number(1, 86400), 60.0, "Lease length in seconds; a heartbeat renews it every third of it."
     )
     max_attempts: int = setting(
         env.integer(1, 100), 5, "Consecutive failures before a job or document fails; fixed when the job is ordered."
@@ -260,6 +255,11 @@ class Configuration(SignIn, NotificationSettings):
     traces_url: str | None = setting(
         env.trace_address, None, "Address of a trace in its viewer.", example="https://jaeger.example.com/trace/{trace}"
     )
+
+    @property
+    def site(self) -> str:
+        """The web site's address for links, without a slash at its end."""
+        return self.site_url or f"http://127.0.0.1:{self.port}"
 
     def secrets(self) -> list[str | None]:
         """The values to mask in logs and traces."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
@@ -132,6 +133,17 @@ class Page(Generic[T]):
     items: list[T]
     next: Cursor | None = None
     previous: Cursor | None = None
+
+
+def every(read: Callable[[Cursor | None], Page[T]]) -> Iterator[T]:
+    """The items of all pages, read page by page."""
+    cursor: Cursor | None = None
+    while True:
+        page = read(cursor)
+        yield from page.items
+        cursor = page.next
+        if cursor is None:
+            return
 
 
 @dataclass(frozen=True, kw_only=True)

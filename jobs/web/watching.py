@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from jobs.bootstrap import application
 from jobs.domain.job import Job
-from jobs.domain.listing import Cursor, JobFilter, JobOrder
+from jobs.domain.listing import JobFilter, JobOrder, every
 from jobs.domain.watching import Watch, interval_of
 from jobs.domain.wrong_use import InvalidWatch, UnknownList
 from jobs.web import companies
@@ -48,10 +48,5 @@ def watched_list(request: HttpRequest, list_id: str, interval: str) -> int:
 
 
 def _jobs(list_id: str) -> Iterator[Job]:
-    cursor: Cursor | None = None
-    while True:
-        page = application().catalogue.jobs(JobFilter(list_id=list_id), JobOrder.NEWEST, cursor, _AT_ONCE)
-        yield from page.items
-        cursor = page.next
-        if cursor is None:
-            return
+    wanted, catalogue = JobFilter(list_id=list_id), application().catalogue
+    return every(lambda cursor: catalogue.jobs(wanted, JobOrder.NEWEST, cursor, _AT_ONCE))

@@ -58,3 +58,12 @@ def test_usage_of_deleted_orders_stays(staff, app, month):
     app.jobs.begin_deletion(done.id)
     app.jobs.delete(done.id)
     assert b"4096" in b"".join(staff.get("/usage/export.csv").streaming_content)
+
+
+def test_month_that_does_not_fit_is_left_out_instead_of_summed_up_wrongly(staff, month, monkeypatch):
+    monkeypatch.setattr("jobs.web.pages.usage.MOST_ROWS", 1)
+    page = " ".join(text_of(staff.get("/usage/")).split())
+    assert "There are too many rows to show all months." in page
+    assert month not in page
+    assert "Nothing was ordered" not in page
+    assert b"ravi" in b"".join(staff.get("/usage/export.csv").streaming_content)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tests.manifests.isolation import secrets_of
 from tests.manifests.policies import Object, Policy, containers, label, pods
 
-_CLIENT = "azure.workload.identity/client-id"
+_CLIENT, _USE = "azure.workload.identity/client-id", "azure.workload.identity/use"
 _OTHERS = {"keda": 0}  # its chart sets no priority
 _HOSTS = re.compile(r"(?:mongodb(?:\+srv)?://(?:[^@/\s]*@)?|BlobEndpoint=https?://)([\w.,:-]+)(?=[/?;\s]|$)")
 
@@ -94,6 +94,10 @@ def identities(objects: list[Object]) -> list[str]:
         if thing["kind"] == "SecretStore"
     }
     used = {found.get(template["spec"].get("serviceAccountName", "")) for _, template in pods(objects)} - {None}
+    for name, template in pods(objects):
+        is_seen = template["metadata"]["labels"].get(_USE) == "true"
+        if is_seen != bool(found.get(template["spec"].get("serviceAccountName", ""))):
+            problems.append(f"{name}: its label and its account disagree about an identity")
     return problems + [f"pods can read the Key Vault as {name}" for name in readers if found.get(name) in used]
 
 

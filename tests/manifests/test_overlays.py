@@ -236,6 +236,7 @@ BREAKS: list[tuple[str, Callable[[list[Object]], object]]] = [
     ("database_users", lambda all_: _run(all_)["envFrom"].append({"secretRef": {"name": "prepare-secrets-x"}})),
     ("database_users", lambda all_: _mounted(all_)["secret"].update(secretName="keda-secrets-x")),
     ("identities", lambda all_: [_identify(all_, name, "one") for name in ("web", "worker", "backup")]),
+    ("identities", lambda all_: _identify(all_, "watches", "one")),
     ("identities", lambda all_: [_identify(all_, "web", "one"), _read_vault(all_, "web")]),
     ("stop_times", lambda all_: _pod(all_)["spec"].update(terminationGracePeriodSeconds=25)),
     ("stop_times", lambda all_: _run(all_)["env"].append({"name": "STOP_SECONDS", "value": "60"})),

@@ -16,13 +16,14 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.keys import record_of
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
-from jobs.adapters.mongo.records import known, object_id
+from jobs.adapters.mongo.records import known
 from jobs.domain.audit import Action
 from jobs.domain.bulk_action import MOST_REFUSALS, BulkAction, BulkState, RefusedJob
 from jobs.domain.listing import Cursor, Page
-from jobs.domain.wrong_use import InvalidJobId, UnknownBulkAction
+from jobs.domain.wrong_use import UnknownBulkAction
 from jobs.ports import Clock
 
 
@@ -41,13 +42,7 @@ class MongoBulkActionRepository:
 
     @translated
     def get(self, action_id: str) -> BulkAction:
-        try:
-            row = self._actions.find_one({"_id": object_id(action_id)})
-        except InvalidJobId:
-            raise UnknownBulkAction(action_id) from None
-        if row is None:
-            raise UnknownBulkAction(action_id)
-        return _to_action(row)
+        return _to_action(record_of(self._actions, action_id, UnknownBulkAction(action_id)))
 
     @translated
     def latest(self, by: str | None, cursor: Cursor | None, limit: int) -> Page[BulkAction]:

@@ -12,13 +12,14 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.keys import record_of
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
-from jobs.adapters.mongo.records import known, object_id
+from jobs.adapters.mongo.records import known
 from jobs.domain.deliveries import Attempt, Channel, Delivery, DeliveryFilter, DeliveryState
 from jobs.domain.events import Event, EventType
 from jobs.domain.listing import Cursor, Page
-from jobs.domain.wrong_use import InvalidJobId, UnknownDelivery, WrongState
+from jobs.domain.wrong_use import UnknownDelivery, WrongState
 from jobs.ports import Clock
 
 
@@ -39,13 +40,7 @@ class MongoDeliveryRepository:
 
     @translated
     def get(self, delivery_id: str) -> Delivery:
-        try:
-            row = self._deliveries.find_one({"_id": object_id(delivery_id)})
-        except InvalidJobId:
-            raise UnknownDelivery(delivery_id) from None
-        if row is None:
-            raise UnknownDelivery(delivery_id)
-        return _to_delivery(row)
+        return _to_delivery(record_of(self._deliveries, delivery_id, UnknownDelivery(delivery_id)))
 
     @translated
     def claim(self, lease_seconds: float, *, busy: Collection[str] = ()) -> Delivery | None:

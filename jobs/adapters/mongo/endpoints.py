@@ -12,12 +12,13 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.keys import key_of, record_of
 from jobs.adapters.mongo.notes import noted
-from jobs.adapters.mongo.records import known, object_id
+from jobs.adapters.mongo.records import known
 from jobs.domain.deliveries import Subscription
 from jobs.domain.endpoints import MOST_ENDPOINTS, Endpoint, Format
 from jobs.domain.events import EventType, Note
-from jobs.domain.wrong_use import InvalidEndpoint, InvalidJobId, UnknownEndpoint
+from jobs.domain.wrong_use import InvalidEndpoint, UnknownEndpoint
 from jobs.ports import Clock
 
 _ENABLED = {"disabledAt": {"$exists": False}}
@@ -38,7 +39,7 @@ class MongoEndpointRepository:
 
     @translated
     def get(self, endpoint_id: str) -> Endpoint:
-        return self._found(endpoint_id, self._endpoints.find_one({"_id": _key(endpoint_id)}))
+        return _to_endpoint(record_of(self._endpoints, endpoint_id, UnknownEndpoint(endpoint_id)))
 
     @translated
     def all(self) -> list[Endpoint]:
@@ -127,10 +128,7 @@ class MongoSubscriptionRepository:
 
 
 def _key(endpoint_id: str) -> ObjectId:
-    try:
-        return object_id(endpoint_id)
-    except InvalidJobId:
-        raise UnknownEndpoint(endpoint_id) from None
+    return key_of(endpoint_id, UnknownEndpoint(endpoint_id))
 
 
 def _to_record(endpoint: Endpoint) -> Document:

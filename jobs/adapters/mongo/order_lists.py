@@ -13,14 +13,15 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.keys import record_of
 from jobs.adapters.mongo.notes import marked
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
-from jobs.adapters.mongo.records import known, object_id
+from jobs.adapters.mongo.records import known
 from jobs.domain.job import VISIBLE, JobStatus
 from jobs.domain.listing import Cursor, Page
 from jobs.domain.order_list import OrderList, RefusedRow
-from jobs.domain.wrong_use import InvalidJobId, UnknownList
+from jobs.domain.wrong_use import UnknownList
 from jobs.ports import Clock
 
 
@@ -62,13 +63,7 @@ class MongoOrderListRepository:
 
     @translated
     def get(self, list_id: str) -> OrderList:
-        try:
-            row = self._lists.find_one({"_id": object_id(list_id)})
-        except InvalidJobId:
-            raise UnknownList(list_id) from None
-        if row is None:
-            raise UnknownList(list_id)
-        return _to_list(row)
+        return _to_list(record_of(self._lists, list_id, UnknownList(list_id)))
 
     @translated
     def latest(self, cursor: Cursor | None, limit: int) -> Page[OrderList]:

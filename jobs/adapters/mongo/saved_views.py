@@ -11,9 +11,9 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.adapters.mongo.records import object_id
+from jobs.adapters.mongo.keys import record_of
 from jobs.domain.saved_view import Listing, SavedView
-from jobs.domain.wrong_use import InvalidJobId, UnknownView, ViewNameTaken
+from jobs.domain.wrong_use import UnknownView, ViewNameTaken
 
 _BY_NAME = [("name", ASCENDING)]
 
@@ -42,13 +42,7 @@ class MongoSavedViewRepository:
 
     @translated
     def get(self, view_id: str) -> SavedView:
-        try:
-            row = self._views.find_one({"_id": object_id(view_id)})
-        except InvalidJobId:
-            raise UnknownView from None
-        if row is None:
-            raise UnknownView
-        return _to_view(row)
+        return _to_view(record_of(self._views, view_id, UnknownView()))
 
     @translated
     def of(self, owner: str, listing: Listing, limit: int) -> list[SavedView]:

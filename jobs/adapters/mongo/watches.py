@@ -16,16 +16,17 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.keys import key_of, record_of
 from jobs.adapters.mongo.notes import noted
 from jobs.adapters.mongo.outbox import keep_notes
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
-from jobs.adapters.mongo.records import COUNT, ID, TEXT, TIME, known, object_id
+from jobs.adapters.mongo.records import COUNT, ID, TEXT, TIME, known
 from jobs.adapters.mongo.validators_events import NOTES
 from jobs.domain.events import Note
 from jobs.domain.listing import Cursor, Page
 from jobs.domain.watching import Check, CheckOutcome, Interval, Watch
-from jobs.domain.wrong_use import InvalidJobId, UnknownWatch
+from jobs.domain.wrong_use import UnknownWatch
 from jobs.ports import Clock
 
 _CHECK = {
@@ -79,10 +80,7 @@ class MongoWatchRepository:
 
     @translated
     def get(self, watch_id: str) -> Watch:
-        row = self._watches.find_one({"_id": _key(watch_id)})
-        if row is None:
-            raise UnknownWatch(watch_id)
-        return _to_watch(row)
+        return _to_watch(record_of(self._watches, watch_id, UnknownWatch(watch_id)))
 
     @translated
     def of_user(self, cin: str, by: str) -> Watch | None:
@@ -194,10 +192,7 @@ class MongoWatchRepository:
 
 
 def _key(watch_id: str) -> ObjectId:
-    try:
-        return object_id(watch_id)
-    except InvalidJobId:
-        raise UnknownWatch(watch_id) from None
+    return key_of(watch_id, UnknownWatch(watch_id))
 
 
 def _rechecked(watch: Watch) -> Document:

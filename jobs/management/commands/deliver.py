@@ -69,7 +69,7 @@ class _Delivery:
         sender = NoticeSender(
             post=parts.post,
             clock=app.clock,
-            site_url=config.site_url or f"http://127.0.0.1:{config.port}",
+            site_url=config.site,
             version=config.filesure_version,
         )
         self._deliverer = Deliverer(

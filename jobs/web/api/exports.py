@@ -33,8 +33,8 @@ from jobs.web.request_context import actor, public_url
 
 export_router = Router(tags=["exports"], by_alias=True)
 
-#: 410: the export has expired.
-_PROBLEMS = {**PROBLEMS, 410: Problem}
+#: Gone: the export has expired.
+_PROBLEMS = {**PROBLEMS, HTTPStatus.GONE: Problem}
 _ZIP = {
     "responses": {
         200: {"description": "The ZIP", "content": {"application/zip": {}}},

@@ -5,23 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from ninja import Schema
-from pydantic import ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from jobs.domain.deliveries import Channel, Delivery, DeliveryState
 from jobs.domain.endpoints import CHOICES, LONGEST_NAME, LONGEST_URL, Endpoint, Format
 from jobs.domain.events import EventType
 from jobs.web.api.base import Out, PageOut
-from jobs.web.api.inputs import CursorQuery
+from jobs.web.api.inputs import Body, CursorQuery
 
 _TYPES = {"items": {"type": "string", "enum": [str(each) for each in CHOICES]}}
 
 
-class WebhookIn(Schema):
+class WebhookIn(Body):
     """A new endpoint. `types`: the events that it receives."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
     name: Annotated[str, Field(max_length=LONGEST_NAME)]
     url: Annotated[str, Field(max_length=LONGEST_URL)]

@@ -15,7 +15,6 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -27,6 +26,7 @@ from jobs.models import ExternalIdentity, Session
 from jobs.web import login_codes
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
+from jobs.web.private import private_page
 from jobs.web.sessions import living
 from jobs.web.tokens import active
 
@@ -166,8 +166,5 @@ def _page(
         "identity": ExternalIdentity.objects.filter(user=request.user.pk).first(),
         "tokens": active(request.user.get_username()).count(),
     }
-    response = render(
-        request, "account.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
-    )
-    response["Cache-Control"] = "no-store"
-    return response
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if failed else HTTPStatus.OK
+    return private_page(request, "account.html", context, status)

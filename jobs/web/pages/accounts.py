@@ -27,6 +27,7 @@ from jobs.web.accounts import STATES, AccountState, Change
 from jobs.web.link_mail import mail_link
 from jobs.web.pages.welcome import LINK_DAYS, link_of
 from jobs.web.permissions import Permission
+from jobs.web.private import private_page
 from jobs.web.request_context import actor, whole_number
 
 MOST_SHOWN = 200
@@ -227,6 +228,4 @@ def _account_page(request: HttpRequest, account: User, link: str | None = None, 
         "is_own": shown.pk == request.user.pk,
         "is_locked": shown.is_superuser and not _user(request).is_superuser,
     }
-    response = render(request, "account_detail.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return private_page(request, "account_detail.html", context)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain, islice
 
@@ -11,8 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
-from jobs.domain.audit import AuditEntry, AuditFilter
-from jobs.domain.listing import Cursor, parse_cursor
+from jobs.domain.audit import AuditEntry
+from jobs.domain.listing import every, parse_cursor
 from jobs.web.access import needs
 from jobs.web.csv_export import csv_response
 from jobs.web.forms import AuditSearch
@@ -37,19 +36,10 @@ def audit(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Stream all matching entries as CSV."""
-    entries = _matching(AuditSearch(request.GET).wanted)
+    wanted, audit = AuditSearch(request.GET).wanted, application().audit
+    entries = every(lambda cursor: audit.entries(wanted, cursor, _READ_AT_ONCE))
     first = list(islice(entries, 1))  # before the response begins, so that an unreachable MongoDB shows an error page
     return csv_response("audit.csv", _COLUMNS, map(_row, chain(first, entries)))
-
-
-def _matching(wanted: AuditFilter) -> Iterator[AuditEntry]:
-    cursor: Cursor | None = None
-    while True:
-        page = application().service.audit.entries(wanted, cursor, _READ_AT_ONCE)
-        yield from page.items
-        cursor = page.next
-        if cursor is None:
-            return
 
 
 def _row(entry: AuditEntry) -> dict[str, object]:

@@ -26,6 +26,7 @@ from jobs.web.actions import ACTIONS, offered
 from jobs.web.company_filings import FilingsSearch
 from jobs.web.live import live_page
 from jobs.web.permissions import Permission
+from jobs.web.private import private_page
 from jobs.web.request_context import actor, own_path, public_url, whole_number
 
 PAGE = 50
@@ -131,9 +132,7 @@ def share(request: HttpRequest, export_id: str) -> HttpResponse:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("zip_export", args=[job.id]))
     address = public_url(request, reverse("shared", args=[secret]))
-    response = render(request, "zip_export.html", {**_context(request, export_id), "address": address})
-    response["Cache-Control"] = "no-store"
-    return response
+    return private_page(request, "zip_export.html", {**_context(request, export_id), "address": address})
 
 
 @needs(Permission.SHARE)

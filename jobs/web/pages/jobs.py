@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
 from jobs.domain.job import PRIORITIES, Job
-from jobs.domain.listing import Cursor, JobFilter, JobOrder, parse_cursor
+from jobs.domain.listing import JobFilter, JobOrder, every, parse_cursor
 from jobs.domain.saved_view import Listing
 from jobs.web.access import needs
 from jobs.web.api.schemas import JobOut
@@ -68,11 +68,5 @@ def _row(job: Job) -> dict[str, object]:
 
 
 def matching(wanted: JobFilter, order: JobOrder) -> Iterator[Job]:
-    """All matching jobs, read page by page."""
-    cursor: Cursor | None = None
-    while True:
-        page = application().catalogue.jobs(wanted, order, cursor, _READ_AT_ONCE)
-        yield from page.items
-        cursor = page.next
-        if cursor is None:
-            return
+    catalogue = application().catalogue
+    return every(lambda cursor: catalogue.jobs(wanted, order, cursor, _READ_AT_ONCE))

@@ -8,7 +8,6 @@ from typing import cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,6 +18,7 @@ from jobs.web import login_codes
 from jobs.web.access import needs
 from jobs.web.auditing import recorded
 from jobs.web.permissions import Permission
+from jobs.web.private import private_page
 from jobs.web.request_context import actor
 
 _WRONG_PASSWORD = "The current password is wrong."  # noqa: S105
@@ -36,13 +36,13 @@ def set_up(request: HttpRequest) -> HttpResponse:
         try:
             with recorded(Action.SET_UP_CODES, actor(request), user.get_username()):
                 codes = _turned_on(user, request)
-            return _private(render(request, "login_codes_on.html", {"codes": codes}))
+            return private_page(request, "login_codes_on.html", {"codes": codes})
         except WrongUse as refused:
             problem = str(refused)
     device = login_codes.prepared(user)
     context = {"problem": problem, "picture": login_codes.picture(device), "key": login_codes.key_of(device)}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
-    return _private(render(request, "login_codes.html", context, status=status))
+    return private_page(request, "login_codes.html", context, status)
 
 
 @needs(Permission.VIEW)
@@ -76,8 +76,3 @@ def _user(request: HttpRequest) -> User:
     if not user.has_usable_password():
         raise Http404
     return user
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store"
-    return response

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,6 +17,7 @@ from jobs.models import ApiToken
 from jobs.web import tokens as api_tokens
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
+from jobs.web.private import private_page
 
 MOST_LIVING = 20
 _SHOWN_ENDED = 50
@@ -68,11 +69,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
         "secret": secret,
         "month": month,
     }
-    response = render(
-        request, "tokens.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    )
-    response["Cache-Control"] = "no-store"
-    return response
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return private_page(request, "tokens.html", context, status)
 
 
 @needs(Permission.VIEW)

@@ -19,7 +19,7 @@ from jobs.web.csv_export import csv_response
 from jobs.web.permissions import Permission
 
 MONTHS = 12
-MOST_ROWS = 2_000
+MOST_ROWS, MOST_EXPORTED = 2_000, 100_000
 COLUMNS = ("month", "by", "orders", "documents", "bytes", "pages")
 _FOLD_SECONDS = 0.3
 _SUMS = ("orders", "documents", "bytes", "pages")
@@ -29,19 +29,19 @@ _SUMS = ("orders", "documents", "bytes", "pages")
 @require_safe
 def usage(request: HttpRequest) -> HttpResponse:
     """The user's own; everybody's for users who may see who did what."""
-    rows = _rows(whose(request))
+    rows, is_cut = _whole_months(_rows(whose(request), MOST_ROWS + 1))
     months = [(month, _summed(month, group), group) for month, group in _by_month(rows)]
-    context = {"months": months, "everybody": whose(request) is None, "is_cut": len(rows) == MOST_ROWS}
+    context = {"months": months, "everybody": whose(request) is None, "is_cut": is_cut}
     return render(request, "usage.html", context)
 
 
 @needs(Permission.VIEW)
 @require_safe
 def export(request: HttpRequest) -> StreamingHttpResponse:
-    return csv_response("usage.csv", COLUMNS, map(asdict, _rows(whose(request))))
+    return csv_response("usage.csv", COLUMNS, map(asdict, _rows(whose(request), MOST_EXPORTED)))
 
 
-def _rows(by: str | None) -> list[Usage]:
+def _rows(by: str | None, limit: int) -> list[Usage]:
     """The last MONTHS months, with what has changed since the last fold as far as there is time."""
     app = application()
     deadline = time.monotonic() + _FOLD_SECONDS
@@ -49,7 +49,14 @@ def _rows(by: str | None) -> list[Usage]:
         pass
     now = app.clock()
     first = now.year * 12 + now.month - MONTHS  # months since the year 0, of the first month shown
-    return app.ledger.usage.since(f"{first // 12:04}-{first % 12 + 1:02}", by, MOST_ROWS)
+    return app.ledger.usage.since(f"{first // 12:04}-{first % 12 + 1:02}", by, limit)
+
+
+def _whole_months(rows: list[Usage]) -> tuple[list[Usage], bool]:
+    """The rows to show, and whether there are others. A month that does not fit is left out, since its sum is wrong."""
+    if len(rows) <= MOST_ROWS:
+        return rows, False
+    return [each for each in rows if each.month != rows[-1].month], True
 
 
 def _by_month(rows: list[Usage]) -> Iterator[tuple[str, list[Usage]]]:

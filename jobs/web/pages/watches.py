@@ -13,7 +13,6 @@ from jobs.bootstrap import application
 from jobs.domain.errors import WrongUse
 from jobs.domain.job import JOB_ID
 from jobs.domain.listing import parse_cursor
-from jobs.domain.watching import LONGEST_REASON
 from jobs.web import watching
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
@@ -35,7 +34,6 @@ def watches(request: HttpRequest) -> HttpResponse:
         "rows": [(each, watching.may_change(request, each)) for each in page.items],
         "by": by,
         "list_id": list_id,
-        "longest_reason": LONGEST_REASON,
     }
     return render(request, "watches.html", context)
 

@@ -22,6 +22,7 @@ from jobs.services.webhooks import WebhookService
 from jobs.web.access import needs
 from jobs.web.notices.message import message
 from jobs.web.permissions import Permission
+from jobs.web.private import private_page
 from jobs.web.request_context import actor, own_path
 
 PAGE, LATEST = 50, 20
@@ -45,7 +46,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
         "formats": [(str(form), about) for form, about in FORMATS.items()],
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if context["error"] else HTTPStatus.OK
-    return _private(render(request, "webhooks.html", context, status=status))
+    return private_page(request, "webhooks.html", context, status)
 
 
 def _added(request: HttpRequest) -> dict[str, Any]:
@@ -75,11 +76,7 @@ def _endpoint(request: HttpRequest, endpoint: Endpoint, *, show_secret: bool = F
         "rows": [(each, _title(each)) for each in log.items],
         "more": bool(log.next),
     }
-    return _private(render(request, "webhook.html", context))
-
-
-def _removed(service: WebhookService, endpoint_id: str, by: Actor) -> None:
-    service.remove(endpoint_id, by)
+    return private_page(request, "webhook.html", context)
 
 
 #: Each action and what is said afterwards.
@@ -88,7 +85,7 @@ ACTIONS: Mapping[str, tuple[Callable[[WebhookService, str, Actor], object], str]
     "rotate": (WebhookService.rotate, ""),
     "enable": (WebhookService.enable, "The endpoint is enabled. Resend what it has missed from the log."),
     "disable": (WebhookService.disable, "The endpoint is disabled. Events from now on are not sent to it."),
-    "remove": (_removed, "The endpoint is removed. Its deliveries stay in the log."),
+    "remove": (WebhookService.remove, "The endpoint is removed. Its deliveries stay in the log."),
 }
 
 
@@ -139,8 +136,3 @@ def resend(request: HttpRequest, delivery_id: str) -> HttpResponse:
 
 def _title(delivery: Delivery) -> str:
     return message(delivery.event, "").title
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store"
-    return response

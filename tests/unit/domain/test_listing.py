@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from jobs.domain.listing import Cursor, parse_cursor
+from jobs.domain.listing import Cursor, Page, every, parse_cursor
 from jobs.domain.wrong_use import InvalidCursor
 
 ID = "65a1b2c3d4e5f60718293a4b"
@@ -15,6 +15,12 @@ ID = "65a1b2c3d4e5f60718293a4b"
 
 def crafted(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def test_every_page_is_read_until_the_last():
+    second = Cursor(id=ID)
+    pages = {None: Page(items=[1, 2], next=second), second: Page(items=[3])}
+    assert list(every(pages.__getitem__)) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("value", [None, "2026-01-05T12:00:00Z", "हिन्दी", 9, -(2**63) + 1])
