@@ -112,6 +112,8 @@ def _profile(profile: Profile) -> Iterator[Row]:
     yield ("Filings not read", profile.unread)
     for name in profile.former_names:
         yield ("Other name", name.value, *_source(name.source))
+    for other in profile.other_ids:
+        yield ("Other CIN", other.value, *_source(other.source))
     for office in profile.offices:
         yield ("Registered office", office.address, *_source(office.source))
     for step in profile.capital:

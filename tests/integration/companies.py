@@ -35,8 +35,11 @@ STATED = {
 }
 
 
-def an_order(app, cin: str, name: str = NAME) -> str:
-    """An order whose worker has stored and read one filing of each form, the last one unread."""
+def an_order(app, cin: str, name: str = NAME, *, stated_cin: str = "") -> str:
+    """An order whose worker has stored and read one filing of each form, the last one unread.
+
+    ``stated_cin``: the CIN in the filings, if it differs.
+    """
     job = a_stored_job(app, cin=cin, company_name=name)
     held = app.jobs.claim(job.id, "w", 60)
     filings = [
@@ -49,7 +52,7 @@ def an_order(app, cin: str, name: str = NAME) -> str:
         app.documents.save_stored(held.lease, document, replace(a_file(), checksum=f"sha256:{number:064d}"))
         if form in STATED:
             year_end = MARCH if form in ("AOC-4", "MGT-7") else None
-            app.documents.save_reading(held.lease, document, a_statement(form, cin, year_end))
+            app.documents.save_reading(held.lease, document, a_statement(form, stated_cin or cin, year_end))
     app.jobs.end(held.lease, ended_well(held, app.documents.progress(job.id), app.clock()))
     assert app.jobs.get(job.id).status is JobStatus.COMPLETED
     return job.id

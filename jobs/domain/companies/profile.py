@@ -46,14 +46,15 @@ class Office:
 class Profile:
     """A company as its filings describe it. Lists begin with the latest.
 
-    ``names`` are those in filings, the current one first. ``as_of`` is when the last complete order ended, None if
-    there is none. ``unread`` counts stored filings whose values are not known: unread, or read by an older reader.
-    ``is_cut``: the company has more documents than were considered.
+    ``former_names`` and ``other_ids`` are those in filings that differ from the company's own. ``as_of`` is when the
+    last complete order ended, None if there is none. ``unread`` counts stored filings whose values are not known:
+    unread, or read by an older reader. ``is_cut``: the company has more documents than were considered.
     """
 
     cin: str
     name: str
     former_names: tuple[Said[str], ...]
+    other_ids: tuple[Said[str], ...]
     offices: tuple[Office, ...]
     people: tuple[Person, ...]
     auditors: tuple[CompanyAuditor, ...]
@@ -86,6 +87,7 @@ def profile_of(cin: str, jobs: Sequence[Job], documents: Sequence[Document], *, 
         cin=cin,
         name=name,
         former_names=_former_names(name, [*copies, *inside]),
+        other_ids=_other_ids(copies),
         offices=tuple(_offices(stated)),
         people=tuple(people_of(stated)),
         auditors=tuple(auditors_of(stated)),
@@ -130,6 +132,15 @@ def _former_names(name: str, documents: Sequence[Document]) -> tuple[Said[str], 
         same=plain,
     )
     return tuple(each for each in found if plain(each.value) != plain(name))
+
+
+def _other_ids(documents: Sequence[Document]) -> tuple[Said[str], ...]:
+    """CINs in forms other than the company's own. An attachment may be about another company, a scan be misread."""
+    return fact(
+        (each.reading.facts.cin, StatedFiling.of(each).source())
+        for each in documents
+        if each.reading and each.reading.method is not Method.OCR and each.reading.facts.cin != each.cin
+    )
 
 
 def _offices(stated: Sequence[StatedFiling]) -> list[Office]:

@@ -165,6 +165,7 @@ class CompanyOut(Out):
     cin: str
     name: str
     former_names: list[SaidTextOut]
+    other_ids: list[SaidTextOut]
     offices: list[OfficeOut]
     people: list[PersonOut]
     auditors: list[AuditorOut]
