@@ -62,6 +62,9 @@ urlpatterns = [
     path("lists/<str:list_id>/", lists.order_list, name="list"),
     path("lists/<str:list_id>/refused.csv", lists.refused, name="list_refused"),
     path("lists/<str:list_id>/watch/", watches.watch_list, name="list_watch"),
+    re_path(
+        r"^lists/(?P<list_id>[^/]+)/watch/(?P<action>pause|resume)/$", watches.change_list, name="list_watch_change"
+    ),
     path("usage/", usage.usage, name="usage"),
     path("usage/export.csv", usage.export, name="usage_export"),
     path("watches/", watches.watches, name="watches"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -67,10 +67,19 @@ class WatchRepository(Protocol):
         """Idempotent; a recheck in progress goes on. Raises UnknownWatch."""
 
     def pause_all(self, by: str, reason: str) -> None:
-        """Pause the user's watches that are not paused. Idempotent."""
+        """Pause the user's watches. ``paused`` no longer finds those that people had paused. Idempotent."""
 
     def resume(self, watch_id: str, next_at: datetime) -> Watch:
         """Idempotent: the time of a watch that is not paused stays. Raises UnknownWatch."""
+
+    def pause_list(self, list_id: str, by: str | None, reason: str, paused_by: str) -> int:
+        """Pause a list's watches that are not paused, of one user or of all. Idempotent. Returns their number."""
+
+    def paused(self, list_id: str, by: str | None, limit: int) -> list[Watch]:
+        """A list's watches that people have paused; those that paused themselves are not among them."""
+
+    def resume_many(self, times: Mapping[str, datetime]) -> int:
+        """Resume watches, by id with their next times, as ``resume``. Unknown ids are skipped. Returns the number."""
 
     def delete(self, watch_id: str) -> None:
         """Idempotent."""

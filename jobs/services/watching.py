@@ -41,7 +41,7 @@ MOST_AT_ONCE = 50
 _SETTLED_AT_ONCE = 1_000
 _POSTPONED = timedelta(hours=1)
 _LOOKED_AT = 20
-_ADDED_AT_ONCE = 100
+_ADDED_AT_ONCE, _RESUMED_AT_ONCE = 100, 500
 #: The longest time that a list's companies are added for in one call.
 _MOST_TIME = timedelta(seconds=20)
 
@@ -116,6 +116,27 @@ class WatchService:
         """Order rechecks again, from the next regular time on. Idempotent. Raises UnknownWatch."""
         with self._audited(Action.RESUME_WATCH, watch, actor):
             return self.watches.resume(watch.id, next_time(watch.cin, watch.interval, self.clock()))
+
+    def pause_list(self, list_id: str, by: str | None, reason: str, actor: Actor) -> int:
+        """Pause a list's watches, of one user or of all. Idempotent. Returns how many were active.
+
+        Raises InvalidWatch.
+        """
+        reason = reason_of(reason)
+        with audited(self.audit, self.clock, Action.PAUSE_WATCH, actor, details=_those_of(list_id, by)):
+            return self.watches.pause_list(list_id, by, reason, actor.name)
+
+    def resume_list(self, list_id: str, by: str | None, actor: Actor) -> int:
+        """Resume what people have paused of a list's watches. If interrupted, repeating it resumes the others.
+
+        Returns their number. Those that paused themselves, or whose owner lost the right, stay as they are.
+        """
+        with audited(self.audit, self.clock, Action.RESUME_WATCH, actor, details=_those_of(list_id, by)):
+            resumed = 0
+            while some := self.watches.paused(list_id, by, _RESUMED_AT_ONCE):
+                now = self.clock()
+                resumed += self.watches.resume_many({each.id: next_time(each.cin, each.interval, now) for each in some})
+            return resumed
 
     def end(self, watch: Watch, actor: Actor) -> None:
         """Forget the watch. A recheck in progress goes on as an order. Idempotent."""
@@ -229,6 +250,10 @@ class WatchService:
         new = first_listed_after(watch.baseline, listed) if watch.baseline else []
         check = Check(job_id=job.id, at=at, outcome=CheckOutcome.CHECKED, new=len(new), since=since)
         return self.watches.settle(watch, check, note=_note(watch, new, at) if new else None)
+
+
+def _those_of(list_id: str, by: str | None) -> str:
+    return f"list {list_id}, watched by {by or 'everybody'}"
 
 
 def _note(watch: Watch, new: Sequence[ListedFiling], at: datetime) -> Note:

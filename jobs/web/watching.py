@@ -25,6 +25,18 @@ def may_change(request: HttpRequest, watch: Watch) -> bool:
     return watch.by == actor(request).name or may(request, Permission.AUDIT)
 
 
+def changed_list(request: HttpRequest, list_id: str, action: str, reason: str = "", *, everybody: bool = False) -> int:
+    """Pause or resume what the caller watches of a list, or what everybody does. Returns the number of watches.
+
+    The caller must have the right AUDIT for everybody's. Raises UnknownList, InvalidWatch.
+    """
+    found, by, service = application().lists.lists.get(list_id), actor(request), application().watching
+    whose = None if everybody else by.name
+    if action == "pause":
+        return service.pause_list(found.id, whose, reason, by)
+    return service.resume_list(found.id, whose, by)
+
+
 def of_company(request: HttpRequest, cin: str) -> tuple[Watch | None, list[Watch]]:
     """The caller's watch of a company, and those of others."""
     found, name = application().watching.watches.of_company(cin, 20), actor(request).name

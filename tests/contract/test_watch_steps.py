@@ -18,7 +18,7 @@ from jobs.domain.watching import MOST_FAILURES, CheckOutcome, Interval
 from jobs.domain.wrong_use import InvalidWatch, UnknownCompany
 from jobs.services import Order, watching
 from tests.contract.growing_source import COMPANIES
-from tests.contract.stepping import Actor, Reply
+from tests.contract.stepping import Actor, Killed, Reply
 from tests.contract.watched import Watched
 from tests.contract.world import in_one_thread
 from tests.making import a_cin
@@ -262,6 +262,28 @@ def test_list_is_watched_once(watched):
     assert service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA) == 2
     assert service.watch_list("1" * 24, jobs, Interval.DAILY, ASHA) == 0
     assert {each.list_id for each in watched.watches.latest("asha", "1" * 24, None, 9).items} == {"1" * 24}
+
+
+def test_interrupted_resumption_of_a_list_is_continued(watched, monkeypatch):
+    jobs, list_id = watched.jobs.newest_first(), "1" * 24
+    service = watched.service()
+    service.watch_list(list_id, jobs, Interval.DAILY, ASHA)
+    monkeypatch.setattr(watching, "_RESUMED_AT_ONCE", 1)
+    assert service.pause_list(list_id, "asha", "", ASHA) == 2
+    real, answers = watched.watches.resume_many, [1]
+
+    def dies(times):
+        if not answers:
+            raise Killed
+        answers.pop()
+        return real(times)
+
+    monkeypatch.setattr(watched.watches, "resume_many", dies)
+    with pytest.raises(Killed):
+        service.resume_list(list_id, "asha", ASHA)
+    monkeypatch.setattr(watched.watches, "resume_many", real)
+    assert service.resume_list(list_id, "asha", ASHA) == 1
+    assert all(each.next_at > watched.clock() for each in watched.watches.latest(None, list_id, None, 9).items)
 
 
 def test_slow_list_is_watched_in_several_calls(watched, monkeypatch):

@@ -158,6 +158,26 @@ def test_all_watches_of_a_user_are_paused(watches, clock):
     assert [each.id for each in watches.due(5)] == [others.id]
 
 
+def test_watches_of_a_list_are_paused_and_resumed_at_once(watches, clock):
+    mine, also_mine, others = (a_watch(clock, by=by, list_id="1" * 24) for by in ("asha", "asha", "ravi"))
+    elsewhere = a_watch(clock)
+    watches.add([mine, also_mine, others, elsewhere])
+    watches.pause(mine.id, "Merged", "asha")
+    assert watches.pause_list("1" * 24, "asha", "Holidays", "admin") == 1
+    assert watches.pause_list("1" * 24, "asha", "Again", "admin") == 0
+    assert [watches.get(each.id).paused_reason for each in (mine, also_mine, others)] == ["Merged", "Holidays", None]
+    assert watches.pause_list("1" * 24, None, "All", "admin") == 1
+    assert [each.id for each in watches.due(9)] == [elsewhere.id]
+    watches.pause_all("ravi", "Left")
+    paused = {each.id for each in watches.paused("1" * 24, None, 9)}
+    assert paused == {each.id for each in watches.paused("1" * 24, "asha", 9)} == {mine.id, also_mine.id}
+    assert len(watches.paused("1" * 24, "asha", 1)) == 1
+    at = clock() + DAY
+    assert watches.resume_many({mine.id: at, also_mine.id: at, new_id(): at}) == 2
+    assert watches.resume_many({mine.id: at + DAY}) == watches.resume_many({}) == 0
+    assert watches.get(mine.id) == replace(mine, next_at=at)
+
+
 def test_postponed_recheck_is_due_later(watches, clock):
     watch = a_watch(clock)
     watches.add([watch])

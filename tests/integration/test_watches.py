@@ -21,6 +21,7 @@ from jobs.web import tokens
 from jobs.web.permissions import Permission
 from tests.integration.api import caller, is_problem
 from tests.integration.companies import an_order
+from tests.integration.conftest import text_of
 from tests.making import a_cin, a_file
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
@@ -148,7 +149,31 @@ def test_list_is_watched_as_a_whole(client, call, app, admin_user):
     client.force_login(admin_user)
     shown = client.post(f"/lists/{list_id}/watch/", {"interval": "monthly"}, follow=True).content.decode()
     assert "2 more companies are watched" in shown
-    assert "Companies of a list" in shown
+    assert "List Monday" in shown
+
+
+def test_watches_of_a_list_are_paused_and_resumed(client, call, app, admin_user):
+    rows = [ListRow(line=line, order=Order(cin=a_cin(), company_name="Acme")) for line in (1, 2)]
+    list_id = app.lists.place(new_id(), "Monday", [rows], requested_by="x").id
+    path, page = f"/lists/{list_id}/watch", f"/watches/?by=admin&list={list_id}"
+    client.force_login(admin_user)
+    for add in (lambda: client.post(f"{path}/"), lambda: call("POST", f"/api/v1{path}", {})):
+        add()
+    client.post(f"{path}/", {"interval": "weekly"})
+    assert "Pause your watches of this list" in " ".join(text_of(client.get(page)).split())
+    assert "Pause all watches of this list" in " ".join(text_of(client.get(f"/watches/?list={list_id}")).split())
+    done = client.post(f"{path}/pause/", {"reason": "Holidays", "back": page}, follow=True).content.decode()
+    assert "2 watches are paused." in done
+    assert "Holidays" in done
+    assert client.post(f"{path}/pause/", {"reason": "x" * 300, "back": page}, follow=True).status_code == 200
+    assert call("POST", f"/api/v1{path}/pause", {"everybody": True, "reason": "All"}).json() == {"changed": 2}
+    assert call("POST", f"/api/v1{path}/resume", {}).json() == {"changed": 2}
+    assert "2 watches are resumed." in client.post(f"{path}/resume/", {"back": page}, follow=True).content.decode()
+    assert is_problem(call("POST", f"/api/v1/lists/{'0' * 24}/watch/pause", {}), 404, "unknown_list")
+    user = get_user_model().objects.create_superuser("other")
+    mine = caller(tokens.issue(user, "watches", [Permission.WATCH], None)[1])
+    assert is_problem(mine("POST", f"/api/v1{path}/pause", {"everybody": True}), 403, "forbidden")
+    assert mine("POST", f"/api/v1{path}/pause", {}).json() == {"changed": 0}
 
 
 def test_command_orders_and_reports(installation):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -121,8 +121,9 @@ class MemoryWatchRepository:
 
     def pause_all(self, by: str, reason: str) -> None:
         for each in list(self._watches.values()):
-            if each.by == by and not each.is_paused:
-                self._watches[each.id] = replace(each, paused_reason=reason, next_at=None)
+            if each.by == by:
+                kept = each.paused_reason or reason
+                self._watches[each.id] = replace(each, paused_reason=kept, paused_by=None, next_at=None)
 
     def resume(self, watch_id: str, next_at: datetime) -> Watch:
         stored = self.get(watch_id)
@@ -130,6 +131,24 @@ class MemoryWatchRepository:
             resumed = replace(stored, paused_reason=None, paused_by=None, next_at=next_at, failures=0)
             self._watches[watch_id] = resumed
         return self._watches[watch_id]
+
+    def pause_list(self, list_id: str, by: str | None, reason: str, paused_by: str) -> int:
+        found = [each for each in self._of_list(list_id, by) if not each.is_paused]
+        for each in found:
+            self.pause(each.id, reason, paused_by)
+        return len(found)
+
+    def paused(self, list_id: str, by: str | None, limit: int) -> list[Watch]:
+        return [each for each in self._of_list(list_id, by) if each.paused_by][:limit]
+
+    def resume_many(self, times: Mapping[str, datetime]) -> int:
+        found = [each for each in times if each in self._watches and self._watches[each].is_paused]
+        for each in found:
+            self.resume(each, times[each])
+        return len(found)
+
+    def _of_list(self, list_id: str, by: str | None) -> list[Watch]:
+        return [each for each in self._watches.values() if each.list_id == list_id and by in (None, each.by)]
 
     def delete(self, watch_id: str) -> None:
         self._watches.pop(watch_id, None)

@@ -8,7 +8,7 @@ from jobs.adapters.mongo.readings import READING_SCHEMA, RECORD_SCHEMA, STATED_S
 from jobs.adapters.mongo.records import COUNT, ERROR, ID, JOB_FIELDS, TEXT, TIME
 from jobs.adapters.mongo.usage import USAGE_SCHEMA
 from jobs.adapters.mongo.validators_events import EVENT_VALIDATORS, NOTES
-from jobs.adapters.mongo.watches import WATCH_SCHEMA
+from jobs.adapters.mongo.watch_records import WATCH_SCHEMA
 from jobs.domain.audit import Action
 from jobs.domain.bulk_action import BULK_ACTIONS, BulkState
 from jobs.domain.document import DocumentStatus

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from bson import ObjectId
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, ReturnDocument, UpdateOne
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
@@ -21,44 +20,16 @@ from jobs.adapters.mongo.notes import noted
 from jobs.adapters.mongo.outbox import keep_notes
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
-from jobs.adapters.mongo.records import COUNT, ID, TEXT, TIME, known
-from jobs.adapters.mongo.validators_events import NOTES
+from jobs.adapters.mongo.records import known
+from jobs.adapters.mongo.watch_records import check_fields, to_record, to_watch
 from jobs.domain.events import Note
 from jobs.domain.listing import Cursor, Page
 from jobs.domain.watching import Check, CheckOutcome, Interval, Watch
 from jobs.domain.wrong_use import UnknownWatch
 from jobs.ports import Clock
 
-_CHECK = {
-    "bsonType": "object",
-    "required": ["jobId", "at", "outcome", "new"],
-    "properties": {
-        "jobId": TEXT,
-        "at": TIME,
-        "outcome": {"enum": [str(outcome) for outcome in CheckOutcome]},
-        "new": COUNT,
-        "since": TIME,
-        "error": TEXT,
-    },
-}
-WATCH_SCHEMA: Document = {
-    "bsonType": "object",
-    "required": ["cin", "companyName", "by", "at", "interval", "failures"],
-    "properties": {
-        "_id": ID,
-        **dict.fromkeys(("cin", "companyName", "by", "listId", "pausedReason", "pausedBy"), TEXT),
-        **dict.fromkeys(("jobId", "baseline"), TEXT),
-        **dict.fromkeys(("at", "nextAt", "checkedAt"), TIME),
-        "interval": {"enum": [str(interval) for interval in Interval]},
-        "placing": {"enum": [True]},
-        "last": _CHECK,
-        "found": _CHECK,
-        "failures": COUNT,
-        **NOTES,
-    },
-}
 _UNSETTLED = {"jobId": "", "placing": ""}
-_UNPAUSED = {"pausedReason": "", "pausedBy": ""}
+_PAUSED = {"pausedReason": {"$exists": True}}
 
 
 class MongoWatchRepository:
@@ -73,19 +44,19 @@ class MongoWatchRepository:
         if not watches:
             return 0
         try:
-            self._watches.insert_many([_to_record(each) for each in watches], ordered=False)
+            self._watches.insert_many([to_record(each) for each in watches], ordered=False)
         except BulkWriteError as error:
             return len(watches) - len(duplicates(error))
         return len(watches)
 
     @translated
     def get(self, watch_id: str) -> Watch:
-        return _to_watch(record_of(self._watches, watch_id, UnknownWatch(watch_id)))
+        return to_watch(record_of(self._watches, watch_id, UnknownWatch(watch_id)))
 
     @translated
     def of_user(self, cin: str, by: str) -> Watch | None:
         row = self._watches.find_one({"cin": cin, "by": by})
-        return _to_watch(row) if row else None
+        return to_watch(row) if row else None
 
     @translated
     def watched(self, by: str, cins: Collection[str]) -> set[str]:
@@ -95,11 +66,11 @@ class MongoWatchRepository:
     @translated
     def of_company(self, cin: str, limit: int) -> list[Watch]:
         rows = self._watches.find({"cin": cin}, limit=limit)
-        return sorted(map(_to_watch, rows), key=lambda each: each.id)
+        return sorted(map(to_watch, rows), key=lambda each: each.id)
 
     @translated
     def latest(self, by: str | None, list_id: str | None, cursor: Cursor | None, limit: int) -> Page[Watch]:
-        return page(self._watches, known({"by": by, "listId": list_id}), "_id", DESCENDING, cursor, limit, _to_watch)
+        return page(self._watches, known({"by": by, "listId": list_id}), "_id", DESCENDING, cursor, limit, to_watch)
 
     @translated
     def count(self, by: str, limit: int) -> int:
@@ -108,12 +79,12 @@ class MongoWatchRepository:
     @translated
     def due(self, limit: int) -> list[Watch]:
         idle = {"nextAt": {"$lte": self._clock()}, "jobId": {"$exists": False}}
-        return [_to_watch(row) for row in self._watches.find(idle, sort=[("nextAt", ASCENDING)], limit=limit)]
+        return [to_watch(row) for row in self._watches.find(idle, sort=[("nextAt", ASCENDING)], limit=limit)]
 
     @translated
     def unsettled(self, limit: int) -> list[Watch]:
         rows = self._watches.find({"jobId": {"$exists": True}}, sort=[("jobId", ASCENDING)], limit=limit)
-        return [_to_watch(row) for row in rows]
+        return [to_watch(row) for row in rows]
 
     @translated
     def begin(self, watch: Watch, job_id: str, next_at: datetime) -> Watch | None:
@@ -122,7 +93,7 @@ class MongoWatchRepository:
             {"$set": {"jobId": job_id, "placing": True, "nextAt": next_at}},
             return_document=ReturnDocument.AFTER,
         )
-        return _to_watch(row) if row else None
+        return to_watch(row) if row else None
 
     @translated
     def placed(self, watch: Watch, job_id: str) -> None:
@@ -141,8 +112,8 @@ class MongoWatchRepository:
         failed = check.outcome is CheckOutcome.FAILED
         values = known(
             {
-                "last": _check_fields(check),
-                "found": _check_fields(check) if check.new else None,
+                "last": check_fields(check),
+                "found": check_fields(check) if check.new else None,
                 "baseline": check.job_id if checked else None,
                 "checkedAt": check.at if checked else None,
                 "failures": 0 if checked else watch.failures + failed,
@@ -170,16 +141,33 @@ class MongoWatchRepository:
     def pause_all(self, by: str, reason: str) -> None:
         active = {"by": by, "nextAt": {"$exists": True}}
         self._watches.update_many(active, {"$set": {"pausedReason": reason}, "$unset": {"nextAt": ""}})
+        self._watches.update_many({"by": by, "pausedBy": {"$exists": True}}, {"$unset": {"pausedBy": ""}})
 
     @translated
     def resume(self, watch_id: str, next_at: datetime) -> Watch:
-        paused = {"_id": _key(watch_id), "pausedReason": {"$exists": True}}
-        resumed = {"$set": {"nextAt": next_at, "failures": 0}, "$unset": _UNPAUSED}
-        return self._changed(paused, resumed, watch_id)
+        return self._changed({"_id": _key(watch_id), **_PAUSED}, _resumed(next_at), watch_id)
+
+    @translated
+    def pause_list(self, list_id: str, by: str | None, reason: str, paused_by: str) -> int:
+        active = {**_of_list(list_id, by), "nextAt": {"$exists": True}}
+        paused = {"$set": {"pausedReason": reason, "pausedBy": paused_by}, "$unset": {"nextAt": ""}}
+        return self._watches.update_many(active, paused).modified_count
+
+    @translated
+    def paused(self, list_id: str, by: str | None, limit: int) -> list[Watch]:
+        by_people = {**_of_list(list_id, by), "pausedBy": {"$exists": True}}
+        return [to_watch(row) for row in self._watches.find(by_people, limit=limit)]
+
+    @translated
+    def resume_many(self, times: Mapping[str, datetime]) -> int:
+        writes = [
+            UpdateOne({"_id": ObjectId(each), **_PAUSED}, _resumed(next_at)) for each, next_at in sorted(times.items())
+        ]
+        return self._watches.bulk_write(writes, ordered=False).modified_count if writes else 0
 
     def _changed(self, row: Document, update: Document, watch_id: str) -> Watch:
         found = self._watches.find_one_and_update(row, update, return_document=ReturnDocument.AFTER)
-        return _to_watch(found) if found else self.get(watch_id)
+        return to_watch(found) if found else self.get(watch_id)
 
     @translated
     def delete(self, watch_id: str) -> None:
@@ -200,69 +188,9 @@ def _rechecked(watch: Watch) -> Document:
     return {"_id": ObjectId(watch.id), "jobId": watch.job_id}
 
 
-def _check_fields(check: Check) -> Document:
-    return known(
-        {
-            "jobId": check.job_id,
-            "at": check.at,
-            "outcome": str(check.outcome),
-            "new": check.new,
-            "since": check.since,
-            "error": check.error,
-        }
-    )
+def _of_list(list_id: str, by: str | None) -> Document:
+    return known({"listId": list_id, "by": by})
 
 
-def _to_check(stored: Mapping[str, Any] | None) -> Check | None:
-    if stored is None:
-        return None
-    return Check(
-        job_id=stored["jobId"],
-        at=stored["at"],
-        outcome=CheckOutcome(stored["outcome"]),
-        new=stored["new"],
-        since=stored.get("since"),
-        error=stored.get("error"),
-    )
-
-
-def _to_record(watch: Watch) -> Document:
-    """The record of a new watch."""
-    return known(
-        {
-            "_id": ObjectId(watch.id),
-            "cin": watch.cin,
-            "companyName": watch.company_name,
-            "by": watch.by,
-            "at": watch.at,
-            "interval": str(watch.interval),
-            "listId": watch.list_id,
-            "nextAt": watch.next_at,
-            "baseline": watch.baseline,
-            "checkedAt": watch.checked_at,
-            "failures": watch.failures,
-        }
-    )
-
-
-def _to_watch(row: Mapping[str, Any]) -> Watch:
-    get = row.get
-    return Watch(
-        id=str(row["_id"]),
-        cin=row["cin"],
-        company_name=row["companyName"],
-        by=row["by"],
-        at=row["at"],
-        interval=Interval(row["interval"]),
-        list_id=get("listId"),
-        next_at=get("nextAt"),
-        paused_reason=get("pausedReason"),
-        paused_by=get("pausedBy"),
-        job_id=get("jobId"),
-        placing=get("placing", False),
-        baseline=get("baseline"),
-        checked_at=get("checkedAt"),
-        last=_to_check(get("last")),
-        found=_to_check(get("found")),
-        failures=row["failures"],
-    )
+def _resumed(next_at: datetime) -> Document:
+    return {"$set": {"nextAt": next_at, "failures": 0}, "$unset": {"pausedReason": "", "pausedBy": ""}}

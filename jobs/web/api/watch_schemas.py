@@ -77,6 +77,22 @@ class WatchesOut(PageOut):
     items: list[WatchOut]
 
 
+class OfListIn(Body):
+    """Whose watches of the list: yours, or everybody's."""
+
+    everybody: bool = False
+
+
+class PauseListIn(PauseWatchIn, OfListIn):
+    """Why the watches are paused, and whose."""
+
+
+class ChangedWatchesOut(Out):
+    """The number of watches that were changed."""
+
+    changed: int
+
+
 class WatchedListOut(Out):
     """The number of companies that were not watched before."""
 

@@ -12,7 +12,7 @@ from jobs.domain.listing import Page, parse_cursor
 from jobs.domain.watching import Watch
 from jobs.web import watching
 from jobs.web.api import watch_schemas as schemas
-from jobs.web.api.auth import Forbidden, needing
+from jobs.web.api.auth import Forbidden, may, needing
 from jobs.web.api.schemas import PROBLEMS
 from jobs.web.permissions import Permission
 from jobs.web.request_context import actor
@@ -66,6 +66,27 @@ def end_watch(request: HttpRequest, watch_id: str) -> Status[None]:
 def watch_list_companies(request: HttpRequest, list_id: str, body: schemas.IntervalIn) -> dict[str, int]:
     """Watch all companies of a list. Those that you watch already keep their interval. Idempotent."""
     return {"added": watching.watched_list(request, list_id, body.interval)}
+
+
+_CHANGED = {200: schemas.ChangedWatchesOut, **PROBLEMS}
+
+
+@watch_router.post("/lists/{list_id}/watch/pause", auth=needing(Permission.WATCH), response=_CHANGED)
+def pause_watches_of_list(request: HttpRequest, list_id: str, body: schemas.PauseListIn) -> dict[str, int]:
+    """Pause the watches that were added with a list: yours, or with the scope `audit` everybody's. Idempotent."""
+    return {"changed": _of_list(request, list_id, "pause", body, body.reason)}
+
+
+@watch_router.post("/lists/{list_id}/watch/resume", auth=needing(Permission.WATCH), response=_CHANGED)
+def resume_watches_of_list(request: HttpRequest, list_id: str, body: schemas.OfListIn) -> dict[str, int]:
+    """Resume the watches of a list that people have paused, likewise. Those that paused themselves stay. Idempotent."""
+    return {"changed": _of_list(request, list_id, "resume", body)}
+
+
+def _of_list(request: HttpRequest, list_id: str, action: str, body: schemas.OfListIn, reason: str = "") -> int:
+    if body.everybody and not may(request, Permission.AUDIT):
+        raise Forbidden("Changing everybody's watches requires the scope 'audit'.")
+    return watching.changed_list(request, list_id, action, reason, everybody=body.everybody)
 
 
 def _own(request: HttpRequest, watch_id: str) -> Watch:

@@ -13,8 +13,10 @@ from jobs.bootstrap import application
 from jobs.domain.errors import WrongUse
 from jobs.domain.job import JOB_ID
 from jobs.domain.listing import parse_cursor
+from jobs.domain.wrong_use import InvalidWatch
 from jobs.web import watching
 from jobs.web.access import needs
+from jobs.web.api.auth import may
 from jobs.web.permissions import Permission
 from jobs.web.request_context import actor, own_path
 
@@ -33,7 +35,8 @@ def watches(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [(each, watching.may_change(request, each)) for each in page.items],
         "by": by,
-        "list_id": list_id,
+        "list": application().lists.lists.get(list_id) if list_id else None,
+        "everybody": by != request.user.get_username() and may(request, Permission.AUDIT),
     }
     return render(request, "watches.html", context)
 
@@ -63,6 +66,21 @@ def watch_list(request: HttpRequest, list_id: str) -> HttpResponse:
     noun = "company is" if number == 1 else "companies are"
     messages.success(request, f"{number:,} more {noun} watched. You watched the others already.")
     return HttpResponseRedirect(f"{reverse('watches')}?list={list_id}")
+
+
+@needs(Permission.WATCH)
+@require_POST
+def change_list(request: HttpRequest, list_id: str, action: str) -> HttpResponse:
+    """Pause or resume the watches of a list: the user's, or everybody's for users who may change these."""
+    everybody = "everybody" in request.POST and may(request, Permission.AUDIT)
+    try:
+        number = watching.changed_list(request, list_id, action, request.POST.get("reason", ""), everybody=everybody)
+    except InvalidWatch as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(_back(request))
+    noun = "watch is" if number == 1 else "watches are"
+    messages.success(request, f"{number:,} {noun} {'paused' if action == 'pause' else 'resumed'}.")
+    return HttpResponseRedirect(_back(request))
 
 
 @needs(Permission.WATCH)

@@ -38,6 +38,7 @@ class Row:
 COMPANY = {"cin": "L24295GJ1987PLC143792"}
 JOB = {"job_id": "65a1b2c3d4e5f60718293a4b"}
 WATCH = {"watch_id": "65a1b2c3d4e5f60718293a4b"}
+LIST = {"list_id": "65a1b2c3d4e5f60718293a4b"}
 ENDPOINT = {"endpoint_id": "65a1b2c3d4e5f60718293a4b"}
 EXPORT = {"export_id": "65a1b2c3d4e5f60718293a4b"}
 LINK = {"secret": "fsl_unknown"}
@@ -94,13 +95,14 @@ TABLE = [
     Row("order_upload", OPERATORS, "POST"),
     Row("order_confirm", OPERATORS, "POST", {"upload_id": "65a1b2c3d4e5f60718293a4b"}),
     Row("lists", VIEWERS),
-    Row("list", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
-    Row("list_refused", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("list", VIEWERS, kwargs=LIST),
+    Row("list_refused", VIEWERS, kwargs=LIST),
     Row("watches", VIEWERS),
     Row("usage", VIEWERS),
     Row("usage_export", VIEWERS),
     Row("company_watch", OPERATORS, "POST", COMPANY),
-    Row("list_watch", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("list_watch", OPERATORS, "POST", LIST),
+    Row("list_watch_change", OPERATORS, "POST", {**LIST, "action": "pause"}),
     Row("watch_change", OPERATORS, "POST", {**WATCH, "action": "pause"}),
     Row("bulk_actions", VIEWERS),
     Row("bulk_action", VIEWERS, kwargs=BULK),
@@ -181,10 +183,10 @@ TABLE = [
     Row("api:stats", VIEWERS),
     Row("api:list_lists", VIEWERS),
     Row("api:create_list", OPERATORS, "POST"),
-    Row("api:get_list", VIEWERS, kwargs={"list_id": "65a1b2c3d4e5f60718293a4b"}),
-    Row("api:retry_list", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
-    Row("api:cancel_list", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
-    Row("api:prioritise_list", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("api:get_list", VIEWERS, kwargs=LIST),
+    Row("api:retry_list", OPERATORS, "POST", LIST),
+    Row("api:cancel_list", OPERATORS, "POST", LIST),
+    Row("api:prioritise_list", OPERATORS, "POST", LIST),
     Row("api:list_bulk_actions", VIEWERS),
     Row("api:get_bulk_action", VIEWERS, kwargs=BULK),
     Row("api:stop_bulk_action", VIEWERS, "POST", BULK),
@@ -194,7 +196,9 @@ TABLE = [
     Row("api:pause_watch", OPERATORS, "POST", WATCH),
     Row("api:resume_watch", OPERATORS, "POST", WATCH),
     Row("api:end_watch", OPERATORS, "DELETE", WATCH),
-    Row("api:watch_list_companies", OPERATORS, "POST", {"list_id": "65a1b2c3d4e5f60718293a4b"}),
+    Row("api:watch_list_companies", OPERATORS, "POST", LIST),
+    Row("api:pause_watches_of_list", OPERATORS, "POST", LIST),
+    Row("api:resume_watches_of_list", OPERATORS, "POST", LIST),
     Row("api:create_export", OPERATORS, "POST"),
     Row("api:list_exports", VIEWERS),
     Row("api:get_export", VIEWERS, kwargs=EXPORT),
