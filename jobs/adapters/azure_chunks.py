@@ -10,7 +10,7 @@ class ChunkStream:
     """A file that can only be read once, from its beginning. ``size`` and ``md5`` are of what was read so far."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
+        self._chunks = filter(None, chunks)  # an empty chunk is not the end
         self._rest = memoryview(b"")
         self._digest = hashlib.md5(usedforsecurity=False)
         self.size = 0

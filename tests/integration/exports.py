@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 
@@ -16,8 +17,14 @@ from worker.stopping import Stop
 FORMS = ("AOC-4", "MGT-7", "CHG-1")
 
 
-def a_filed_order(app, cin: str, name: str = "Vindhya Chemicals Limited") -> str:
-    """An order with one stored file of each form."""
+def content_of(number: int) -> bytes:
+    return f"%PDF of document {number}".encode()
+
+
+def a_filed_order(
+    app, cin: str, name: str = "Vindhya Chemicals Limited", content: Callable[[int], bytes] = content_of
+) -> str:
+    """An order with one stored file of each form. ``content`` gets the document's number."""
     job = a_stored_job(app, cin=cin, company_name=name)
     held = app.jobs.claim(job.id, "w", 60)
     filings = [
@@ -27,14 +34,10 @@ def a_filed_order(app, cin: str, name: str = "Vindhya Chemicals Limited") -> str
     app.documents.add(held.lease, held, filings)
     for document in app.documents.to_download(job.id, 9):
         app.documents.save_stored(
-            held.lease, document, store_original(app.blobs, document, content_of(document.filing.number))
+            held.lease, document, store_original(app.blobs, document, content(document.filing.number))
         )
     app.jobs.end(held.lease, ended_well(held, app.documents.progress(job.id), app.clock()))
     return job.id
-
-
-def content_of(number: int) -> bytes:
-    return f"%PDF of document {number}".encode()
 
 
 def work(app) -> Job | None:
