@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group, User
 from django.db import transaction
@@ -172,9 +173,9 @@ def _changing(
             raise WrongState(f"{name} is a superuser. Only a superuser can change this account.")
         if ends_access and account.pk == change.by.pk:
             raise WrongState("You cannot change your own role or deactivate yourself. Ask another Admin.")
-        was_admin = role_of(account) in (_ADMIN, "Superuser")
+        counted = _admins().filter(pk=account.pk).exists()
         yield account
-        if ends_access and was_admin and not _someone_is_admin():
+        if ends_access and counted and not _admins().exists():
             raise WrongState(f"{name} is the last Admin. Make somebody else an Admin first.")
 
 
@@ -202,7 +203,9 @@ def _assign(account: User, role: str) -> None:
     account.save(update_fields=["is_staff"])
 
 
-def _someone_is_admin() -> bool:
-    """Whether an Admin is left who can log in. Invited Admins do not count."""
-    admins = Q(is_superuser=True) | Q(groups__name=_ADMIN)
-    return User.objects.filter(admins, STATES[AccountState.ACTIVE]).exists()
+def _admins() -> QuerySet[User]:
+    """The Admins who can log in: not invited ones, nor those who have only a password where it is refused."""
+    by_role = Q(groups__name=_ADMIN)
+    if settings.SIGN_IN.oidc_only:
+        by_role &= Q(identity__isnull=False)
+    return User.objects.filter(Q(is_superuser=True) | by_role, STATES[AccountState.ACTIVE])

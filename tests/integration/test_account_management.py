@@ -9,10 +9,12 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import timezone
 
 from jobs.domain.audit import Actor, AuditFilter
 from jobs.domain.errors import DatabaseUnavailable
 from jobs.domain.wrong_use import WrongState
+from jobs.models import ExternalIdentity
 from jobs.web import accounts, tokens
 from jobs.web.permissions import Permission
 from jobs.web.sessions import living
@@ -242,6 +244,20 @@ def test_last_admin_stays(app, asha):
     assert "asha is the last Admin." in text_of(act(client, asha, "deactivate"))
     assert "asha is the last Admin." in text_of(act(client, asha, "role", role="Viewer"))
     assert (again(asha).is_active, accounts.role_of(again(asha))) == (True, "Admin")
+
+
+def test_admin_whose_password_is_refused_is_not_the_last_one(app, asha, settings):
+    settings.SIGN_IN = replace(settings.SIGN_IN, oidc_only=True, oidc_name="Microsoft")
+    manager = an_account("manager")
+    manager.user_permissions.add(*asha.groups.get().permissions.filter(codename="change_user"))
+    client, priya = logged_in(manager), an_account("priya", "Admin")
+    ExternalIdentity.objects.create(user=priya, issuer="https://login.test", subject="1")
+    get_user_model().objects.update(last_login=timezone.now())
+    assert "priya is the last Admin" in text_of(act(client, priya, "deactivate"))
+    assert again(priya).is_active
+    assert "asha is deactivated." in text_of(act(client, asha, "deactivate"))
+    get_user_model().objects.create_superuser("root", password=PASSWORD)
+    assert "priya is deactivated." in text_of(act(client, priya, "deactivate"))
 
 
 @pytest.mark.parametrize("action", ["link", "deactivate", "sessions", "tokens"])
