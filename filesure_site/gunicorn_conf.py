@@ -62,10 +62,12 @@ def post_fork(_server: Arbiter, worker: Any) -> None:
 
 
 def post_worker_init(_worker: Any) -> None:
-    """Continue bulk actions whose process has ended."""
+    """Continue what processes have left that ended: bulk actions, and the end of what accounts may no longer have."""
+    from jobs.web import subscribers
     from jobs.web.bulk_runner import runner
 
     runner().begin()
+    subscribers.settle_in(0)
 
 
 def worker_exit(_server: Arbiter, _worker: Any) -> None:

@@ -119,3 +119,13 @@ class ExternalIdentity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} at {self.issuer}"
+
+
+class LostRight(models.Model):
+    """An account that may have lost a right, from that transaction until its watches and mail have ended in MongoDB."""
+
+    username = models.CharField(max_length=150)
+    is_gone = models.BooleanField(help_text="It was deactivated, deleted or renamed.")
+
+    def __str__(self) -> str:
+        return self.username

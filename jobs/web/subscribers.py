@@ -1,21 +1,35 @@
-"""Ends the mail, and pauses the watches, of accounts that are deactivated, deleted or renamed, or lose these rights."""
+"""Ends the mail, and pauses the watches, of accounts that are deactivated, deleted or renamed, or lose these rights.
+
+Accounts are in SQLite, watches and mail in MongoDB, and a transaction of SQLite keeps all other accounts waiting. So
+the transaction that changes an account also notes it, MongoDB is changed after the commit, and only then the note is
+removed. A process that dies in between, or a MongoDB that does not answer, leaves the note, see ``settle``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from functools import partial
+import logging
+import threading
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.contrib.auth.models import Group, User
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from jobs.bootstrap import application
+from jobs.domain.errors import FilesureError
+from jobs.models import LostRight
 from jobs.web.permissions import Permission
+
+logger = logging.getLogger(__name__)
+
+_RETRY_SECONDS = 30.0
+_AT_ONCE = 100
+_waiting = threading.Lock()
 
 
 def connect() -> None:
-    """Called once per process. If MongoDB does not answer, the account does not change either, as in the admin."""
+    """Called once per process."""
     pre_save.connect(_changing, sender=User, dispatch_uid="subscriber_changing")
     post_save.connect(_saved, sender=User, dispatch_uid="subscriber_saved")
     post_delete.connect(_deleted, sender=User, dispatch_uid="subscriber_deleted")
@@ -29,26 +43,18 @@ def _changing(instance: User, update_fields: Collection[str] | None = None, **_:
         return
     before = User.objects.filter(pk=instance.pk).first() if instance.pk else None
     if before and before.username != instance.username:
-        _end(before.username)
+        _note([before.username], is_gone=True)
     if before and before.is_superuser and not instance.is_superuser:
-        _check_later([instance.pk])
+        _note([instance.username])
 
 
 def _saved(instance: User, *, created: bool, **_: Any) -> None:
     if not instance.is_active and not created:
-        _end(instance.username)
+        _note([instance.username], is_gone=True)
 
 
 def _deleted(instance: User, **_: Any) -> None:
-    _end(instance.username)
-
-
-def _end(username: str) -> None:
-    application().notifications.subscriptions.remove(username)
-    application().watching.watches.pause_all(username, "The account that watched was deactivated, deleted or renamed.")
-
-
-# --- rights
+    _note([instance.username], is_gone=True)
 
 
 def _rights_changed(
@@ -58,30 +64,73 @@ def _rights_changed(
     if action not in ("post_remove", "pre_clear"):
         return
     if isinstance(instance, User):
-        _check_later([instance.pk])
+        _note([instance.username])
     elif isinstance(instance, Group):
-        _check_later(pk_set if reverse and pk_set is not None else _members(instance))
+        _note(_names(pk_set) if reverse and pk_set is not None else _members(instance))
 
 
 def _group_deleted(instance: Group, **_: Any) -> None:
-    _check_later(_members(instance))
+    _note(_members(instance))
 
 
-def _members(group: Group) -> list[int]:
-    return list(group.user_set.values_list("pk", flat=True))
+def _names(keys: Collection[int]) -> Iterable[str]:
+    return User.objects.filter(pk__in=keys).values_list("username", flat=True)
 
 
-def _check_later(keys: Collection[int]) -> None:
-    """After the transaction: to change a role, Django removes the old one before it adds the new one."""
-    application().ping()
-    transaction.on_commit(partial(_check, list(keys)))
+def _members(group: Group) -> Iterable[str]:
+    return group.user_set.values_list("username", flat=True)
 
 
-def _check(keys: Collection[int]) -> None:
-    """Reads the accounts anew, since Django keeps the rights of each instance."""
-    for account in User.objects.filter(pk__in=keys, is_active=True):
-        if not account.has_perm(Permission.VIEW):
-            application().notifications.subscriptions.remove(account.username)
-        if not account.has_perm(Permission.WATCH):
-            reason = "The account that watched no longer has the right to watch companies."
-            application().watching.watches.pause_all(account.username, reason)
+def _note(names: Iterable[str], *, is_gone: bool = False) -> None:
+    """In the transaction of the change, if it has one."""
+    LostRight.objects.bulk_create([LostRight(username=name, is_gone=is_gone) for name in names])
+    transaction.on_commit(settle, robust=True)
+
+
+# --- after the transaction
+
+
+def settle() -> None:
+    """End what the noted accounts may no longer have. Tried again until MongoDB answers. Idempotent.
+
+    Each web process calls it when it starts, too: for the notes of processes that have died.
+    """
+    try:
+        while notes := list(LostRight.objects.order_by("pk")[:_AT_ONCE]):
+            for note in notes:
+                _end(note)
+                LostRight.objects.filter(pk=note.pk).delete()
+    except FilesureError as error:
+        logger.warning("accounts.unsettled", extra={"kind": error.kind, "reason": str(error)})
+        settle_in(_RETRY_SECONDS)
+
+
+def settle_in(seconds: float) -> None:
+    """Settle in a thread of its own, after this time, unless one waits already."""
+    if _waiting.acquire(blocking=False):
+        timer = threading.Timer(seconds, _settle_alone)
+        timer.daemon = True
+        timer.start()
+
+
+def _settle_alone() -> None:
+    _waiting.release()
+    try:
+        settle()
+    finally:
+        connections.close_all()
+
+
+def _end(note: LostRight) -> None:
+    """Reads the account anew, since Django keeps the rights of each instance."""
+    account = None if note.is_gone else User.objects.filter(username=note.username, is_active=True).first()
+    if account is None or not account.has_perm(Permission.VIEW):
+        application().notifications.subscriptions.remove(note.username)
+    if account is None:
+        _pause(note.username, "The account that watched was deactivated, deleted or renamed.")
+    elif not account.has_perm(Permission.WATCH):
+        _pause(note.username, "The account that watched no longer has the right to watch companies.")
+
+
+def _pause(username: str, reason: str) -> None:
+    application().watching.watches.pause_all(username, reason)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.models import Permission as Right
@@ -11,10 +13,13 @@ from jobs.bootstrap import new_id
 from jobs.domain.deliveries import Subscription
 from jobs.domain.errors import DatabaseUnavailable
 from jobs.domain.watching import Interval, Watch
+from jobs.models import LostRight
+from jobs.web import subscribers
 from tests.making import a_cin
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
+GONE = "The account that watched was deactivated, deleted or renamed."
 PAUSED = "The account that watched no longer has the right to watch companies."
 
 
@@ -97,11 +102,59 @@ def test_higher_role_keeps_watches_and_mail(app, operator, watch, django_capture
     assert app.notifications.subscriptions.get("olga").address == "o@example.com"
 
 
-def test_role_stays_while_mongodb_does_not_answer(app, operator, monkeypatch):
-    def fails() -> str:
+def is_deactivated(user: User) -> None:
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+
+
+def is_renamed(user: User) -> None:
+    user.username = "olga.k"
+    user.save()
+
+
+@pytest.mark.parametrize("lose", [is_deactivated, is_renamed, lambda user: user.delete()])
+def test_account_that_is_gone_has_neither_watches_nor_mail(
+    app, operator, watch, django_capture_on_commit_callbacks, lose
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        lose(operator)
+    assert app.watching.watches.get(watch.id).paused_reason == GONE
+    assert app.notifications.subscriptions.get("olga").address == ""
+    assert not LostRight.objects.exists()
+
+
+def test_process_that_dies_after_the_change_loses_nothing(app, operator, watch, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=False):
+        is_deactivated(operator)
+    assert app.watching.watches.get(watch.id) == watch
+    subscribers.settle()  # as another process does when it starts
+    assert app.watching.watches.get(watch.id).paused_reason == GONE
+
+
+def test_rights_end_while_mongodb_does_not_answer(
+    app, operator, watch, django_capture_on_commit_callbacks, monkeypatch
+):
+    """No call of MongoDB in the transaction, which keeps other accounts waiting; what failed is tried again."""
+
+    def fails(*_: object) -> None:
         raise DatabaseUnavailable("It is down.")
 
-    monkeypatch.setattr(app, "ping", fails)
-    with pytest.raises(DatabaseUnavailable), transaction.atomic():
-        operator.groups.clear()
-    assert operator.groups.count() == 1
+    waits: list[float] = []
+    monkeypatch.setattr(subscribers, "settle_in", waits.append)
+    with monkeypatch.context() as down:
+        down.setattr(type(app.watching.watches), "pause_all", fails)
+        down.setattr(type(app.notifications.subscriptions), "remove", fails)
+        down.setattr(app, "ping", fails)
+        with django_capture_on_commit_callbacks(execute=True):
+            operator.groups.clear()
+    assert (operator.groups.count(), LostRight.objects.count(), waits) == (0, 1, [30.0])
+    subscribers.settle()
+    assert app.watching.watches.get(watch.id).paused_reason == PAUSED
+    assert app.notifications.subscriptions.get("olga").address == ""
+
+
+def test_change_that_is_rolled_back_ends_nothing(operator):
+    with contextlib.suppress(ZeroDivisionError), transaction.atomic():
+        is_deactivated(operator)
+        1 / 0  # noqa: B018
+    assert not LostRight.objects.exists()

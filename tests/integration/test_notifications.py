@@ -205,7 +205,7 @@ def test_delivery_is_resent_from_the_log(staff, app):
     assert str(log(app)[0].state) == "pending"
 
 
-def test_account_chooses_its_mail(app):
+def test_account_chooses_its_mail(app, django_capture_on_commit_callbacks):
     user = get_user_model().objects.create_user("vera", email="vera@example.com", password="x")
     user.groups.set(Group.objects.filter(name="Viewer"))
     client = Client()
@@ -217,7 +217,8 @@ def test_account_chooses_its_mail(app):
     stored = app.notifications.subscriptions.get("vera")
     assert stored == Subscription(name="vera", address="v@example.com", choices=frozenset({"failed"}), digest=True)
     user.is_active = False
-    user.save()
+    with django_capture_on_commit_callbacks(execute=True):
+        user.save()
     assert app.notifications.subscriptions.get("vera").address == ""
 
 

@@ -51,10 +51,11 @@ def find_new(app, job_id: str) -> None:
     app.jobs.end(held.lease, ended_well(held, app.documents.progress(job_id), app.clock()))
 
 
-def test_watches_of_a_deactivated_account_are_paused(app, cin, admin_user):
+def test_watches_of_a_deactivated_account_are_paused(app, cin, admin_user, django_capture_on_commit_callbacks):
     watch = app.watching.watch(cin, Interval.DAILY, Actor(name=admin_user.username))
     admin_user.is_active = False
-    admin_user.save()
+    with django_capture_on_commit_callbacks(execute=True):
+        admin_user.save()
     assert "deactivated" in app.watching.watches.get(watch.id).paused_reason
 
 
