@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 
-from django.http import FileResponse
+from django.http import FileResponse, HttpRequest
+from django.http.response import HttpResponseBase
 
 from jobs.bootstrap import application
 from jobs.domain.document import Document, StoredFile
 from jobs.domain.filings.masking import mask_pan
 from jobs.domain.wrong_use import UnknownDocument
+from jobs.web.ranges import file_response
 
 _TEXT = "text/plain; charset=utf-8"
 
@@ -43,8 +45,18 @@ def thumbnail(job_id: str, number: int) -> str:
     return document.reading.thumbnail_blob_name
 
 
-def original_response(file: StoredFile, file_name: str, *, save: bool) -> FileResponse:
-    return _response(file.blob_name, file.content_type, file_name, save=save)
+def original_response(request: HttpRequest, file: StoredFile, file_name: str, *, save: bool) -> HttpResponseBase:
+    """``save``: as a download, which can be resumed. Raises BlobNotFound, BlobStoreUnavailable."""
+    if not save:
+        return _response(file.blob_name, file.content_type, file_name, save=False)
+    return file_response(
+        request,
+        file.blob_name,
+        file.size,
+        version=file.checksum,
+        filename=file_name,
+        content_type=file.content_type,
+    )
 
 
 def thumbnail_response(blob_name: str) -> FileResponse:

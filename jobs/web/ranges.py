@@ -17,14 +17,14 @@ _RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNOREC
 
 
 def file_response(
-    request: HttpRequest, blob_name: str, size: int, *, filename: str, content_type: str
+    request: HttpRequest, blob_name: str, size: int, *, filename: str, content_type: str, version: str = ""
 ) -> HttpResponseBase:
-    """A blob of ``size`` bytes under a name that is used only once, so that the name identifies its content.
+    """A blob of ``size`` bytes. ``version`` tells blobs apart that had this name one after the other.
 
     The response is 200, 206 or 416, or 304 or 412 for a condition on the ETag. Closing it closes the blob.
     Raises BlobNotFound, BlobStoreUnavailable.
     """
-    etag = f'"{hashlib.sha256(blob_name.encode()).hexdigest()[:32]}"'
+    etag = f'"{hashlib.sha256(f"{blob_name} {version}".encode()).hexdigest()[:32]}"'
     if answer := get_conditional_response(request, etag=etag):
         return answer
     wanted = range_of(request, size, etag)

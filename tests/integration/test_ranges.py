@@ -93,6 +93,20 @@ def test_range_behind_the_end_is_refused(get):
     assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{len(DATA)}")
 
 
+def test_saved_original_has_ranges_but_not_a_shown_one(staff, call, app):
+    order = a_filed_order(app, a_cin())
+    shown = f"/jobs/{order}/documents/1/file"
+    whole = body(call("GET", f"/api/v1{shown}"))
+    for answer in (
+        call("GET", f"/api/v1{shown}", Range="bytes=5-"),
+        staff.get(f"{shown}?download", headers={"Range": "bytes=5-"}),
+    ):
+        assert (answer.status_code, body(answer)) == (206, whole[5:])
+    answer = staff.get(shown, headers={"Range": "bytes=5-"})
+    assert (answer.status_code, body(answer), "Accept-Ranges" in answer) == (200, whole, False)
+    assert is_problem(call("GET", f"/api/v1{shown}", Range="bytes=999-"), 416)
+
+
 def test_each_address_of_a_zip_has_ranges(staff, call, app):
     order = a_filed_order(app, a_cin())
     made = call("POST", "/api/v1/exports", {"jobId": order}).json()["exportId"]

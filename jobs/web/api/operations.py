@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import FileResponse, HttpRequest
+from django.http.response import HttpResponseBase
 from ninja import Header, Path, Query, Router, Status
 
 from jobs.bootstrap import application
@@ -32,7 +33,9 @@ from jobs.web.request_context import actor
 
 COUNTED = 10_000
 SHOWN_RUNNING = 1_000
-_FILE = {"responses": {200: {"description": "The bytes", "content": {"application/octet-stream": {}}}}}
+_BYTES: Any = {"application/octet-stream": {}}
+_FILE = {"responses": {200: {"description": "The bytes", "content": _BYTES}}}
+_ORIGINAL = {"responses": {**_FILE["responses"], 206: {"description": "The requested bytes", "content": _BYTES}}}
 
 job_router = Router(tags=["jobs"], by_alias=True)
 document_router = Router(tags=["documents"], by_alias=True)
@@ -163,13 +166,13 @@ def get_document(request: HttpRequest, job_id: str, number: int) -> DocumentDeta
 @document_router.get(
     "/jobs/{job_id}/documents/{number}/file",
     auth=needing(Permission.VIEW),
-    response=PROBLEMS,
-    openapi_extra=_FILE,
+    response={**PROBLEMS, 416: schemas.Problem},
+    openapi_extra=_ORIGINAL,
 )
-def download_document(request: HttpRequest, job_id: str, number: int) -> FileResponse:
-    """The original, streamed."""
+def download_document(request: HttpRequest, job_id: str, number: int) -> HttpResponseBase:
+    """The original, streamed. `Range` with the `ETag` in `If-Range` resumes an interrupted download."""
     document, file = stored(job_id, number)
-    return original_response(file, document.filing.file_name, save=True)
+    return original_response(request, file, document.filing.file_name, save=True)
 
 
 @document_router.get(

@@ -7,6 +7,7 @@ import re
 from csp.constants import SELF
 from csp.decorators import csp_replace
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -61,11 +62,11 @@ def document_thumbnail(_request: HttpRequest, job_id: str, number: int) -> FileR
 @require_safe
 @xframe_options_sameorigin
 @csp_replace({"frame-ancestors": [SELF]})  # type: ignore[arg-type]  # its type is for views without parameters
-def document_file(request: HttpRequest, job_id: str, number: int) -> FileResponse:
+def document_file(request: HttpRequest, job_id: str, number: int) -> HttpResponseBase:
     """Show PDFs, also inside the document's page; offer other files as downloads, since HTML must not run here."""
     document, file = stored(job_id, number)
     is_shown = file.content_type in _SHOWN_INLINE and "download" not in request.GET
-    return original_response(file, _file_name(document), save=not is_shown)
+    return original_response(request, file, _file_name(document), save=not is_shown)
 
 
 @needs(Permission.VIEW)
