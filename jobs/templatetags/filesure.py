@@ -24,6 +24,7 @@ register = template.Library()
 
 _BARS = "▁▂▃▄▅▆▇█"
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+_RELATIVE = (("days", 86_400), ("hr.", 3_600), ("min.", 60), ("sec.", 1))
 
 
 @register.filter
@@ -56,15 +57,25 @@ def moment(value: datetime | None) -> SafeString | str:
 
 @register.filter
 def ago(value: datetime | None) -> SafeString | str:
-    """A time that the page's script shows as "3 min ago" and keeps up to date."""
+    """The distance to now, such as "3 min. ago"; the page's script keeps it up to date."""
     if value is None:
         return "–"
-    return _time(value, " data-ago", f"{timezone.localtime(value):%d %b, %H:%M}")
+    absolute = f"{timezone.localtime(value):%d %b, %H:%M}"
+    return _time(value, " data-ago", absolute, relative((value - timezone.now()).total_seconds()))
 
 
-def _time(value: datetime, marks: str, text: str) -> SafeString:
-    title = f"{text} ({value.astimezone(UTC):%d %b, %H:%M} UTC)"
-    return format_html('<time{} datetime="{}" title="{}">{}</time>', marks, value.isoformat(), title, text)
+def relative(seconds: float) -> str:
+    """As ``relative`` in filesure.js: other words would change the layout when the script replaces them."""
+    unit, size = next((one for one in _RELATIVE if abs(seconds) >= one[1]), _RELATIVE[-1])
+    number = int(seconds / size)
+    named = {-1: "yesterday", 1: "tomorrow"} if unit == "days" else {0: "now"}
+    distance = f"{abs(number)} {unit}"
+    return named.get(number) or (f"{distance} ago" if number < 0 else f"in {distance}")
+
+
+def _time(value: datetime, marks: str, absolute: str, text: str = "") -> SafeString:
+    title = f"{absolute} ({value.astimezone(UTC):%d %b, %H:%M} UTC)"
+    return format_html('<time{} datetime="{}" title="{}">{}</time>', marks, value.isoformat(), title, text or absolute)
 
 
 @register.filter
@@ -128,7 +139,7 @@ def roughly(value: timedelta) -> str:
 def trend(change: float | None, unit: str, good: str, span: str) -> SafeString | str:
     """A change against the period before; green if it goes in the good direction, "up" or "down"."""
     if change is None:
-        return "nothing to compare with"
+        return "no earlier data"
     if abs(change) < 0.05:
         return f"as in the {span} before"
     kind = "better" if (change > 0) == (good == "up") else "worse"

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.site import Site, Visitor, a_site
 
 MOST_MILLISECONDS = 100
-#: A fifth of what browsers call good. The swap of the font and columns that fill make up to 0.009.
-MOST_SHIFT = 0.02
+#: Zero, but for a font that arrives late on a busy machine. Browsers call 0.1 good.
+MOST_SHIFT = 0.001
 SLOWDOWN = 4
 TRIES = 6
 PATHS = ("/", "/jobs/", "/jobs/{job}/", "/companies/", "/order/", "/account/")

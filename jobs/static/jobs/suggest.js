@@ -5,7 +5,8 @@
 const field = document.getElementById("company");
 const list = document.getElementById("suggestions");
 const id = document.getElementById("cin");
-let chosen = ""; // the id of the last choice, which another choice may replace; one that was typed is kept
+let chosen = ""; // the id of the last choice, which another choice may replace; one that was typed in full is kept
+const LENGTHS = [6, 7, 8, 21]; // of an FCRN, an LLPIN with or without its hyphen, a CIN
 let isDismissed = false; // by Escape or a choice: suggestions that arrive later stay hidden until something is typed
 
 function options() {
@@ -64,7 +65,7 @@ if (field && list) {
   field.addEventListener("keydown", press);
   field.addEventListener("input", () => { isDismissed = false; });
   field.addEventListener("htmx:beforeRequest", (event) => {
-    if (id.value.trim() && id.value !== chosen) event.preventDefault();
+    if (LENGTHS.includes(id.value.trim().length) && id.value !== chosen) event.preventDefault();
   });
   field.addEventListener("blur", () => show(false));
   // The field keeps the focus, so that the list is still there when the button is released.

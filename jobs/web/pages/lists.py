@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
-from jobs.domain.job import PRIORITIES, UNFINISHED, JobStatus
+from jobs.domain.job import PRIORITIES, UNFINISHED
 from jobs.domain.listing import parse_cursor
 from jobs.domain.watching import Interval
 from jobs.web.access import needs
@@ -43,7 +43,6 @@ def order_list(request: HttpRequest, list_id: str) -> HttpResponse:
         "total": total,
         "ended": ended,
         "expected": sentence(application().estimates.of_list(list_id, total - ended), now, "its last job"),
-        "can_retry": states[JobStatus.FAILED] + states[JobStatus.PARTIAL] + states[JobStatus.CANCELLED],
         "priorities": PRIORITIES,
         "intervals": list(Interval),
     }
