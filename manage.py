@@ -13,6 +13,11 @@ WORKER_COMMANDS = frozenset({"process_job", "run_scaler", "migrate_documents", "
 
 def main() -> None:
     """Run a command; those of pods without the site's key with settings that load only what a worker needs."""
+    if sys.argv[1:2] == ["process_job"]:
+        from worker import processing
+
+        if processing.is_plain(sys.argv[2:]):
+            sys.exit(processing.main(sys.argv[2:]))
     light = len(sys.argv) > 1 and sys.argv[1] in WORKER_COMMANDS
     settings = "filesure_site.worker_settings" if light else "filesure_site.settings"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)

@@ -1,6 +1,6 @@
 """``make bench``: measures, prints a table and writes bench/results.json. Exits with 1 if a figure misses its limit.
 
-python -m bench [claim] [pipeline] [reading] [cold_start] [orders] [lists] [directory] [export] [search] [local]
+python -m bench [claim] [pipeline] [reading] [pod] [orders] [lists] [directory] [export] [search] [local]
     [site] [logs] [totals]
 
 With BENCH_SIZE=small, it only checks that everything runs and that counts are within their limits.
@@ -19,7 +19,6 @@ django.setup()
 
 from bench import (
     claim,
-    cold_start,
     directory,
     export,
     lists,
@@ -27,6 +26,7 @@ from bench import (
     logs,
     orders,
     pipeline,
+    pod,
     reading,
     search,
     site,
@@ -38,7 +38,7 @@ MEASUREMENTS = {
     "claim": claim,
     "pipeline": pipeline,
     "reading": reading,
-    "cold_start": cold_start,
+    "pod": pod,
     "orders": orders,
     "lists": lists,
     "directory": directory,

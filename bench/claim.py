@@ -11,7 +11,7 @@ from pymongo import ReturnDocument
 
 from bench.measuring import Report, alternate, an_application, sized
 from jobs.adapters.mongo.claiming import CLAIM_ORDER
-from jobs.adapters.mongo.filters import due
+from jobs.adapters.mongo.queue_filters import due
 from jobs.bootstrap import Application
 from jobs.configuration.table import Configuration
 from tests.making import a_job

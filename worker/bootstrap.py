@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import platform
+from typing import TYPE_CHECKING
 
-from jobs.bootstrap import Application
-from jobs.configuration.table import Configuration
 from jobs.domain.ending import Backoff
 from jobs.telemetry.metrics import Unmeasured
 from worker.extractors.process import Limits as ReadingLimits
 from worker.extractors.reader import Reader
 from worker.limits import Limits
+from worker.naming import worker_name
 from worker.pipeline import Pipeline
 from worker.progress import OnProgress, ignored
 from worker.sources.building import guarded_source
-from worker.stopping import Stop
 
-
-def worker_name(configuration: Configuration) -> str:
-    """This process's name in leases, unique among running workers."""
-    return configuration.worker_id or f"{platform.node()}-{os.getpid()}"
+if TYPE_CHECKING:
+    from jobs.bootstrap import Application
+    from jobs.configuration.table import Configuration
+    from worker.stopping import Stop
 
 
 def reader_of(configuration: Configuration) -> Reader:

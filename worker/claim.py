@@ -16,16 +16,19 @@ import logging
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jobs.bootstrap import Application
 from jobs.configuration.table import Configuration, current
 from jobs.domain.ending import ended_early
 from jobs.domain.errors import ConfigurationError, FilesureError, LocalDiskError
-from jobs.domain.job import Job
 from jobs.exits import EXIT_DONE, exit_code, leave, on_stop
 from jobs.telemetry import logs, masking
 from worker.sources.building import check_settings
 from worker.stopping import Reason, Stop
+
+if TYPE_CHECKING:
+    from jobs.domain.job import Job
 
 logger = logging.getLogger("worker.claim")
 

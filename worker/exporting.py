@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from jobs.domain.document import folders_of
 from jobs.domain.errors import BlobNotFound, ExportImpossible, FilesureError
@@ -20,11 +20,13 @@ from jobs.domain.export import Entry, Export, Part, blob_names, part_blob_name, 
 from jobs.domain.export_manifest import as_csv, as_json, from_json, lines
 from jobs.domain.job import Job, Progress
 from jobs.domain.wrong_use import UnknownDocument
-from jobs.ports import BlobStore, DocumentRepository, JobRepository
 from worker.fetching import Result, Stored
-from worker.hold import Hold
 from worker.stopping import Reason, Stop
 from worker.zipping import Member, made_now, zipped
+
+if TYPE_CHECKING:
+    from jobs.ports import BlobStore, DocumentRepository, JobRepository
+    from worker.hold import Hold
 
 _CHUNK = 1024 * 1024
 

@@ -14,20 +14,22 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from jobs.domain.document import Document, DocumentError, StoredFile
 from jobs.domain.errors import DocumentUnavailable, DocumentUnreadable, FilesureError, UnexpectedError
 from jobs.domain.run_details import StepKind
-from jobs.ports import Blob, BlobStore, DocumentRepository, Source
 from jobs.telemetry import tracing
 from jobs.telemetry.metrics import Instruments, timed
 from worker.extractors.sniffing import HTML, sniff
-from worker.hold import Hold
-from worker.linking import Linker
 from worker.reading_document import DocumentReader, metadata_of
 from worker.scratch import temporary_file, write
-from worker.stopping import Stop
+
+if TYPE_CHECKING:
+    from jobs.ports import Blob, BlobStore, DocumentRepository, Source
+    from worker.hold import Hold
+    from worker.linking import Linker
+    from worker.stopping import Stop
 
 logger = logging.getLogger(__name__)
 

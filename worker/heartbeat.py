@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable
 from contextvars import copy_context
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from jobs.telemetry.metrics import Instruments
-from worker.hold import Hold
+if TYPE_CHECKING:
+    from jobs.telemetry.metrics import Instruments
+    from worker.hold import Hold
 
 BEATS_PER_LEASE = 3
 

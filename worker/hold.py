@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import TYPE_CHECKING
 
 from jobs.domain.errors import FilesureError, LeaseLost
-from jobs.domain.job import Lease
-from jobs.ports import JobRepository
 from worker.stopping import Reason, Stop
+
+if TYPE_CHECKING:
+    from jobs.domain.job import Lease
+    from jobs.ports import JobRepository
 
 logger = logging.getLogger(__name__)
 

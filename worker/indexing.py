@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from jobs.domain.companies.filings import financial_year
-from jobs.domain.document import Document
-from jobs.domain.filings.reading import Reading
-from jobs.domain.filings.summary import DocumentReading
 from jobs.domain.record_search import facts_of
 from jobs.domain.search import Content
-from jobs.ports import PageIndex
+
+if TYPE_CHECKING:
+    from jobs.domain.document import Document
+    from jobs.domain.filings.reading import Reading
+    from jobs.domain.filings.summary import DocumentReading
+    from jobs.ports import PageIndex
 
 
 def index_text(pages: PageIndex | None, document: Document, reading: Reading, summary: DocumentReading) -> None:

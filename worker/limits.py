@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from jobs.domain.ending import Backoff
+if TYPE_CHECKING:
+    from jobs.domain.ending import Backoff
 
 
 @dataclass(frozen=True, kw_only=True)

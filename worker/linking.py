@@ -9,16 +9,19 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from jobs.domain.document import Document, StoredFile, attachment_number, place_of
 from jobs.domain.errors import BlobNotFound, FilesureError, LeaseLost
 from jobs.domain.filings.reading import READER_VERSION, ReadingState
 from jobs.domain.filings.summary import loses
-from jobs.domain.job import Lease
 from jobs.domain.sharing import family_of, is_linked
 from jobs.domain.wrong_use import UnknownDocument
-from jobs.ports import BlobStore, DocumentRepository, JobRepository
 from jobs.services.releasing import exists
+
+if TYPE_CHECKING:
+    from jobs.domain.job import Lease
+    from jobs.ports import BlobStore, DocumentRepository, JobRepository
 
 _MOST_LENDERS = 20
 

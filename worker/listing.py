@@ -6,11 +6,14 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from jobs.domain.document import DocumentStatus, Filing
 from jobs.domain.errors import CompanyNotFound, LeaseLost, NothingNew
-from jobs.domain.job import Job, Progress
-from jobs.ports import DocumentRepository, JobRepository
+
+if TYPE_CHECKING:
+    from jobs.domain.job import Job, Progress
+    from jobs.ports import DocumentRepository, JobRepository
 
 logger = logging.getLogger(__name__)
 

@@ -7,14 +7,17 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, start_http_server
 
 from jobs.adapters.mongo.totals.flusher import Flusher
 from jobs.adapters.prometheus import PrometheusInstruments
-from jobs.bootstrap import Application
-from jobs.configuration.table import Configuration
-from worker.stopping import Stop
+
+if TYPE_CHECKING:
+    from jobs.bootstrap import Application
+    from jobs.configuration.table import Configuration
+    from worker.stopping import Stop
 
 logger = logging.getLogger(__name__)
 

@@ -29,7 +29,8 @@ ARGUMENTS = ["manage.py", "process_job", "--claim", "--no-progress"]
 _LOADED = (
     "jobs.adapters.file_blob",
     "jobs.adapters.prometheus",
-    "worker.management.commands.process_job",
+    "worker.bootstrap",
+    "worker.processing",
     "worker.sources.simulated",
     "worker.sources.directory",
 )
@@ -37,10 +38,6 @@ _LOADED = (
 
 def load() -> None:
     """Import what a worker imports, without connecting."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "filesure_site.worker_settings")
-    import django
-
-    django.setup()
     for name in _LOADED:
         import_module(name)
     # Forked workers share these objects' memory as long as nothing counts their references again.
@@ -111,13 +108,12 @@ class Nursery:
 
 
 def _run() -> int:
-    from django.core.management import execute_from_command_line
+    from worker.processing import main as process
 
     try:
-        execute_from_command_line(ARGUMENTS)
+        return process(ARGUMENTS[2:])
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
 
 
 def main(descriptor: int) -> None:

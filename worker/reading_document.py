@@ -25,8 +25,10 @@ from jobs.domain.errors import (
     LocalDiskError,
     UnexpectedError,
 )
+from jobs.domain.filings.forms import FormRecord
 from jobs.domain.filings.reading import Reading
-from jobs.domain.filings.summary import DocumentReading, confirmed, loses, summary_of, unread
+from jobs.domain.filings.records import record_of
+from jobs.domain.filings.summary import DocumentReading, confirmed, loses, summary_with, unread
 from jobs.domain.job import Lease
 from jobs.ports import Blob, BlobStore, DocumentRepository, Extractor, PageIndex
 from jobs.telemetry import tracing
@@ -74,8 +76,9 @@ class DocumentReader:
             reading = self._reading(document, path, spool)
             if reading is None:
                 return False
-            if not self._keeps_earlier(document, summary_of(reading, _listed_form(document))):
-                self._store(self._edition(document), reading, spool)
+            record = record_of(reading, _listed_form(document))
+            if not self._keeps_earlier(document, reading, record):
+                self._store(self._edition(document), reading, record, spool)
         labels = {"state": str(reading.state), "method": str(reading.method)}
         self.instruments.count("filesure_readings_total", **labels)
         self.on_read(reading.page_count or 0)
@@ -107,7 +110,7 @@ class DocumentReader:
     def give_up(self, document: Document, reason: str) -> None:
         """Record that nothing could be read. An earlier reading is kept."""
         found = unread(reason)
-        if not self._keeps_earlier(document, found):
+        if not self._confirmed(document, found):
             self.check()
             self.documents.save_reading(self.lease, document, found)
 
@@ -115,7 +118,10 @@ class DocumentReader:
         """What is read again gets names of its own, since other documents may have the earlier reading in common."""
         return replace(document, edition=self.lease.fence) if document.reading else document
 
-    def _keeps_earlier(self, document: Document, found: DocumentReading) -> bool:
+    def _keeps_earlier(self, document: Document, reading: Reading, record: FormRecord) -> bool:
+        return document.reading is not None and self._confirmed(document, summary_with(reading, record))
+
+    def _confirmed(self, document: Document, found: DocumentReading) -> bool:
         """Whether the earlier reading has more: then it is recorded as confirmed, with its files."""
         if document.reading is None or not loses(document.reading, found):
             return False
@@ -133,12 +139,12 @@ class DocumentReader:
             return None
         return reading
 
-    def _store(self, document: Document, reading: Reading, spool: IO[bytes]) -> None:
+    def _store(self, document: Document, reading: Reading, record: FormRecord, spool: IO[bytes]) -> None:
         with self._step("upload of reading"):
             try:
                 kept = self._attachments(document, reading, spool)
                 self.documents.drop_attachments(self.lease, document, kept)
-                summary = self._derived(document, reading)
+                summary = self._derived(document, reading, record)
                 self.check()
                 index_text(self.pages, document, reading, summary)
                 self.check()
@@ -165,27 +171,26 @@ class DocumentReader:
             md5, sha256 = _copied(spool, end - start, file)
             blob = self._put(attachment, attachment.blob_name, file, _TYPES.get(inner.kind, ""), md5)
         stored = _stored(blob, sha256)
-        summary = self._derived(attachment, inner)
+        summary = self._derived(attachment, inner, record_of(inner))
         self.check()
         attached = replace(attachment, file=stored, reading=summary)
         self.documents.save_attachment(self.lease, attached)
         index_text(self.pages, attached, inner, summary)
 
-    def _derived(self, document: Document, reading: Reading) -> DocumentReading:
+    def _derived(self, document: Document, reading: Reading, record: FormRecord) -> DocumentReading:
         """Store text, record and thumbnail. Returns the summary with their names."""
-        listed = _listed_form(document)
-        text, record = reading.text.encode(), record_as_json(reading, listed)
+        text, found = reading.text.encode(), record_as_json(reading, record)
         if text:
             self._put_bytes(document, document.text_blob_name, text, "text/plain; charset=utf-8")
-        if record:
-            data = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+        if found:
+            data = json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
             self._put_bytes(document, document.record_blob_name, data, "application/json")
         if reading.thumbnail:
             self._put_bytes(document, document.thumbnail_blob_name, reading.thumbnail, "image/png")
         return replace(
-            summary_of(reading, listed),
+            summary_with(reading, record),
             text_blob_name=document.text_blob_name if text else None,
-            record_blob_name=document.record_blob_name if record else None,
+            record_blob_name=document.record_blob_name if found else None,
             thumbnail_blob_name=document.thumbnail_blob_name if reading.thumbnail else None,
         )
 

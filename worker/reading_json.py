@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobs.domain.filings.reading import READER_VERSION, Field, Reading
 from jobs.domain.filings.records import record_of, values_of
-from jobs.domain.filings.values import Value
+
+if TYPE_CHECKING:
+    from jobs.domain.filings.forms import FormRecord
+    from jobs.domain.filings.values import Value
 
 
 def reading_as_json(reading: Reading) -> dict[str, Any]:
@@ -25,21 +28,21 @@ def reading_as_json(reading: Reading) -> dict[str, Any]:
         "pages": [{"number": page.number, "method": page.method} for page in reading.pages],
         "seconds": reading.seconds,
         "text": reading.text,
-        "record": _record(reading),
+        "record": _record(record_of(reading)),
         "fields": [_field(field) for field in reading.fields],
         "signatures": _signatures(reading),
         "attachments": [reading_as_json(attachment) for attachment in reading.attachments],
     }
 
 
-def record_as_json(reading: Reading, listed_form: str | None = None) -> dict[str, Any] | None:
-    """What is stored beside the text; None if there is nothing. ``listed_form`` is the source's name for the form."""
-    record = _record(reading, listed_form)
-    if not record["values"] and not reading.fields and not reading.signatures:
+def record_as_json(reading: Reading, record: FormRecord) -> dict[str, Any] | None:
+    """What is stored beside the text; None if there is nothing."""
+    found = _record(record)
+    if not found["values"] and not reading.fields and not reading.signatures:
         return None
     return {
         "readerVersion": READER_VERSION,
-        **record,
+        **found,
         "pages": [{"number": page.number, "method": page.method} for page in reading.pages],
         "signatures": _signatures(reading),
         "fields": [_field(field) for field in reading.fields],
@@ -50,8 +53,7 @@ def _signatures(reading: Reading) -> list[dict[str, Any]]:
     return [{"signer": each.signer, "at": each.at, "reason": each.reason} for each in reading.signatures]
 
 
-def _record(reading: Reading, listed_form: str | None = None) -> dict[str, Any]:
-    record = record_of(reading, listed_form)
+def _record(record: FormRecord) -> dict[str, Any]:
     values = {name: _value(value) for name, value in values_of(record)}
     return {"form": record.form, "kind": type(record).__name__, "values": values}
 

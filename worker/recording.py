@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from jobs.domain.document import Document
 from jobs.domain.errors import FilesureError
 from jobs.domain.filings.masking import mask_pan
-from jobs.domain.job import Run
 from jobs.domain.run_details import (
     LONGEST_LINE,
     MOST_DOCUMENTS,
@@ -25,8 +24,12 @@ from jobs.domain.run_details import (
     Step,
     StepKind,
 )
-from jobs.ports import RunRepository
 from jobs.telemetry.logs import event_text
+
+if TYPE_CHECKING:
+    from jobs.domain.document import Document
+    from jobs.domain.job import Run
+    from jobs.ports import RunRepository
 
 logger = logging.getLogger(__name__)
 

@@ -7,11 +7,14 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from jobs.domain.errors import DatabaseUnavailable
-from jobs.ports import JobRepository
 from worker import scratch
 from worker.workers import Worker, start_worker
+
+if TYPE_CHECKING:
+    from jobs.ports import JobRepository
 
 logger = logging.getLogger(__name__)
 

@@ -6,14 +6,17 @@ import logging
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from jobs.domain.ending import Ending
-from jobs.domain.errors import FilesureError
 from jobs.domain.expectation import is_met
 from jobs.domain.job import Job, Run, RunOutcome
 from jobs.telemetry import tracing
-from jobs.telemetry.metrics import Instruments
 from worker.fetching import Failed, Result, Stored
+
+if TYPE_CHECKING:
+    from jobs.domain.ending import Ending
+    from jobs.domain.errors import FilesureError
+    from jobs.telemetry.metrics import Instruments
 
 logger = logging.getLogger(__name__)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.document import Document
-from jobs.domain.job import Job, Lease, Progress
 from jobs.domain.wrong_use import UnknownJob
-from jobs.ports import DocumentRepository, JobRepository
 from jobs.services.rereading import progress_of, to_reread
+
+if TYPE_CHECKING:
+    from jobs.domain.document import Document
+    from jobs.domain.job import Job, Lease, Progress
+    from jobs.ports import DocumentRepository, JobRepository
 
 
 class Task(Protocol):

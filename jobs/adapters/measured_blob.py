@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from jobs.domain.errors import FilesureError
-from jobs.ports import Blob, BlobStore
-from jobs.telemetry.metrics import Instruments
+
+if TYPE_CHECKING:
+    from jobs.ports import Blob, BlobStore
+    from jobs.telemetry.metrics import Instruments
 
 
 class MeasuredBlobStore:

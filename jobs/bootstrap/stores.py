@@ -10,7 +10,6 @@ from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded, se
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.pauses import MongoPauseRepository
 from jobs.bootstrap.once import part
-from jobs.configuration.table import Configuration
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from jobs.adapters.mongo.totals.ledger import Ledger
     from jobs.adapters.mongo.totals.workers import MongoTotals
     from jobs.adapters.mongo.uploads import MongoUploadStore
+    from jobs.configuration.table import Configuration
     from jobs.ports import BlobStore
     from jobs.telemetry.metrics import Instruments
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jobs.domain.ending import Ending
 from jobs.domain.events import Note, order_note
-from jobs.domain.export import Export
 from jobs.domain.job import PRIORITIES, TRANSITIONS, UNFINISHED, Job, JobStatus, Progress, Transition
+
+if TYPE_CHECKING:
+    from jobs.domain.ending import Ending
+    from jobs.domain.export import Export
 
 _NO_LEASE = dict.fromkeys(("locked_by", "locked_at", "lease_expires_at"))
 

@@ -13,6 +13,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from types import MappingProxyType
 
+from jobs.domain.channels import Channel
 from jobs.domain.ending import Backoff
 from jobs.domain.events import Event, EventType
 
@@ -24,16 +25,6 @@ BACKOFF = Backoff(base_seconds=60, cap_seconds=6 * 3600)
 DIGEST_AT = time(8)
 #: The most events in one digest; others follow in the next.
 MOST_IN_DIGEST = 200
-
-
-class Channel(StrEnum):
-    """The way to the recipient."""
-
-    #: One mail per event.
-    MAIL = "mail"
-    #: One mail a day with all events.
-    DIGEST = "digest"
-    WEBHOOK = "webhook"
 
 
 class DeliveryState(StrEnum):

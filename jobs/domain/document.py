@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from jobs.domain.filings.summary import DocumentReading
+if TYPE_CHECKING:
+    from jobs.domain.filings.summary import DocumentReading
 
 #: Attachments have numbers from here on, so that their numbers never meet those of a listing.
 ATTACHMENTS_FROM = 1_000_000

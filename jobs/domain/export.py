@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from jobs.domain.document import Document, StoredFile, folders_of
-from jobs.domain.export_names import Namer
 
 #: How long an export is kept after its job has ended.
 KEPT = timedelta(days=7)
@@ -130,6 +129,8 @@ def planned(documents: Iterable[Document], part_bytes: int) -> list[Entry]:
 
     The documents of one filing follow each other, and the sequence of the filings is kept.
     """
+    from jobs.domain.export_names import Namer  # a claim, which loads this module, needs no names
+
     namer, entries = Namer(), []
     part, size = 1, 0
     for document in documents:

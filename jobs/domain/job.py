@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from jobs.domain.export import Export
-from jobs.domain.rereading import Reread
 from jobs.domain.wrong_use import InvalidJobId
+
+if TYPE_CHECKING:
+    from jobs.domain.export import Export
+    from jobs.domain.rereading import Reread
 
 #: 0 to 9; higher priorities are served first.
 PRIORITIES = range(10)

@@ -13,17 +13,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from jobs.domain.company_names import words_of
-from jobs.domain.document import DocumentStatus
-from jobs.domain.filings.reading import ReadingState
 from jobs.domain.job import JOB_ID, JobStatus
 from jobs.domain.wrong_use import InvalidCursor
 
+if TYPE_CHECKING:
+    from jobs.domain.document import DocumentStatus
+    from jobs.domain.filings.reading import ReadingState
+
 T = TypeVar("T")
 
-MOST_WORDS = 12
 DAYS = 7
 
 
@@ -193,13 +193,3 @@ class Bucket:
     partial: int = 0
     failed: int = 0
     cancelled: int = 0
-
-
-def company_key(company_name: str) -> str:
-    """The key that sorts companies by name, without regard to case."""
-    return company_name.casefold()
-
-
-def words(company_name: str) -> list[str]:
-    """The distinct words of a company's name that a search matches, case-folded."""
-    return list(dict.fromkeys(words_of(company_name)))[:MOST_WORDS]

@@ -8,8 +8,10 @@ is larger. It keeps that turn for all its runs, so a requester's earliest jobs f
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
 
-from jobs.domain.job import Job
+if TYPE_CHECKING:
+    from jobs.domain.job import Job
 
 
 def new_turns(jobs: Sequence[Job], current: Callable[[int], int], last: Callable[[int, str], int]) -> dict[str, int]:

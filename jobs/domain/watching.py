@@ -10,9 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from jobs.domain.document import DocumentStatus, Filing
 from jobs.domain.wrong_use import InvalidWatch
+
+if TYPE_CHECKING:
+    from jobs.domain.document import DocumentStatus, Filing
 
 #: A watch pauses itself after so many rechecks in a row that failed.
 MOST_FAILURES = 5

@@ -12,10 +12,7 @@ from typing import Any, Protocol, TypeVar
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from jobs.configuration.table import current
-from jobs.domain.errors import FilesureError
-from jobs.exits import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED, exit_code
-from jobs.telemetry import logs, masking, tracing
+from jobs.management.reported import reported
 
 
 def who() -> str:
@@ -60,18 +57,5 @@ class FilesureCommand(BaseCommand):
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run the command. Filesure's errors become a sentence and an exit code."""
-        try:
-            configuration = current()
-            logs.configure(configuration, settings.SECRET_KEY)
-            endpoint, headers = configuration.otel_exporter_otlp_endpoint, configuration.otel_exporter_otlp_headers
-            tracing.configure(endpoint, headers, service=self.__module__.rpartition(".")[2])
+        with reported(self.__module__.rpartition(".")[2], self.stderr.write, settings.SECRET_KEY):
             return super().execute(*args, **options)
-        except FilesureError as error:
-            self.stderr.write(masking.mask(str(error)))
-            sys.exit(exit_code(error))
-        except KeyboardInterrupt:
-            sys.exit(EXIT_INTERRUPTED)
-        except BrokenPipeError:  # the reader closed the pipe, as in `manage.py … | head`
-            sys.exit(EXIT_BROKEN_PIPE)
-        finally:
-            tracing.flush()

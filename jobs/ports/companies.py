@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.document import Document
-from jobs.domain.job import Job
+if TYPE_CHECKING:
+    from jobs.domain.document import Document
+    from jobs.domain.job import Job
 
 
 @dataclass(frozen=True, kw_only=True)

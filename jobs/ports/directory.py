@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.directory import ListedCompany
+if TYPE_CHECKING:
+    from jobs.domain.directory import ListedCompany
 
 
 @dataclass(frozen=True, kw_only=True)

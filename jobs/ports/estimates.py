@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.expectation import Waiting
-from jobs.domain.job import Job, Run
+if TYPE_CHECKING:
+    from jobs.domain.expectation import Waiting
+    from jobs.domain.job import Job, Run
 
 
 class QueueNumbers(Protocol):

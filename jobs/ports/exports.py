@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.export import Scope
-from jobs.domain.job import Job
-from jobs.domain.listing import Cursor, Page
+if TYPE_CHECKING:
+    from jobs.domain.export import Scope
+    from jobs.domain.job import Job
+    from jobs.domain.listing import Cursor, Page
 
 
 class Exports(Protocol):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.record_search import FactFound, RecordFact, RecordFilter
-from jobs.domain.search import Content
+if TYPE_CHECKING:
+    from jobs.domain.record_search import FactFound, RecordFact, RecordFilter
+    from jobs.domain.search import Content
 
 
 class FactIndex(Protocol):

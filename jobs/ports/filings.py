@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, Protocol
+from typing import IO, TYPE_CHECKING, BinaryIO, Protocol
 
-from jobs.domain.document import Filing
-from jobs.domain.filings.reading import Reading
+if TYPE_CHECKING:
+    from jobs.domain.document import Filing
+    from jobs.domain.filings.reading import Reading
 
 
 @dataclass(frozen=True, kw_only=True)

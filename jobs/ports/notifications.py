@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.deliveries import Attempt, Delivery, DeliveryFilter, DeliveryState, Subscription
-from jobs.domain.endpoints import Endpoint
-from jobs.domain.events import EndedList, Event, Note
-from jobs.domain.listing import Cursor, Page
+if TYPE_CHECKING:
+    from jobs.domain.deliveries import Attempt, Delivery, DeliveryFilter, DeliveryState, Subscription
+    from jobs.domain.endpoints import Endpoint
+    from jobs.domain.events import EndedList, Event, Note
+    from jobs.domain.listing import Cursor, Page
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.document import Document
-from jobs.domain.search import Content, PageFilter, PageFound, Query
-from jobs.ports.facts import FactIndex
+if TYPE_CHECKING:
+    from jobs.domain.document import Document
+    from jobs.domain.search import Content, PageFilter, PageFound, Query
+    from jobs.ports.facts import FactIndex
 
 
 class PageIndex(Protocol):

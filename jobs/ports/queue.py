@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.document import Document, DocumentError, Filing, StoredFile
-from jobs.domain.ending import Ending
-from jobs.domain.export import Export
-from jobs.domain.filings.summary import DocumentReading
 from jobs.domain.job import Job, JobStatus, Lease, Progress, Run
-from jobs.domain.pausing import Pause
-from jobs.domain.run_details import RunDetails
-from jobs.domain.watching import ListedFiling
+
+if TYPE_CHECKING:
+    from jobs.domain.document import Document, DocumentError, Filing, StoredFile
+    from jobs.domain.ending import Ending
+    from jobs.domain.export import Export
+    from jobs.domain.filings.summary import DocumentReading
+    from jobs.domain.pausing import Pause
+    from jobs.domain.run_details import RunDetails
+    from jobs.domain.watching import ListedFiling
 
 
 class Clock(Protocol):

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from jobs.domain.audit import AuditEntry, AuditFilter
-from jobs.domain.bulk_action import BulkAction, RefusedJob
-from jobs.domain.document import Document
-from jobs.domain.job import Job, JobStatus
-from jobs.domain.listing import (
-    Bucket,
-    Count,
-    Cursor,
-    DocumentFilter,
-    Facets,
-    JobDocuments,
-    JobFilter,
-    JobOrder,
-    Page,
-    Reason,
-)
-from jobs.domain.order_list import OrderList, RefusedRow
+if TYPE_CHECKING:
+    from jobs.domain.audit import AuditEntry, AuditFilter
+    from jobs.domain.bulk_action import BulkAction, RefusedJob
+    from jobs.domain.document import Document
+    from jobs.domain.job import Job, JobStatus
+    from jobs.domain.listing import (
+        Bucket,
+        Count,
+        Cursor,
+        DocumentFilter,
+        Facets,
+        JobDocuments,
+        JobFilter,
+        JobOrder,
+        Page,
+        Reason,
+    )
+    from jobs.domain.order_list import OrderList, RefusedRow
 
 
 class AuditLog(Protocol):

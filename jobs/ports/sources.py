@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.sources import Breaker, BreakerRule, HostLimits, HostUse
+if TYPE_CHECKING:
+    from jobs.domain.sources import Breaker, BreakerRule, HostLimits, HostUse
 
 
 class HostRepository(Protocol):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.usage import Usage
+if TYPE_CHECKING:
+    from jobs.domain.usage import Usage
 
 
 class UsageSums(Protocol):

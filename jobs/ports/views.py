@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.saved_view import Listing, SavedView
+if TYPE_CHECKING:
+    from jobs.domain.saved_view import Listing, SavedView
 
 
 class SavedViewRepository(Protocol):

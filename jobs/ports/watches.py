@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jobs.domain.events import Note
-from jobs.domain.listing import Cursor, Page
-from jobs.domain.watching import Check, Interval, Watch
+if TYPE_CHECKING:
+    from jobs.domain.events import Note
+    from jobs.domain.listing import Cursor, Page
+    from jobs.domain.watching import Check, Interval, Watch
 
 
 class WatchRepository(Protocol):

@@ -5,8 +5,9 @@ Each is loaded when it is first used, since a claim, for which a pod waits, need
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from jobs.loading import on_first_use
 
 if TYPE_CHECKING:
     from jobs.services.bulk import BulkService
@@ -21,25 +22,6 @@ if TYPE_CHECKING:
     from jobs.services.sweeping import Sweep, Swept
     from jobs.services.views import ViewService
     from jobs.services.watching import WatchService
-
-_MODULES = {
-    "BulkService": "bulk",
-    "Estimates": "estimating",
-    "ExportService": "exporting",
-    "JobDetails": "ordering",
-    "JobService": "ordering",
-    "ListRow": "lists",
-    "ListService": "lists",
-    "Order": "orders",
-    "PauseService": "pausing",
-    "RereadService": "rereading",
-    "SuggestionService": "suggesting",
-    "Sweep": "sweeping",
-    "Swept": "sweeping",
-    "ViewService": "views",
-    "WatchService": "watching",
-    "expires_at": "exporting",
-}
 
 __all__ = [
     "BulkService",
@@ -60,8 +42,24 @@ __all__ = [
     "expires_at",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+__getattr__ = on_first_use(
+    __name__,
+    {
+        "BulkService": "bulk",
+        "Estimates": "estimating",
+        "ExportService": "exporting",
+        "JobDetails": "ordering",
+        "JobService": "ordering",
+        "ListRow": "lists",
+        "ListService": "lists",
+        "Order": "orders",
+        "PauseService": "pausing",
+        "RereadService": "rereading",
+        "SuggestionService": "suggesting",
+        "Sweep": "sweeping",
+        "Swept": "sweeping",
+        "ViewService": "views",
+        "WatchService": "watching",
+        "expires_at": "exporting",
+    },
+)

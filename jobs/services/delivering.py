@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from jobs.domain.deliveries import MOST_IN_DIGEST, Attempt, Channel, Delivery, DeliveryState, next_attempt
+from jobs.domain.channels import Channel
+from jobs.domain.deliveries import MOST_IN_DIGEST, Attempt, Delivery, DeliveryState, next_attempt
 from jobs.domain.endpoints import Endpoint, disabled_note, is_dead
 from jobs.domain.wrong_use import UnknownEndpoint
 from jobs.ports import Clock, DeliveryRepository, EndpointRepository, Sender, SubscriptionRepository

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from jobs.domain.deliveries import Channel, Delivery, delivery, next_digest
+from jobs.domain.channels import Channel
+from jobs.domain.deliveries import Delivery, delivery, next_digest
 from jobs.domain.events import EndedList, Event, list_event
 from jobs.ports import Clock, DeliveryRepository, EndpointRepository, Outbox, SubscriptionRepository
 from jobs.ports.notifications import Outgoing

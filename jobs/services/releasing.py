@@ -8,12 +8,15 @@ that refer to the blob. So whichever comes first, either the deletion sees the l
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 from jobs.domain.document import Document, folders_of
-from jobs.domain.job import Job
 from jobs.domain.sharing import needed, owners
 from jobs.domain.wrong_use import UnknownJob
-from jobs.ports import BlobStore, DocumentRepository, JobRepository
+
+if TYPE_CHECKING:
+    from jobs.domain.job import Job
+    from jobs.ports import BlobStore, DocumentRepository, JobRepository
 
 
 def release(

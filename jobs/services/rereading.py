@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from jobs.domain.document import Document
 from jobs.domain.errors import DocumentsInUse
 from jobs.domain.job import Job, Progress
-from jobs.domain.rereading import Reread
 from jobs.domain.wrong_use import UnknownJob
-from jobs.ports import Clock, DocumentRepository, JobRepository
 from jobs.services.releasing import exists
 from jobs.services.tasks import new_task
+
+if TYPE_CHECKING:
+    from jobs.domain.document import Document
+    from jobs.domain.rereading import Reread
+    from jobs.ports import Clock, DocumentRepository, JobRepository
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from jobs.domain.audit import Action, Actor
-from jobs.domain.deliveries import Channel, Delivery, delivery
+from jobs.domain.channels import Channel
+from jobs.domain.deliveries import Delivery, delivery
 from jobs.domain.endpoints import (
     ROTATION,
     Endpoint,

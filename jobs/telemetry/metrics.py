@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from jobs.domain.deliveries import Channel
+from jobs.domain.channels import Channel
 from jobs.domain.document import DocumentStatus
 from jobs.domain.filings.reading import Method, ReadingState
 from jobs.domain.job import VISIBLE, RunOutcome

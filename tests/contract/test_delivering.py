@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from jobs.domain.deliveries import Channel, DeliveryState, Subscription
+from jobs.domain.channels import Channel
+from jobs.domain.deliveries import DeliveryState, Subscription
 from jobs.domain.ending import ended_well
 from jobs.domain.endpoints import FAILING, FAILURES
 from jobs.domain.events import EventType

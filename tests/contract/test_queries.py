@@ -31,7 +31,8 @@ from jobs.adapters.mongo.queue_numbers import MongoQueueNumbers
 from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.adapters.mongo.saved_views import MongoSavedViewRepository
 from jobs.adapters.mongo.schema import ensure, missing_indexes
-from jobs.domain.deliveries import Channel, DeliveryFilter, DeliveryState, delivery
+from jobs.domain.channels import Channel
+from jobs.domain.deliveries import DeliveryFilter, DeliveryState, delivery
 from jobs.domain.directory import ListedCompany
 from jobs.domain.document import Document, DocumentError, DocumentStatus
 from jobs.domain.ending import ended_well

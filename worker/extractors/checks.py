@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from jobs.domain.errors import FilesureError
 from worker.extractors.confinement import FILES, NETWORK
-from worker.extractors.reader import Reader
+
+if TYPE_CHECKING:
+    from worker.extractors.reader import Reader
 
 _NEEDED = {
     FILES: "files (needs Linux 5.13 or newer with Landlock)",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from worker.extractors import sniffing
-from worker.extractors.budget import Budget
 from worker.extractors.images import check_size
 from worker.extractors.ocr import Ocr, OcrFailed
 from worker.extractors.output import Full, Output, Refused
+
+if TYPE_CHECKING:
+    from worker.extractors.budget import Budget
 
 _UNSUPPORTED = {
     sniffing.OLE: "It is an old Office document (.doc, .xls, .ppt or .msg), which the reader does not read.",

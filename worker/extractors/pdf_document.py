@@ -9,12 +9,11 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
 from worker.extractors import pdf_fields, xfa
-from worker.extractors.budget import Budget
 from worker.extractors.layout import Row, Word, rows, text_of
 from worker.extractors.ocr import DPI, Ocr, OcrFailed, Recognised
 from worker.extractors.output import Output, Refused
@@ -23,6 +22,9 @@ from worker.extractors.pdf_objects import MOST_OUTLINES, Drawn, survey
 from worker.extractors.pdf_text import frame_of, read_text, text_page_of
 from worker.extractors.radios import radio_fields, radio_words
 from worker.extractors.thumbnails import thumbnail
+
+if TYPE_CHECKING:
+    from worker.extractors.budget import Budget
 
 _REASONS = {
     pdfium.FPDF_ERR_PASSWORD: "The PDF needs a password.",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from worker.extractors.output import Output
+if TYPE_CHECKING:
+    from worker.extractors.output import Output
 
 _OBJECT = re.compile(rb"\d\s+\d+\s+obj\b")
 

@@ -6,11 +6,12 @@ import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
-from worker.extractors.pdf_text import Frame
+if TYPE_CHECKING:
+    from worker.extractors.pdf_text import Frame
 
 _KINDS = {
     pdfium.FPDF_FORMFIELD_PUSHBUTTON: "button",

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pypdfium2_raw as pdfium  # type: ignore[import-untyped]
 
-from worker.extractors.pdf_text import Frame
+if TYPE_CHECKING:
+    from worker.extractors.pdf_text import Frame
 
 Box = tuple[float, float, float, float]
 Matrix = tuple[float, float, float, float, float, float]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from worker.extractors.layout import Piece, Row, Word
-from worker.extractors.pdf_objects import Box, Drawn
+
+if TYPE_CHECKING:
+    from worker.extractors.pdf_objects import Box, Drawn
 
 SELECTED, OPEN = "(x)", "( )"
 

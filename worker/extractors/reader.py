@@ -10,13 +10,15 @@ from __future__ import annotations
 import signal
 import threading
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from jobs.domain.errors import DocumentUnavailable, LocalDiskError
-from jobs.domain.filings.reading import Method, Reading
 from worker.extractors.answers import Answer
 from worker.extractors.process import Child, Crashed, Limits, TooSlow
 from worker.scratch import emptied
+
+if TYPE_CHECKING:
+    from jobs.domain.filings.reading import Method, Reading
 
 _OUT_OF_TIME = -int(getattr(signal, "SIGXCPU", 24))
 

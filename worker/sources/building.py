@@ -6,15 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.bootstrap import Application
-from jobs.configuration.table import Configuration
 from jobs.domain.errors import ConfigurationError
-from jobs.domain.sources import BreakerRule
-from jobs.ports import Source
 from jobs.telemetry.metrics import Unmeasured
-from worker.sources.guarded import GuardedSource
 
 if TYPE_CHECKING:
+    from jobs.bootstrap import Application
+    from jobs.configuration.table import Configuration
+    from jobs.ports import Source
     from worker.sources.portal.mapping import PortalMapping
 
 _LONGEST_PROBE_WAIT = 20  # times the first
@@ -48,6 +46,9 @@ def guarded_source(app: Application, worker: str) -> Source:
     plain, config = source(app, worker), app.configuration
     if config.source == "simulated":
         return plain
+    from jobs.domain.sources import BreakerRule
+    from worker.sources.guarded import GuardedSource
+
     first = timedelta(seconds=config.source_probe_seconds)
     return GuardedSource(
         source=plain,

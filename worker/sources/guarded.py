@@ -17,11 +17,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from jobs.domain.document import Filing
 from jobs.domain.errors import SourceOnHold, SourceUnavailable
-from jobs.domain.sources import Breaker, BreakerRule
-from jobs.ports import BreakerRepository, Clock, JobRepository, Source
+
+if TYPE_CHECKING:
+    from jobs.domain.document import Filing
+    from jobs.domain.sources import Breaker, BreakerRule
+    from jobs.ports import BreakerRepository, Clock, JobRepository, Source
 
 logger = logging.getLogger(__name__)
 

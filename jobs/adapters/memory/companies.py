@@ -7,9 +7,9 @@ from collections.abc import Collection
 from jobs.adapters.memory.documents import MemoryDocumentRepository
 from jobs.adapters.memory.jobs import MemoryJobRepository
 from jobs.domain.company_id import id_prefix
+from jobs.domain.company_names import company_key, words
 from jobs.domain.document import Document
 from jobs.domain.job import Job, JobStatus
-from jobs.domain.listing import company_key, words
 from jobs.ports.companies import CompanyPage
 
 AMONG = 1_000

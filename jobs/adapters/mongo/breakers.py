@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from pymongo import ReturnDocument
 from pymongo.database import Database
@@ -10,7 +11,9 @@ from pymongo.database import Database
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.racing import settled
 from jobs.domain.sources import Breaker, BreakerRule
-from jobs.ports import Clock
+
+if TYPE_CHECKING:
+    from jobs.ports import Clock
 
 _CLOSED = {"$set": {"open": False, "failures": 0, "probes": 0}, "$unset": {"since": "", "probeAt": "", "reason": ""}}
 

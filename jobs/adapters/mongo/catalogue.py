@@ -13,13 +13,15 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from jobs.adapters.mongo import filters
+from jobs.adapters.mongo import filters, queue_filters
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
+from jobs.adapters.mongo.document_records import to_document
 from jobs.adapters.mongo.failures import error_of, grouped, grouped_readings
-from jobs.adapters.mongo.filters import EVERY_ID, FIRST_DAY, days_of_ids, document_filter, job_filter, text_filter
+from jobs.adapters.mongo.filters import FIRST_DAY, days_of_ids, document_filter, job_filter, text_filter
 from jobs.adapters.mongo.paging import COUNT_SECONDS, in_time, page
-from jobs.adapters.mongo.records import object_id, to_document, to_job
+from jobs.adapters.mongo.queue_filters import EVERY_ID
+from jobs.adapters.mongo.records import object_id, to_job
 from jobs.domain.document import ATTACHMENTS_FROM, Document, DocumentStatus
 from jobs.domain.filings.reading import ReadingState
 from jobs.domain.job import DONE, PRIORITIES, VISIBLE, Job, JobStatus, parse_job_id
@@ -145,7 +147,7 @@ class MongoCatalogue:
 
     @translated
     def oldest_due(self) -> datetime | None:
-        orders = {"runAfter": {"$lte": self._clock()}, **filters.ORDERS}
+        orders = {"runAfter": {"$lte": self._clock()}, **queue_filters.ORDERS}
         row = self._jobs.find_one(orders, {"runAfter": True}, sort=[("runAfter", 1)])
         return row["runAfter"] if row else None
 

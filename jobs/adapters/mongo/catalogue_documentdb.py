@@ -20,8 +20,9 @@ from pymongo.database import Database
 from jobs.adapters.mongo.catalogue import ORDERS, MongoCatalogue, capped
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
-from jobs.adapters.mongo.filters import EVERY_ID, job_filter
+from jobs.adapters.mongo.filters import job_filter
 from jobs.adapters.mongo.paging import COUNT_SECONDS, SEARCH_SECONDS, in_time, page
+from jobs.adapters.mongo.queue_filters import EVERY_ID
 from jobs.adapters.mongo.records import to_job
 from jobs.domain.errors import TooSlow
 from jobs.domain.job import LOW_PRIORITY, PRIORITIES, VISIBLE, Job, JobStatus

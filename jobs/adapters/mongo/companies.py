@@ -9,12 +9,14 @@ from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
-from jobs.adapters.mongo.filters import NO_EXPORT, text_filter, word
+from jobs.adapters.mongo.document_records import to_document
+from jobs.adapters.mongo.filters import text_filter, word
 from jobs.adapters.mongo.paging import in_time
-from jobs.adapters.mongo.records import to_document, to_job
+from jobs.adapters.mongo.queue_filters import NO_EXPORT
+from jobs.adapters.mongo.records import to_job
+from jobs.domain.company_names import company_key
 from jobs.domain.document import Document
 from jobs.domain.job import Job, JobStatus
-from jobs.domain.listing import company_key
 from jobs.ports.companies import CompanyPage
 
 AMONG = 1_000

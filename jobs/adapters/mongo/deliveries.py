@@ -16,7 +16,8 @@ from jobs.adapters.mongo.keys import record_of
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import known
-from jobs.domain.deliveries import Attempt, Channel, Delivery, DeliveryFilter, DeliveryState
+from jobs.domain.channels import Channel
+from jobs.domain.deliveries import Attempt, Delivery, DeliveryFilter, DeliveryState
 from jobs.domain.events import Event, EventType
 from jobs.domain.listing import Cursor, Page
 from jobs.domain.wrong_use import UnknownDelivery, WrongState

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
@@ -13,9 +14,15 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
+from jobs.adapters.mongo.document_records import (
+    attachment_fields,
+    file_fields,
+    new_document_record,
+    to_document,
+    to_filing,
+)
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.readings import reading_fields
-from jobs.adapters.mongo.records import attachment_fields, file_fields, new_document_record, to_document, to_filing
 from jobs.adapters.mongo.runs import distinct_jobs
 from jobs.domain.document import (
     ATTACHMENTS_FROM,
@@ -29,12 +36,14 @@ from jobs.domain.document import (
     not_yet_listed,
 )
 from jobs.domain.errors import LeaseLost
-from jobs.domain.filings.summary import DocumentReading
 from jobs.domain.job import Job, Lease, Progress, parse_job_id
 from jobs.domain.sharing import only_lender
 from jobs.domain.watching import ListedFiling
 from jobs.domain.wrong_use import UnknownDocument
-from jobs.ports import Clock
+
+if TYPE_CHECKING:
+    from jobs.domain.filings.summary import DocumentReading
+    from jobs.ports import Clock
 
 _LISTINGS = 5
 #: Fields that a reading replaces, of documents stored before readings had a record of their own.

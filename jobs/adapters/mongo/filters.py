@@ -10,8 +10,9 @@ from bson import ObjectId
 
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.domain.company_id import id_prefix
-from jobs.domain.job import TRANSITIONS, VISIBLE, JobStatus, Lease, Transition
-from jobs.domain.listing import DocumentFilter, JobFilter, TextKind, words
+from jobs.domain.company_names import words
+from jobs.domain.job import VISIBLE, JobStatus
+from jobs.domain.listing import DocumentFilter, JobFilter, TextKind
 
 FIRST_DAY = date(1970, 1, 1)
 _LAST_DAY = date(9999, 12, 30)  # the following day is the last that a datetime can represent
@@ -19,26 +20,6 @@ _LAST_DAY = date(9999, 12, 30)  # the following day is the last that a datetime 
 
 #: Returns the query for the beginning of a word in a company's name.
 Word = Callable[[str], Record]
-
-
-NO_EXPORT: Record = {"export.scope": {"$exists": False}}
-#: Jobs that retrieve filings.
-ORDERS: Record = {"reread": {"$exists": False}, **NO_EXPORT}
-
-
-def due(now: datetime) -> Record:
-    """Jobs that can be claimed. Ended jobs have no ``runAfter``; a held job's is its lease's end."""
-    return {"runAfter": {"$lte": now}}
-
-
-def before(transition: Transition) -> Record:
-    """Jobs in the states that a transition can start from."""
-    return {"jobStatus": {"$in": sorted(TRANSITIONS[transition].sources)}}
-
-
-def held_by(lease: Lease) -> Record:
-    """The filter of all writes by a worker to its job."""
-    return {"_id": ObjectId(lease.job_id), "fence": lease.fence, "jobStatus": str(JobStatus.PROCESSING)}
 
 
 def word(beginning: str) -> Record:
@@ -130,7 +111,3 @@ def days_of_ids(since: date | None, until: date | None, zone: tzinfo = UTC) -> l
 def _first_id(at: datetime) -> ObjectId:
     """The smallest id of a second, clamped to the range that ids can represent, 1970 to 2106."""
     return ObjectId.from_datetime(min(max(at, datetime(1970, 1, 1, tzinfo=UTC)), datetime(2106, 2, 7, tzinfo=UTC)))
-
-
-#: All documents; with a range, every server uses the index on ids.
-EVERY_ID = days_of_ids(FIRST_DAY, None)[0]

@@ -1,7 +1,6 @@
 """The queue in MongoDB.
 
-Each change to a job is one conditional write whose filter contains the state that the writer assumes,
-so a write based on stale state matches nothing.
+Each change to a job is one conditional write whose filter has the assumed state, so a stale one matches nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
 from pymongo import ASCENDING, ReturnDocument
@@ -18,21 +17,22 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from jobs.adapters.mongo.claiming import CLAIM_ORDER, ClaimSteps
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.adapters.mongo.filters import ORDERS, before, due, held_by
-from jobs.adapters.mongo.outbox import keep_notes
+from jobs.adapters.mongo.notes import keep_notes
 from jobs.adapters.mongo.pauses import MongoPauseRepository
+from jobs.adapters.mongo.queue_filters import ORDERS, before, due, held_by
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import job_update, new_job_record, object_id, to_job
 from jobs.adapters.mongo.totals.ledger import Ledger, counted, uncounted_fields
 from jobs.adapters.mongo.turns import with_turns
 from jobs.domain import changes
-from jobs.domain.changes import Change
-from jobs.domain.ending import Ending
 from jobs.domain.errors import DocumentsInUse, LeaseLost
-from jobs.domain.export import Export
 from jobs.domain.job import ENDED, TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition
 from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
-from jobs.ports import Clock, Expect, PauseRepository
+
+if TYPE_CHECKING:
+    from jobs.domain.ending import Ending
+    from jobs.domain.export import Export
+    from jobs.ports import Clock, Expect, PauseRepository
 
 
 class MongoJobRepository:
@@ -142,7 +142,7 @@ class MongoJobRepository:
         taken = taken or self._take({"_id": key, **due(now)}, changes.claimed(worker, now, lease_seconds, new_run=True))
         return taken or self._refuse_claim(job_id)
 
-    def _take(self, filter_: Document, change: Change, event: str | None = None, **options: Any) -> Job | None:
+    def _take(self, filter_: Document, change: changes.Change, event: str | None = None, **options: Any) -> Job | None:
         """Change the matching job, if there is one. The ledger counts ``event``."""
         record = self._jobs.find_one_and_update(
             filter_, counted(job_update(change), event), return_document=ReturnDocument.AFTER, **options
@@ -180,7 +180,7 @@ class MongoJobRepository:
         event = None if target in UNFINISHED else str(target)
         self._write(lease, changes.ended(ending, self._clock()), event)
 
-    def _write(self, lease: Lease, change: Change, event: str | None = None) -> None:
+    def _write(self, lease: Lease, change: changes.Change, event: str | None = None) -> None:
         if not self._jobs.update_one(held_by(lease), counted(job_update(change), event)).matched_count:
             raise LeaseLost(lease.job_id, lease.fence)
 

@@ -17,8 +17,8 @@ from jobs.adapters.mongo.indexes import OUTDATED
 from jobs.adapters.mongo.records import SCHEMA_VERSION, STAGE
 from jobs.adapters.mongo.schema import drop_retired, ensure
 from jobs.adapters.mongo.totals.ledger import counted
+from jobs.domain.company_names import company_key
 from jobs.domain.job import JobStatus
-from jobs.domain.listing import company_key
 
 BATCH = 500
 _FIELDS = {"jobStatus": True, "lastError": True, "processingStages": True, "companyName": True, "schemaVersion": True}

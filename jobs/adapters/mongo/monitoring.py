@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pymongo import monitoring
 
-from jobs.telemetry.metrics import Instruments
+if TYPE_CHECKING:
+    from jobs.telemetry.metrics import Instruments
 
 # The commands that Filesure sends. A fixed set, so that a new driver version adds no label values.
 _COMMANDS = frozenset(

@@ -7,9 +7,16 @@ counts all notes that the record has ever had; they are removed only if this num
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from jobs.adapters.mongo.connection import Document
-from jobs.domain.events import Note
+from pymongo.database import Database
+
+if TYPE_CHECKING:
+    from jobs.adapters.mongo.connection import Document
+    from jobs.domain.events import Note
+
+#: Where records are kept that were deleted before their notes were read.
+KEPT = {"jobs": "deleted_jobs", "watches": "deleted_watches"}
 
 
 def noted(update: Document, note: Note) -> Document:
@@ -28,3 +35,9 @@ def marked(update: Document, at: datetime) -> Document:
 
 def _fields(note: Note) -> Document:
     return {"type": str(note.type), "at": note.at, "by": note.by, "data": dict(note.data)}
+
+
+def keep_notes(database: Database[Document], collection: str, record: Document | None) -> None:
+    """Keep a record with notes that is about to be deleted. Idempotent: its notes make the same events."""
+    if record and "notedAt" in record:
+        database[KEPT[collection]].replace_one({"_id": record["_id"]}, record, upsert=True)

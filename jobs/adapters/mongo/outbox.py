@@ -13,6 +13,7 @@ from pymongo import ASCENDING
 from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.notes import KEPT
 from jobs.adapters.mongo.records import object_id, to_job
 from jobs.domain.events import EndedList, Event, EventType, Note, order_events, plain_event
 from jobs.domain.job import VISIBLE, JobStatus
@@ -21,8 +22,6 @@ from jobs.ports.notifications import Outgoing
 logger = logging.getLogger(__name__)
 
 _NOTED = {"notedAt": {"$exists": True}}
-#: Where records are kept that were deleted before their notes were read.
-KEPT = {"jobs": "deleted_jobs", "watches": "deleted_watches"}
 
 
 def _notes(record: Mapping[str, Any]) -> list[Note]:
@@ -128,9 +127,3 @@ class MongoOutbox:
     @translated
     def announce(self, ended: EndedList) -> None:
         self._database["lists"].update_one({"_id": ObjectId(ended.id)}, {"$set": {"announcedAt": ended.at}})
-
-
-def keep_notes(database: Database[Document], collection: str, record: Document | None) -> None:
-    """Keep a record with notes that is about to be deleted. Idempotent: its notes make the same events."""
-    if record and "notedAt" in record:
-        database[KEPT[collection]].replace_one({"_id": record["_id"]}, record, upsert=True)

@@ -10,9 +10,10 @@ from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
+from jobs.adapters.mongo.document_records import to_document
 from jobs.adapters.mongo.facts import MongoFacts, about, content_of, contents_in, key_of, overwrite
 from jobs.adapters.mongo.paging import in_time
-from jobs.adapters.mongo.records import known, to_document
+from jobs.adapters.mongo.records import known
 from jobs.domain.document import Document, DocumentStatus
 from jobs.domain.filings.masking import mask_pan
 from jobs.domain.search import Content, PageFilter, PageFound, Query

@@ -6,14 +6,16 @@ The collection has at most two records per installation: the latest pause of the
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymongo import ReturnDocument
 from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.domain.pausing import Pause
-from jobs.ports import Clock
+
+if TYPE_CHECKING:
+    from jobs.ports import Clock
 
 DUE_VIEW = "due_jobs"
 #: KEDA needs no higher number than its ``maxReplicaCount``.

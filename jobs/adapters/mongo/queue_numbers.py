@@ -10,8 +10,8 @@ from pymongo.database import Database
 
 from jobs.adapters.mongo.claiming import CLAIM_ORDER
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.adapters.mongo.filters import due
 from jobs.adapters.mongo.paging import COUNT_SECONDS, in_time
+from jobs.adapters.mongo.queue_filters import due
 from jobs.adapters.mongo.records import to_job
 from jobs.adapters.mongo.runs import to_run
 from jobs.domain.expectation import Waiting

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymongo import ASCENDING
 from pymongo.collection import Collection
@@ -17,7 +17,9 @@ from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.records import error_fields, known, to_error
 from jobs.adapters.mongo.run_details import details_fields, to_details
 from jobs.domain.job import Run, RunOutcome, parse_job_id
-from jobs.domain.run_details import RunDetails
+
+if TYPE_CHECKING:
+    from jobs.domain.run_details import RunDetails
 
 
 class MongoRunRepository:

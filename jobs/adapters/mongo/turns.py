@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pymongo import DESCENDING
 from pymongo.collection import Collection
 
-from jobs.adapters.mongo.connection import Document
-from jobs.adapters.mongo.filters import EVERY_ID
-from jobs.domain.job import Job
+from jobs.adapters.mongo.queue_filters import EVERY_ID
 from jobs.domain.turns import current_turn, new_turns
+
+if TYPE_CHECKING:
+    from jobs.adapters.mongo.connection import Document
+    from jobs.domain.job import Job
 
 #: Jobs that are looked at if no worker holds any.
 _NEWEST = 50

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jobs.adapters.mongo.connection import Document
 from jobs.adapters.mongo.records import COUNT, ID, TEXT, TIME
-from jobs.domain.deliveries import Channel, DeliveryState
+from jobs.domain.channels import Channel
+from jobs.domain.deliveries import DeliveryState
 from jobs.domain.endpoints import Format
 from jobs.domain.events import EventType
 

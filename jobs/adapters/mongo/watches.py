@@ -16,8 +16,7 @@ from pymongo.errors import BulkWriteError
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.keys import key_of, record_of
-from jobs.adapters.mongo.notes import noted
-from jobs.adapters.mongo.outbox import keep_notes
+from jobs.adapters.mongo.notes import keep_notes, noted
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import known

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobs.domain.filings.captions import is_caption, plain
-from jobs.domain.filings.reading import Box, Cell, PageReading
 from jobs.domain.filings.values import Found, Kind, Spec, Value, as_value
+
+if TYPE_CHECKING:
+    from jobs.domain.filings.reading import Box, Cell, PageReading
 
 _FEWEST_HEADERS = 2
 _MOST_ROWS = 500

@@ -7,12 +7,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from jobs.domain.filings.masking import mask_pan
 from jobs.domain.filings.reading import READER_VERSION, Method, Reading, ReadingState
 from jobs.domain.filings.records import record_of, values_of
 from jobs.domain.filings.stated import Stated, stated_by
-from jobs.domain.filings.values import Value
+
+if TYPE_CHECKING:
+    from jobs.domain.filings.forms import FormRecord
+    from jobs.domain.filings.values import Value
 
 _LONGEST = 300
 
@@ -66,7 +70,11 @@ class DocumentReading:
 
 def summary_of(reading: Reading, listed_form: str | None = None) -> DocumentReading:
     """The summary of a reading, without names of blobs. ``listed_form`` is the source's name for the form."""
-    record = record_of(reading, listed_form)
+    return summary_with(reading, record_of(reading, listed_form))
+
+
+def summary_with(reading: Reading, record: FormRecord) -> DocumentReading:
+    """The summary of a reading whose record is known: working it out takes longer than all else here."""
     values = dict(values_of(record))
     return DocumentReading(
         state=reading.state,

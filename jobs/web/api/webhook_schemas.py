@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from jobs.domain.deliveries import Channel, Delivery, DeliveryState
+from jobs.domain.channels import Channel
+from jobs.domain.deliveries import Delivery, DeliveryState
 from jobs.domain.endpoints import CHOICES, LONGEST_NAME, LONGEST_URL, Endpoint, Format
 from jobs.domain.events import EventType
 from jobs.web.api.base import Out, PageOut

@@ -17,7 +17,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from jobs.adapters.webhook_post import WebhookPost
-from jobs.domain.deliveries import Attempt, Channel, Delivery
+from jobs.domain.channels import Channel
+from jobs.domain.deliveries import Attempt, Delivery
 from jobs.domain.endpoints import Endpoint
 from jobs.domain.events import Event
 from jobs.domain.signing import signed_headers

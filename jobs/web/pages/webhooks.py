@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from jobs.bootstrap import application
 from jobs.domain.audit import Actor
-from jobs.domain.deliveries import Channel, Delivery, DeliveryFilter, DeliveryState
+from jobs.domain.channels import Channel
+from jobs.domain.deliveries import Delivery, DeliveryFilter, DeliveryState
 from jobs.domain.endpoints import CHOICES, Endpoint, Format
 from jobs.domain.listing import parse_cursor
 from jobs.domain.wrong_use import InvalidEndpoint

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from jobs.domain.deliveries import Attempt, Channel, Subscription, next_attempt, next_digest
+from jobs.domain.channels import Channel
+from jobs.domain.deliveries import Attempt, Subscription, next_attempt, next_digest
 from jobs.domain.endpoints import checked_format, checked_name, checked_types, checked_url, is_dead, new_secret
 from jobs.domain.events import Event, EventType
 from jobs.domain.signing import signed_headers

@@ -13,8 +13,9 @@ from jobs.bootstrap import Application, application
 from jobs.domain.errors import FilesureError
 from jobs.exits import EXIT_FAILED
 from jobs.management.base import FilesureCommand
-from worker.bootstrap import reader_of, worker_name
+from worker.bootstrap import reader_of
 from worker.extractors.checks import Limited, check_reader, check_tesseract
+from worker.naming import worker_name
 from worker.sources.building import source
 
 Check = tuple[str, Callable[[], str]]

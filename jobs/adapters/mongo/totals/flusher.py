@@ -6,10 +6,13 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from jobs.domain.errors import FilesureError
-from jobs.ports import Totals
+
+if TYPE_CHECKING:
+    from jobs.ports import Totals
 
 logger = logging.getLogger(__name__)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from jobs.adapters.mongo.connection import Document
+if TYPE_CHECKING:
+    from jobs.adapters.mongo.connection import Document
 
 
 class Sums:

@@ -6,15 +6,17 @@ import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.totals.sums import Sums
-from jobs.ports import Clock
 from jobs.telemetry.metrics import PREFIX
+
+if TYPE_CHECKING:
+    from jobs.ports import Clock
 
 BATCH = 500
 _KEPT = timedelta(hours=1)

@@ -1,0 +1,76 @@
+"""Documents for benchmarks, inserted directly: some per job, most of them stored and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from jobs.adapters.mongo.document_records import file_fields, new_document_record
+from jobs.adapters.mongo.readings import reading_fields
+from jobs.adapters.mongo.records import to_job
+from jobs.bootstrap import Application
+from jobs.domain.document import DocumentStatus, Filing, StoredFile
+from jobs.domain.filings.reading import Method, ReadingState
+from jobs.domain.filings.summary import DocumentReading, Facts
+from jobs.domain.job import Job
+
+BATCH = 5_000
+_FORMS = ("AOC-4", "MGT-7", "ADT-1", "DIR-12", "CHG-1")
+_FAILED_OF = 500
+
+
+def fill_documents(app: Application, per_job: int) -> None:
+    """Insert documents for each stored job; one in 500 failed."""
+    batch: list[dict[str, Any]] = []
+    for job in map(to_job, app.database["jobs"].find()):
+        batch += _records(job, per_job)
+        if len(batch) >= BATCH:
+            app.database["documents"].insert_many(batch, ordered=False)
+            batch.clear()
+    if batch:
+        app.database["documents"].insert_many(batch, ordered=False)
+
+
+def _records(job: Job, count: int) -> Iterator[dict[str, Any]]:
+    at = job.created_at
+    seed = int(job.created_at.timestamp())
+    for number in range(1, count + 1):
+        form = _FORMS[(seed + number) % len(_FORMS)]
+        filing = Filing(
+            number=number,
+            document_type=form,
+            file_name=f"{form}_{number}.pdf",
+            srn=f"H{(seed * count + number) % 10**8:08d}",
+            filed_on=at.date(),
+        )
+        record = new_document_record(job, filing, f"{filing.key}#1", 1, at)
+        yield record | (_failed(at) if (seed + number) % _FAILED_OF == 0 else _stored(job, filing, at))
+
+
+def _failed(at: datetime) -> dict[str, Any]:
+    error = {"kind": "document_unavailable", "message": "The source did not send the document.", "at": at}
+    return {"status": str(DocumentStatus.FAILED), "attempts": 3, "error": error}
+
+
+def _stored(job: Job, filing: Filing, at: datetime) -> dict[str, Any]:
+    name = f"jobs/000-{job.id}/document_{filing.number}"
+    file = StoredFile(
+        blob_name=f"{name}.pdf",
+        blob_url=f"file:///{name}.pdf",
+        size=20_000,
+        content_type="application/pdf",
+        checksum=f"sha256:{job.id}{filing.number:040d}",
+    )
+    facts = Facts(form=filing.document_type, company_name=job.company_name, cin=job.cin, year_end=at.date())
+    reading = DocumentReading(
+        state=ReadingState.READ,
+        kind="pdf",
+        method=Method.TEXT,
+        pages=3,
+        characters=4_000,
+        facts=facts,
+        text_blob_name=f"{name}.txt",
+    )
+    fields = {"status": str(DocumentStatus.STORED), "downloadedAt": at, **file_fields(file)}
+    return fields | reading_fields(reading, at.astimezone(UTC))
