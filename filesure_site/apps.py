@@ -10,6 +10,8 @@ class AccountsConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
+        from filesure_site import checks  # noqa: F401  for its registration
+
         # Models cannot be imported earlier.
         from jobs.web import (
             admin,  # noqa: F401  for its registrations

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from filesure_site import login_code
 from filesure_site.limiting import limited, try_later
-from jobs.web import login_codes
+from jobs.web import passkeys, second_step
 from jobs.web.access import open_to_all
 from jobs.web.request_context import client_address
 
@@ -41,10 +41,11 @@ class Login(LoginView):
         return EmergencyForm if settings.SIGN_IN.oidc_only else AuthenticationForm
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the provider's name, if there is one."""
+        """Add the provider's name, if there is one, and whether passkeys work here."""
         sign_in = settings.SIGN_IN
         provider = sign_in.oidc_name if sign_in.oidc_issuer else None
-        return super().get_context_data(**kwargs) | {"provider": provider, "provider_only": sign_in.oidc_only}
+        own = {"provider": provider, "provider_only": sign_in.oidc_only, "passkeys_on": not settings.PASSKEYS.problem}
+        return super().get_context_data(**kwargs) | own | {"passkeys_elsewhere": passkeys.problem_at(self.request)}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         def hash_one(request: HttpRequest) -> HttpResponse:
@@ -54,9 +55,9 @@ class Login(LoginView):
         return limited(request, _entrance, hash_one)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Log in, or ask for the code of the second step."""
+        """Log in, or ask for the second step."""
         user = form.get_user()
-        if login_codes.are_on(user):
+        if second_step.is_on(user):
             return login_code.begin(self.request, user, self.get_success_url())
         return super().form_valid(form)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
+from jobs.configuration.passkeys import site_of
 from jobs.configuration.table import BASE_DIR, current
 from jobs.domain.errors import ConfigurationError
 
@@ -185,6 +186,7 @@ if STATIC_ROOT:
 LOGGING_CONFIG = None  # wsgi and the commands configure logs themselves
 
 SIGN_IN = _configuration
+PASSKEYS = site_of(_configuration)
 # `manage.py deliver` sends notifications, the site itself links to set a password.
 EMAIL_HOST = _configuration.smtp_host or ""
 EMAIL_PORT = _configuration.smtp_port

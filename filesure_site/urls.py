@@ -8,6 +8,7 @@ from filesure_site.login import login, logout
 from filesure_site.login_code import login_code
 from filesure_site.metrics import metrics
 from filesure_site.oidc import views as oidc
+from filesure_site.passkey_login import options, passkey_login, second_options, second_step
 from jobs.web.api.site import addresses, api, create_job_api
 
 urlpatterns = [
@@ -16,6 +17,10 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("login/", login, name="login"),
     path("login/code/", login_code, name="login_code"),
+    path("login/code/passkey/", second_step, name="login_code_passkey"),
+    path("login/code/passkey/options/", second_options, name="login_code_passkey_options"),
+    path("login/passkey/", passkey_login, name="passkey_login"),
+    path("login/passkey/options/", options, name="passkey_login_options"),
     path("login/provider/", oidc.start, name="oidc_start"),
     path("login/provider/done/", oidc.callback, name="oidc_callback"),
     path("logout/", logout, name="logout"),

@@ -1,4 +1,4 @@
-"""This app's part of SQLite: permissions, API tokens, links and sessions. Jobs and documents are in MongoDB."""
+"""This app's part of SQLite: permissions, tokens, links, sessions and passkeys. Jobs and documents are in MongoDB."""
 
 from __future__ import annotations
 
@@ -129,3 +129,26 @@ class LostRight(models.Model):
 
     def __str__(self) -> str:
         return self.username
+
+
+class Passkey(models.Model):
+    """A passkey: its public part, which is no secret. ``user_handle`` is the account's name towards authenticators."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=80)
+    credential_id = models.CharField(max_length=1364, unique=True, editable=False, help_text="In base64url.")
+    credential = models.BinaryField(help_text="WebAuthn's attested credential data, with the public key.")
+    user_handle = models.CharField(max_length=86, editable=False, help_text="64 random bytes in base64url.")
+    transports = models.JSONField(default=list, help_text="How browsers reach the authenticator: usb, internal, …")
+    counter = models.BigIntegerField(default=0, help_text="Signatures that the authenticator counted; 0: it does not.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        """In the order of registration; names differ within an account."""
+
+        ordering = ("created_at", "pk")
+        constraints = (models.UniqueConstraint(fields=("user", "name"), name="one_passkey_per_name"),)
+
+    def __str__(self) -> str:
+        return self.name

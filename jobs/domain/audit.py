@@ -36,6 +36,9 @@ class Action(StrEnum):
     WEBHOOK = "webhook"
     SET_UP_CODES = "set_up_codes"
     TURN_OFF_CODES = "turn_off_codes"
+    ADD_PASSKEY = "add_passkey"
+    RENAME_PASSKEY = "rename_passkey"
+    REMOVE_PASSKEY = "remove_passkey"
     #: A ZIP of documents was ordered.
     EXPORT = "export"
     #: A link to an export was created, revoked, or used by somebody without an account.

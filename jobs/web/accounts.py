@@ -21,7 +21,7 @@ from django.utils import timezone
 from jobs.domain.audit import Action, Actor
 from jobs.domain.wrong_use import WrongState
 from jobs.models import ApiToken, Session
-from jobs.web import login_codes, sessions, tokens
+from jobs.web import second_step, sessions, tokens
 from jobs.web.auditing import recorded
 from jobs.web.permissions import GROUPS, Permission
 
@@ -142,9 +142,12 @@ def revoke_tokens(change: Change, token_id: int | None = None) -> int:
 
 
 def turn_off_codes(change: Change) -> None:
-    """Let the account log in without codes, for a user who lost the app and the backup codes. Raises WrongState."""
+    """Let the account log in with its password alone, for a user who lost app, backup codes and passkeys.
+
+    Raises WrongState.
+    """
     with _changing(change, Action.TURN_OFF_CODES, ends_access=False) as account:
-        login_codes.turn_off(account)
+        second_step.turn_off(account)
 
 
 def renew_link(change: Change) -> None:

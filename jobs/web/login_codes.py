@@ -65,6 +65,12 @@ def turn_on(user: User, code: str) -> list[str] | None:
     TOTPDevice.objects.filter(user=user).exclude(pk=device.pk).delete()
     device.confirmed = True
     device.save(update_fields=["confirmed"])
+    return new_backup_codes(user)
+
+
+@transaction.atomic
+def new_backup_codes(user: User) -> list[str]:
+    """Replace the backup codes."""
     StaticDevice.objects.filter(user=user).delete()
     backup = StaticDevice.objects.create(user=user, name=_BACKUP)
     codes = [StaticToken.random_token() for _ in range(BACKUP_CODES)]
@@ -74,8 +80,13 @@ def turn_on(user: User, code: str) -> list[str] | None:
 
 @transaction.atomic
 def turn_off(user: User) -> None:
-    TOTPDevice.objects.filter(user=user).delete()
+    forget_app(user)
     StaticDevice.objects.filter(user=user).delete()
+
+
+def forget_app(user: User) -> None:
+    """Keep the backup codes."""
+    TOTPDevice.objects.filter(user=user).delete()
 
 
 @transaction.atomic

@@ -163,16 +163,16 @@ def test_admin_turns_them_off(session, asha):
     turned_on(session)
     admin = Client()
     admin.force_login(get_user_model().objects.create_superuser("root"))
-    assert "Turn off login codes" in text_of(admin.get(f"/accounts/{asha.pk}/"))
+    assert "Turn off the second step" in text_of(admin.get(f"/accounts/{asha.pk}/"))
     page = admin.post(f"/accounts/{asha.pk}/codes/", follow=True)
-    assert "asha now logs in without codes." in text_of(page)
+    assert "asha now logs in with the password alone." in text_of(page)
     assert not TOTPDevice.objects.exists()
 
 
 def test_command_turns_them_off(session, capsys):
     turned_on(session)
     call_command("turn_off_codes", "asha")
-    assert capsys.readouterr().out == "asha now logs in without codes.\n"
+    assert capsys.readouterr().out == "asha now logs in with the password alone.\n"
     assert not TOTPDevice.objects.exists()
 
 

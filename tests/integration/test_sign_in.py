@@ -333,11 +333,11 @@ def test_without_a_provider_its_addresses_do_not_exist(client, settings):
 
 @pytest.mark.parametrize("settings", ["filesure_site.settings", "filesure_site.worker_settings"])
 def test_neither_site_nor_worker_loads_the_library_at_its_start(settings, data_dir):
-    """It imports cryptography, which would make them start later."""
+    """Nor that of passkeys. Both import cryptography, which would make them start later."""
     script = (
         "import sys, django; django.setup(); from django.conf import settings\n"
         "from django.urls import get_resolver; getattr(settings, 'ROOT_URLCONF', 0) and get_resolver().url_patterns\n"
-        "print({'authlib', 'joserfc', 'cryptography'} & sys.modules.keys())"
+        "print({'authlib', 'joserfc', 'cryptography', 'fido2'} & sys.modules.keys())"
     )
     environment = plain_environment() | {"DJANGO_SETTINGS_MODULE": settings, "DATA_DIR": str(data_dir)}
     done = subprocess.run(

@@ -23,7 +23,7 @@ from jobs.bootstrap import application
 from jobs.domain.deliveries import Subscription
 from jobs.domain.errors import FilesureError
 from jobs.models import ExternalIdentity, Session
-from jobs.web import login_codes
+from jobs.web import login_codes, passkeys
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
 from jobs.web.private import private_page
@@ -147,6 +147,7 @@ def _page(
     notices: NotificationsForm | None = None,
 ) -> HttpResponse:
     failed = preferences or passwords or notices
+    user = cast(User, request.user)
     stored = request.preferences  # type: ignore[attr-defined]
     context = {
         "themes": THEMES,
@@ -159,8 +160,12 @@ def _page(
         "notices": notices,
         "chosen": _chosen(request, notices),
         "mail_choices": MAIL_TEXTS,
-        "has_codes": login_codes.are_on(cast(User, request.user)),
-        "backup_codes": login_codes.backup_codes_left(cast(User, request.user)),
+        "has_codes": login_codes.are_on(user),
+        "backup_codes": login_codes.backup_codes_left(user),
+        "may_have_passkeys": passkeys.may_have(user),
+        "passkeys": passkeys.of(user),
+        "passkey_problem": passkeys.problem_at(request),
+        "longest_name": passkeys.LONGEST_NAME,
         "others": _others(request).count(),
         "provider": settings.SIGN_IN.oidc_name if settings.SIGN_IN.oidc_issuer else None,
         "identity": ExternalIdentity.objects.filter(user=request.user.pk).first(),

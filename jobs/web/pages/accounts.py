@@ -21,7 +21,7 @@ from jobs.domain.errors import WrongUse
 from jobs.domain.wrong_use import WrongState
 from jobs.models import ExternalIdentity
 from jobs.web import accounts as service
-from jobs.web import login_codes, tokens
+from jobs.web import second_step, tokens
 from jobs.web.access import needs
 from jobs.web.accounts import STATES, AccountState, Change
 from jobs.web.link_mail import mail_link
@@ -175,7 +175,7 @@ def _revoke_tokens(request: HttpRequest, change: Change) -> str:
 
 def _turn_off_codes(_request: HttpRequest, change: Change) -> str:
     service.turn_off_codes(change)
-    return f"{change.account.get_username()} now logs in without codes."
+    return f"{change.account.get_username()} now logs in with the password alone."
 
 
 ACTIONS: dict[str, Callable[[HttpRequest, Change], str]] = {
@@ -220,7 +220,7 @@ def _account_page(request: HttpRequest, account: User, link: str | None = None, 
         "tokens": tokens.active(shown.get_username()),
         "link": link,
         "mailed": mailed,
-        "has_codes": login_codes.are_on(shown),
+        "has_second_step": second_step.is_on(shown),
         "identity": ExternalIdentity.objects.filter(user=shown).first(),
         "provider": settings.SIGN_IN.oidc_name,
         "has_links": shown.is_superuser or not settings.SIGN_IN.oidc_only,

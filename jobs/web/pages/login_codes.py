@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from jobs.domain.audit import Action
 from jobs.domain.errors import WrongUse
-from jobs.web import login_codes
+from jobs.web import login_codes, passkeys, second_step
 from jobs.web.access import needs
 from jobs.web.auditing import recorded
 from jobs.web.permissions import Permission
@@ -49,12 +49,13 @@ def set_up(request: HttpRequest) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters()
 def turn_off(request: HttpRequest) -> HttpResponse:
-    """Log in with the password alone again."""
+    """Log in without codes of the app again."""
     user = _user(request)
     if user.check_password(request.POST.get("password", "")):
         with recorded(Action.TURN_OFF_CODES, actor(request), user.get_username()):
-            login_codes.turn_off(user)
-        messages.success(request, "You log in without codes now.")
+            second_step.turn_off_codes(user)
+        needed = "the password and a passkey" if passkeys.of(user).exists() else "the password alone"
+        messages.success(request, f"You log in with {needed} now.")
     else:
         messages.error(request, f"{_WRONG_PASSWORD} Codes are still needed.")
     return HttpResponseRedirect(reverse("account"))
