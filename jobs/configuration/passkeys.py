@@ -32,7 +32,10 @@ def site_of(configuration: Configuration) -> PasskeySite:
     if given is None:
         return _derived(configuration)
     parts = urlsplit(given.lower())
-    host = (parts.hostname or "").encode("idna").decode()
+    try:
+        host = (parts.hostname or "").encode("idna").decode()
+    except UnicodeError:
+        return PasskeySite(problem=f"Passkeys need a host name, but that of SITE_URL={given} is not a valid host name.")
     if problem := _problem(given, parts.scheme, host, configuration.allowed_hosts):
         return PasskeySite(problem=problem)
     port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
