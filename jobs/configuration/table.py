@@ -63,9 +63,8 @@ class Configuration(SignIn, NotificationSettings):
     site_url: str | None = setting(
         env.origin,
         None,
-        "The web site's address, for links in notifications and Grafana, invitations, links to ZIP files, and passkeys,"
-        " which work only there. Unset: http://127.0.0.1 with PORT; for invitations and links to ZIP files the address"
-        " that their creator uses; for passkeys a name in ALLOWED_HOSTS.",
+        "The web site's address, for all links to it, and for passkeys, which work only there. Unset: http://127.0.0.1"
+        " with PORT; invitations and links to ZIP files use their creator's address, passkeys a name in ALLOWED_HOSTS.",
         example="https://filesure.example.com",
     )
     time_zone_shown: str = setting(

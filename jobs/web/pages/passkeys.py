@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -21,6 +21,7 @@ from jobs.web import passkeys, second_step, webauthn
 from jobs.web.access import needs
 from jobs.web.auditing import recorded
 from jobs.web.permissions import Permission
+from jobs.web.private import private_page
 from jobs.web.request_context import actor, asked_this_minute
 
 _PURPOSE = "passkey_creation"
@@ -61,9 +62,7 @@ def add(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(refused))
         return _to_account()
     if codes:
-        response = render(request, "login_codes_on.html", {"codes": codes, "title": "The passkey is added"})
-        response["Cache-Control"] = "no-store"
-        return response
+        return private_page(request, "login_codes_on.html", {"codes": codes, "title": "The passkey is added"})
     messages.success(request, f"The passkey “{kept['name']}” is added.")
     return _to_account()
 
