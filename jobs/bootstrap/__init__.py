@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from bson import ObjectId
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         ExportService,
         JobService,
         ListService,
+        OrderLimits,
         PauseService,
         RereadService,
         SuggestionService,
@@ -117,6 +119,21 @@ class Application(Stores):
             max_attempts=self.configuration.max_attempts,
             wake=lambda: local_scaler.wake(self.configuration.data_dir),
             expect=self.estimates.first,
+            limits=self.limits,
+        )
+
+    @part
+    def limits(self) -> OrderLimits:
+        """How many orders a person may place in a month."""
+        from jobs.adapters.mongo.allowances import MongoAllowances
+        from jobs.services import OrderLimits
+
+        return OrderLimits(
+            allowances=MongoAllowances(self.database),
+            jobs=self.jobs,
+            clock=self.clock,
+            zone=ZoneInfo(self.configuration.time_zone_shown),
+            by_role=dict(self.configuration.orders_per_month),
         )
 
     @part
@@ -134,6 +151,7 @@ class Application(Stores):
             audit=self.audit,
             clock=self.clock,
             new_id=new_id,
+            limit_of=self.limits.of_person,
         )
 
     @part

@@ -115,6 +115,8 @@ def issuer(value: str) -> str:
 ROLES = ("Viewer", "Operator", "Admin")
 """The groups of accounts, from the fewest permissions to the most."""
 
+_MOST_ORDERS = 1_000_000
+
 
 def roles(value: str) -> tuple[tuple[str, str], ...]:
     """``group=Role`` pairs, separated by commas. A group's name may contain ``=``."""
@@ -122,6 +124,19 @@ def roles(value: str) -> tuple[tuple[str, str], ...]:
     if not pairs or any(not group or role not in ROLES for group, role in pairs):
         raise ValueError(f"must be group=Role pairs, separated by commas, with the roles {', '.join(ROLES)}")
     return pairs
+
+
+def limits(value: str) -> tuple[tuple[str, int], ...]:
+    """``Role=number`` pairs, separated by commas."""
+    pairs = [(role.strip(), number.strip()) for role, _, number in (word.partition("=") for word in words(value))]
+    named = {role for role, _ in pairs}
+    good = all(role in ROLES and number.isdecimal() and 0 < int(number) <= _MOST_ORDERS for role, number in pairs)
+    if not pairs or not good or len(named) < len(pairs):
+        roles = ", ".join(ROLES)
+        raise ValueError(
+            f"must be Role=number pairs, separated by commas, with the roles {roles} and 1 to {_MOST_ORDERS:,}"
+        )
+    return tuple((role, int(number)) for role, number in pairs)
 
 
 def path(value: str) -> Path:

@@ -23,6 +23,7 @@ _PARTS = {
     "log_format": "Logs",
     "otel_exporter_otlp_endpoint": "Traces",
     "oidc_issuer": "Sign-in",
+    "orders_per_month": "Orders",
     "smtp_host": "Notifications",
 }
 

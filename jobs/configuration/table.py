@@ -16,6 +16,7 @@ from typing import Any
 from jobs.configuration import env_file
 from jobs.configuration import readers as env
 from jobs.configuration.notifying import NotificationSettings
+from jobs.configuration.ordering import OrderSettings
 from jobs.configuration.requirements import missing
 from jobs.configuration.setting import setting
 from jobs.configuration.sign_in import SignIn
@@ -25,7 +26,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Configuration(SignIn, NotificationSettings):
+class Configuration(SignIn, OrderSettings, NotificationSettings):
     """The values of all settings. ``load`` reads them from the environment."""
 
     env_file: Path = setting(
@@ -41,9 +42,7 @@ class Configuration(SignIn, NotificationSettings):
         example="./data",
     )
     port: int = setting(env.integer(1, 65535), 5001, "The web site's port.")
-    poll_seconds: float = setting(
-        env.number(0.05, 3600), 2.0, "Seconds between two counts of due jobs by the local scaler."
-    )
+    poll_seconds: float = setting(env.number(0.05, 3600), 2.0, "Seconds between the local scaler's counts of due jobs.")
     max_workers: int = setting(env.integer(1, 1000), 4, "Largest number of workers that the local scaler starts.")
 
     debug: bool = setting(env.boolean, False, "Django's debug pages. Never in production.", example="0")
@@ -268,7 +267,7 @@ class Configuration(SignIn, NotificationSettings):
 
 def settings_table() -> Iterator[tuple[str, Field[Any]]]:
     """Each setting's environment variable and declaration; inherited ones, which dataclasses put first, last."""
-    inherited = {each.name for part in (SignIn, NotificationSettings) for each in fields(part)}
+    inherited = {each.name for part in (SignIn, OrderSettings, NotificationSettings) for each in fields(part)}
     for each in sorted(fields(Configuration), key=lambda field: field.name in inherited):
         yield each.name.upper(), each
 

@@ -13,6 +13,7 @@
     │   ├── UnknownEndpoint, UnknownDelivery
     │   ├── WrongState              the job's state does not allow the action
     │   ├── AlreadyOrdered          the company has an unfinished job
+    │   ├── MonthlyLimit            the requester has ordered enough this month
     │   └── IdempotencyKeyReused, InvalidIdempotencyKey
     ├── TooSlow                     a query exceeded its time limit
     ├── LeaseLost                   this worker no longer holds the job

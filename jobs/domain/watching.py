@@ -41,6 +41,8 @@ class CheckOutcome(StrEnum):
     FAILED = "failed"
     #: The order was cancelled or deleted.
     WITHDRAWN = "withdrawn"
+    #: Nothing was ordered, since the owner has ordered enough this month.
+    LIMITED = "limited"
 
 
 @dataclass(frozen=True, kw_only=True)

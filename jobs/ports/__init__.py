@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from jobs.loading import on_first_use
 
 if TYPE_CHECKING:
+    from jobs.ports.allowances import Allowances
     from jobs.ports.companies import Companies, CompanyPage
     from jobs.ports.directory import Directory, Saved
     from jobs.ports.estimates import QueueNumbers
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from jobs.ports.watches import WatchRepository
 
 __all__ = [
+    "Allowances",
     "AuditLog",
     "Blob",
     "BlobStore",
@@ -88,6 +90,7 @@ __all__ = [
 __getattr__ = on_first_use(
     __name__,
     {
+        "Allowances": "allowances",
         "AuditLog": "site",
         "Blob": "filings",
         "BlobStore": "filings",

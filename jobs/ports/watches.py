@@ -52,8 +52,8 @@ class WatchRepository(Protocol):
     def placed(self, watch: Watch, job_id: str) -> None:
         """Record that the recheck's order is stored, or that another order does its work."""
 
-    def postpone(self, watch: Watch, until: datetime) -> None:
-        """Give up the recheck that was begun, and try again then."""
+    def postpone(self, watch: Watch, until: datetime, check: Check | None = None) -> None:
+        """Give up the recheck that was begun, and try again then. ``check`` records why."""
 
     def settle(self, watch: Watch, check: Check, *, note: Note | None = None, paused_reason: str | None = None) -> bool:
         """Record how the recheck ended, with the note of an event, in one write. A reason pauses the watch.

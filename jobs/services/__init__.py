@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jobs.services.estimating import Estimates
     from jobs.services.exporting import ExportService, expires_at
     from jobs.services.lists import ListRow, ListService
+    from jobs.services.order_limits import OrderLimits
     from jobs.services.ordering import JobDetails, JobService
     from jobs.services.orders import Order
     from jobs.services.pausing import PauseService
@@ -32,6 +33,7 @@ __all__ = [
     "ListRow",
     "ListService",
     "Order",
+    "OrderLimits",
     "PauseService",
     "RereadService",
     "SuggestionService",
@@ -53,6 +55,7 @@ __getattr__ = on_first_use(
         "ListRow": "lists",
         "ListService": "lists",
         "Order": "orders",
+        "OrderLimits": "order_limits",
         "PauseService": "pausing",
         "RereadService": "rereading",
         "SuggestionService": "suggesting",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
+from jobs.domain.allowances import MonthlyLimit
 from jobs.domain.audit import Action, Actor, AuditEntry
 from jobs.domain.company_id import parse_company_id
 from jobs.domain.document import Document
@@ -16,10 +18,11 @@ from jobs.domain.search import Content
 from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 from jobs.ports import AuditLog, BlobStore, Clock, DocumentRepository, Expect, JobRepository, PageIndex, RunRepository
 from jobs.services.auditing import audited
-from jobs.services.orders import Order, name_of, not_before, priority_of, without_repeats
+from jobs.services.order_limits import OrderLimits
+from jobs.services.orders import Order, id_of, name_of, not_before, priority_of, with_ids, without_repeats
+from jobs.services.placing import Placing
 from jobs.services.releasing import existing, release
 from jobs.services.rereading import progress_of, shut_out
-from jobs.telemetry import tracing
 
 MOST_ENTRIES = 100
 FINISHED_AT_ONCE = 10
@@ -56,6 +59,8 @@ class JobService:
     wake: Callable[[], None] = lambda: None
     #: None: orders get no estimate.
     expect: Expect | None = None
+    #: None: nobody's orders are limited.
+    limits: OrderLimits | None = None
 
     def order(
         self,
@@ -66,26 +71,35 @@ class JobService:
         allow_unknown_codes: bool = False,
         preview: Collection[str] | None = None,
         in_list: tuple[str, Sequence[str]] | None = None,
+        limit: int | None = None,
     ) -> list[Job | FilesureError]:
         """Order each company. Returns a new job or an error for each order, in the same sequence.
 
-        A refused order (InvalidCin, InvalidOrder, AlreadyOrdered) does not affect the others.
-        ``preview`` runs the same checks without storing anything. It contains the companies already
-        accepted by earlier batches of the same preview, so it is empty for the first batch.
+        A refused order (InvalidCin, InvalidOrder, AlreadyOrdered) does not affect the others; MonthlyLimit refuses all.
+        ``preview`` runs the same checks, except the limit, without storing anything. It contains the companies
+        already accepted by earlier batches of the same preview, so it is empty for the first batch.
         ``in_list``: a list's id and the ids of the orders' jobs; those that are stored count as ordered.
+        ``limit``: how many orders the requester may place in a month; None: any number.
         """
         now = self.clock()
         checked = [self._checked(order, requested_by, allow_unknown_codes, now) for order in orders]
         if in_list:
-            checked = _with_ids(checked, *in_list)
+            checked = with_ids(checked, *in_list)
         results = checked if again else without_repeats(checked, preview)
         wanted = [result for result in results if isinstance(result, Job)]
-        refused = self._refused(wanted, again=again, stored=preview is None)
+        try:
+            if preview is None:
+                refused = self.placing.add(wanted, requested_by, limit, again=again)
+            else:
+                refused = self.placing.unfinished(wanted, again=again)
+        except MonthlyLimit as error:
+            refused = self.placing.unfinished(wanted, again=again)
+            results = [error if id_of(result) in error.job_ids else result for result in results]
         if preview is None:
             self.wake()
         return [
             AlreadyOrdered(result.cin, refused[result.cin])
-            if isinstance(result, Job | AlreadyOrdered) and refused.get(result.cin, _id_of(result)) != _id_of(result)
+            if isinstance(result, Job | AlreadyOrdered) and refused.get(result.cin, id_of(result)) != id_of(result)
             else result
             for result in results
         ]
@@ -97,35 +111,23 @@ class JobService:
             raise checked
         return checked
 
-    def place(self, jobs: Sequence[Job], *, again: bool = False) -> None:
-        """Store prepared jobs; jobs already stored stay unchanged. Raises AlreadyOrdered.
+    def place(self, jobs: Sequence[Job], *, again: bool = False, limit: int | None = None) -> None:
+        """Store prepared jobs of one requester; jobs already stored stay unchanged.
 
-        Idempotent as long as the jobs keep their ids.
+        Idempotent as long as the jobs keep their ids. Raises AlreadyOrdered, MonthlyLimit.
         """
         known = self.jobs.existing([job.id for job in jobs])
         missing = [job for job in jobs if job.id not in known]
-        refused = self._add(missing, again=again)
+        refused = self.placing.add(missing, missing[0].requested_by, limit, again=again) if missing else {}
         self.wake()
         for job in missing:
             if refused.get(job.cin, job.id) != job.id:
                 raise AlreadyOrdered(job.cin, refused[job.cin])
 
-    def _refused(self, wanted: Sequence[Job], *, again: bool, stored: bool) -> Mapping[str, str]:
-        if stored:
-            return self._add(wanted, again=again)
-        return {} if again else self.jobs.unfinished({job.cin for job in wanted})
-
-    def _add(self, jobs: Sequence[Job], *, again: bool) -> Mapping[str, str]:
-        """Store new jobs. With tracing enabled, each job starts a trace."""
-        if not tracing.is_on():
-            return self.jobs.add(jobs, again=again, expect=self.expect)
-        spans = [tracing.begin("order", job.log_context()) for job in jobs]
-        traced = [replace(job, trace_context=tracing.traceparent(span)) for job, span in zip(jobs, spans, strict=True)]
-        refused = self.jobs.add(traced, again=again, expect=self.expect)
-        for job, span in zip(jobs, spans, strict=True):
-            if job.cin not in refused:
-                span.end()
-        return refused
+    @cached_property
+    def placing(self) -> Placing:
+        """Stores new orders."""
+        return Placing(jobs=self.jobs, expect=self.expect, limits=self.limits)
 
     def _checked(
         self, order: Order, requested_by: str, allow_unknown_codes: bool, now: datetime
@@ -281,12 +283,3 @@ class JobService:
         self, action: Action, job_id: str, actor: Actor, details: str | None = None
     ) -> AbstractContextManager[None]:
         return audited(self.audit, self.clock, action, actor, job_id=parse_job_id(job_id), details=details)
-
-
-def _with_ids(checked: Sequence[Job | FilesureError], list_id: str, ids: Sequence[str]) -> list[Job | FilesureError]:
-    pairs = zip(checked, ids, strict=True)
-    return [replace(each, id=id_, list_id=list_id) if isinstance(each, Job) else each for each, id_ in pairs]
-
-
-def _id_of(result: Job | AlreadyOrdered) -> str | None:
-    return result.id if isinstance(result, Job) else result.job_id

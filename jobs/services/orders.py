@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from jobs.domain.errors import FilesureError
@@ -83,3 +83,16 @@ def not_before(value: datetime | str | None, now: datetime, zone: tzinfo = UTC) 
     if time > now + LONGEST_DELAY:
         raise InvalidOrder("The time must be at most a year ahead.", field="notBefore")
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def with_ids(checked: Sequence[Job | FilesureError], list_id: str, ids: Sequence[str]) -> list[Job | FilesureError]:
+    """The jobs of a list, with these ids."""
+    pairs = zip(checked, ids, strict=True)
+    return [replace(each, id=id_, list_id=list_id) if isinstance(each, Job) else each for each, id_ in pairs]
+
+
+def id_of(result: Job | FilesureError) -> str | None:
+    """The id of a job, or of the company's unfinished one."""
+    if isinstance(result, Job):
+        return result.id
+    return result.job_id if isinstance(result, AlreadyOrdered) else None

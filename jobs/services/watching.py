@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from jobs.domain.allowances import MonthlyLimit
 from jobs.domain.audit import Action, Actor
 from jobs.domain.errors import WrongUse
 from jobs.domain.events import NewFiling, Note, new_filings_note
@@ -68,6 +69,8 @@ class WatchService:
     new_id: Callable[[], str]
     #: The number of watches that one user may have.
     most: int = 5_000
+    #: How many orders a user may place in a month, rechecks included; None: any number.
+    limit_of: Callable[[str], int | None] = lambda _: None
 
     # --- what people do; each is recorded in the audit log
 
@@ -193,15 +196,26 @@ class WatchService:
         try:
             order = Order(cin=watch.cin, company_name=watch.company_name)
             job = self.service.prepare(order, requested_by=watch.by, allow_unknown_codes=True)
-            self.service.place([replace(job, id=watch.job_id, priority=RECHECK_PRIORITY, recheck=True)])
+            recheck = replace(job, id=watch.job_id, priority=RECHECK_PRIORITY, recheck=True)
+            self.service.place([recheck], limit=self.limit_of(watch.by))
         except AlreadyOrdered as error:
             self._join(watch, error.job_id)
+            return False
+        except MonthlyLimit as error:
+            self._wait(watch, watch.job_id, error)
             return False
         except WrongUse as error:
             self._fail(watch, watch.job_id, str(error))
             return False
         self.watches.placed(watch, watch.job_id)
         return True
+
+    def _wait(self, watch: Watch, job_id: str, error: MonthlyLimit) -> None:
+        """Not a failure: it is tried again each day, so it goes on as soon as the month ends or the limit rises."""
+        now, orders = self.clock(), error.orders
+        reason = f"{watch.by} has ordered {orders.used:,} of {orders.limit:,} this month."
+        check = Check(job_id=job_id, at=now, outcome=CheckOutcome.LIMITED, error=reason)
+        self.watches.postpone(watch, next_time(watch.cin, Interval.DAILY, now), check)
 
     def _join(self, watch: Watch, job_id: str | None) -> None:
         """An order that waits, for example for its time, may wait for long."""

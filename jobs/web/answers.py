@@ -10,6 +10,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 
 from jobs.domain import errors, wrong_use
+from jobs.domain.allowances import MonthlyLimit
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ ANSWERS: Mapping[type[errors.FilesureError], Answer] = {
     wrong_use.LinkEnded: _GONE,
     wrong_use.UnknownView: _NOT_FOUND,
     errors.BlobNotFound: _NOT_FOUND,
+    MonthlyLimit: Answer(status=HTTPStatus.FORBIDDEN),
     wrong_use.WrongState: _CONFLICT,
     wrong_use.AlreadyOrdered: _CONFLICT,
     wrong_use.ViewNameTaken: _CONFLICT,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection, Iterable
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -19,6 +20,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from jobs.bootstrap import application
 from jobs.domain.errors import FilesureError
 from jobs.models import LostRight
+from jobs.web.order_limits import is_limited, note_role
 from jobs.web.permissions import Permission
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ def connect() -> None:
     post_delete.connect(_deleted, sender=User, dispatch_uid="subscriber_deleted")
     for through in (User.groups.through, User.user_permissions.through, Group.permissions.through):
         m2m_changed.connect(_rights_changed, sender=through, dispatch_uid=f"subscriber_{through.__name__}")
+    m2m_changed.connect(_role_changed, sender=User.groups.through, dispatch_uid="subscriber_role_changed")
     pre_delete.connect(_group_deleted, sender=Group, dispatch_uid="subscriber_group_deleted")
 
 
@@ -67,6 +70,20 @@ def _rights_changed(
         _note([instance.username])
     elif isinstance(instance, Group):
         _note(_names(pk_set) if reverse and pk_set is not None else _members(instance))
+
+
+def _role_changed(
+    instance: User | Group, action: str, *, reverse: bool, pk_set: Collection[int] | None, **_: Any
+) -> None:
+    """The monthly limit of rechecks follows the role; if MongoDB does not answer, from the account's next visit on."""
+    if is_limited() and action.startswith("post_"):
+        keys = (pk_set or ()) if reverse else [instance.pk]
+        transaction.on_commit(partial(_note_roles, list(keys)), robust=True)
+
+
+def _note_roles(keys: Collection[int]) -> None:
+    for account in User.objects.filter(pk__in=keys, is_active=True):
+        note_role(account)
 
 
 def _group_deleted(instance: Group, **_: Any) -> None:

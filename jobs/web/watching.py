@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from jobs.bootstrap import application
@@ -13,6 +14,7 @@ from jobs.domain.watching import Watch, interval_of
 from jobs.domain.wrong_use import InvalidWatch, UnknownList
 from jobs.web import companies
 from jobs.web.api.auth import may
+from jobs.web.order_limits import note_role
 from jobs.web.permissions import Permission
 from jobs.web.request_context import actor
 
@@ -46,6 +48,7 @@ def of_company(request: HttpRequest, cin: str) -> tuple[Watch | None, list[Watch
 
 def watched(request: HttpRequest, cin: str, interval: str) -> Watch:
     """Watch a company. Raises UnknownCompany, InvalidWatch."""
+    _note_role(request)
     return application().watching.watch(companies.checked(cin), interval_of(interval), actor(request))
 
 
@@ -56,7 +59,13 @@ def watched_list(request: HttpRequest, list_id: str, interval: str) -> int:
         raise UnknownList(list_id)
     if found.ordered > MOST_IN_LIST:
         raise InvalidWatch(f"A list with more than {MOST_IN_LIST:,} companies cannot be watched as a whole.")
+    _note_role(request)
     return application().watching.watch_list(found.id, _jobs(found.id), chosen, actor(request))
+
+
+def _note_role(request: HttpRequest) -> None:
+    if isinstance(request.user, User):
+        note_role(request.user)
 
 
 def _jobs(list_id: str) -> Iterator[Job]:

@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site with simulated companies; a job takes a few seconds."""
-    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "1", "WORKER_CONCURRENCY": "4"}
+    slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "1", "WORKER_CONCURRENCY": "4", "ORDERS_PER_MONTH": "Operator=2"}
     with a_site(tmp_path_factory.mktemp("site"), **_QUICK, **slow) as site:
         yield site
 

@@ -284,3 +284,32 @@ def test_viewers_cannot_place_orders(site, arrives):
     viewer.page.goto("/order/")
     expect(viewer.page.get_by_role("heading", name="Not allowed")).to_be_visible()
     expect(viewer.page.get_by_role("alert")).to_contain_text("Ask an administrator for the group Operator")
+
+
+_OPERATOR = """
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+user = get_user_model().objects.create_user("meena", password={password!r})
+user.groups.set(Group.objects.filter(name="Operator"))
+"""
+
+
+def test_list_above_the_monthly_limit_is_shortened(site, arrives):
+    site.shell(_OPERATOR.format(password=site.password))
+    visitor = arrives(site, "meena", viewport={"width": 360, "height": 740})
+    visitor.expects(422)
+    page, cins = visitor.page, [a_cin() for _ in range(3)]
+    page.goto("/order/?by=list")
+    expect(page.get_by_text("0 of 2 ordered this month, 2 left")).to_be_visible()
+    field, check = page.locator("#list"), page.get_by_role("button", name="Check the list")
+    field.fill("\n".join(f"{cin}, Limited Limited" for cin in cins))
+    check.click()
+    expect(page.get_by_role("alert")).to_contain_text("0 of 2 this month; this list has 3. Shorten it to 2")
+    page.get_by_role("link", name="Go back").click()
+    field.fill("\n".join(f"{cin}, Limited Limited" for cin in cins[:2]))
+    check.click()
+    page.get_by_role("button", name="Order 2 jobs").click()
+    expect(page.get_by_text("2 jobs ordered.")).to_be_visible()
+    page.goto("/usage/")
+    expect(page.get_by_text("2 of 2 ordered this month, 0 left")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

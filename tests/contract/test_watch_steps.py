@@ -298,3 +298,40 @@ def test_slow_list_is_watched_in_several_calls(watched, monkeypatch):
     with pytest.raises(InvalidWatch, match="Only 1 companies could be added"):
         service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA)
     assert service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA) == 1
+
+
+def test_monthly_limit_stops_rechecks_until_the_next_month(watched, clock):
+    watched.limit = 2
+    watch = watched.service().watch(CIN, Interval.DAILY, ASHA)
+    for _ in range(4):
+        watched.pass_time()
+        watched.service().step()
+        watched.world.drain()
+        watched.service().step()
+    found = watched.watches.get(watch.id)
+    assert (watched.orders(), found.last.outcome, found.failures) == (2, CheckOutcome.LIMITED, 0)
+    assert found.last.error == "asha has ordered 2 of 2 this month."
+    assert found.next_at - clock() <= DAY
+    watched.limit = 3  # raised
+    watched.pass_time()
+    assert watched.service().step().ordered == 1
+    watched.world.drain()
+    watched.pass_time(timedelta(days=31))
+    assert watched.service().step().ordered == 1
+    assert watched.allowances.of("asha").used == 1
+
+
+@pytest.mark.parametrize("calls", range(1, 16))
+def test_interrupted_recheck_counts_once(watched, calls):
+    watched.limit = 2
+    watched.service().watch(CIN, Interval.DAILY, ASHA)
+    watched.pass_time()
+    actor = Actor("dies", lambda mine: watched.service(mine).step())
+    for _ in range(calls):
+        if actor.call:
+            actor.step()
+    actor.kill()
+    watched.service().step()
+    watched.world.drain()
+    watched.service().step()
+    assert (watched.orders(), watched.allowances.of("asha").used) == (1, 1)

@@ -184,3 +184,17 @@ def test_postponed_recheck_is_due_later(watches, clock):
     watches.postpone(watches.begin(watch, "a" * 24, clock() + 7 * DAY), clock() + DAY)
     assert watches.get(watch.id) == replace(watch, next_at=clock() + DAY)
     assert watches.change(watch, Interval.MONTHLY, clock()).next_at == clock()
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_postponed_recheck_says_why(watches, clock, is_paused):
+    watch = a_watch(clock)
+    watches.add([watch])
+    begun = watches.begin(watch, "a" * 24, clock() + 7 * DAY)
+    if is_paused:
+        watches.pause(watch.id, "Holidays.", "ravi")
+    check = Check(job_id="a" * 24, at=clock(), outcome=CheckOutcome.LIMITED, error="5 of 5 this month.")
+    watches.postpone(begun, clock() + DAY, check)
+    found = watches.get(watch.id)
+    assert (found.last, found.job_id, found.failures) == (check, None, 0)
+    assert found.next_at == (None if is_paused else clock() + DAY)

@@ -114,6 +114,7 @@ def app(database, monkeypatch):
         "breakers",
         "watches",
         "usage",
+        "allowances",
         "saved_views",
         *BULK,
         *NOTICES,

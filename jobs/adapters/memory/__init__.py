@@ -1,5 +1,6 @@
 """In-memory repositories for tests. They pass the same test suite as the MongoDB repositories."""
 
+from jobs.adapters.memory.allowances import MemoryAllowances
 from jobs.adapters.memory.audit import MemoryAuditLog
 from jobs.adapters.memory.breakers import MemoryBreakerRepository
 from jobs.adapters.memory.bulk_actions import MemoryBulkActionRepository
@@ -25,6 +26,7 @@ from jobs.adapters.memory.saved_views import MemorySavedViewRepository
 from jobs.adapters.memory.watches import MemoryWatchRepository
 
 __all__ = [
+    "MemoryAllowances",
     "MemoryAuditLog",
     "MemoryBreakerRepository",
     "MemoryBulkActionRepository",

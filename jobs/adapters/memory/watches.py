@@ -75,11 +75,12 @@ class MemoryWatchRepository:
     def placed(self, watch: Watch, job_id: str) -> None:
         self._rechecked(watch, lambda stored: replace(stored, job_id=job_id, placing=False))
 
-    def postpone(self, watch: Watch, until: datetime) -> None:
-        self._rechecked(
-            watch,
-            lambda stored: replace(stored, job_id=None, placing=False, next_at=None if stored.is_paused else until),
-        )
+    def postpone(self, watch: Watch, until: datetime, check: Check | None = None) -> None:
+        def postponed(stored: Watch) -> Watch:
+            next_at = None if stored.is_paused else until
+            return replace(stored, job_id=None, placing=False, next_at=next_at, last=check or stored.last)
+
+        self._rechecked(watch, postponed)
 
     def settle(self, watch: Watch, check: Check, *, note: Note | None = None, paused_reason: str | None = None) -> bool:
         def settled(stored: Watch) -> Watch:

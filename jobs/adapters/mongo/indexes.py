@@ -184,6 +184,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("month", DESCENDING), ("by", ASCENDING)], name="month_by"),
         IndexModel([("by", ASCENDING), ("month", DESCENDING)], name="by_month"),
     ],
+    "allowances": [],
     # Typing a company's name: how it begins, and keys of its words.
     "directory": [
         IndexModel([("plainName", ASCENDING)], name="plainName"),

@@ -11,6 +11,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from jobs.adapters.mongo.allowances import ALLOWANCE_SCHEMA
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.paging import in_time
 from jobs.adapters.mongo.records import COUNT, TEXT
@@ -18,10 +19,13 @@ from jobs.domain.usage import Usage
 
 USED = ("orders", "documents", "bytes", "pages")
 _SUM = {"bsonType": ["int", "long"]}
-USAGE_SCHEMA: Document = {
-    "bsonType": "object",
-    "required": ["month", "by", "sequence"],
-    "properties": {"_id": TEXT, "month": TEXT, "by": TEXT, "sequence": COUNT, **dict.fromkeys(USED, _SUM)},
+USAGE_VALIDATORS: dict[str, Document] = {
+    "usage": {
+        "bsonType": "object",
+        "required": ["month", "by", "sequence"],
+        "properties": {"_id": TEXT, "month": TEXT, "by": TEXT, "sequence": COUNT, **dict.fromkeys(USED, _SUM)},
+    },
+    "allowances": ALLOWANCE_SCHEMA,
 }
 
 

@@ -6,7 +6,7 @@ from jobs.adapters.mongo.connection import Document
 from jobs.adapters.mongo.facts import FACT_SCHEMA
 from jobs.adapters.mongo.readings import READING_SCHEMA, RECORD_SCHEMA, STATED_SCHEMA
 from jobs.adapters.mongo.records import COUNT, ERROR, ID, JOB_FIELDS, TEXT, TIME
-from jobs.adapters.mongo.usage import USAGE_SCHEMA
+from jobs.adapters.mongo.usage import USAGE_VALIDATORS
 from jobs.adapters.mongo.validators_events import EVENT_VALIDATORS, NOTES
 from jobs.adapters.mongo.watch_records import WATCH_SCHEMA
 from jobs.domain.audit import Action
@@ -127,7 +127,7 @@ VALIDATORS: dict[str, Document] = {
         },
     },
     "facts": FACT_SCHEMA,
-    "usage": USAGE_SCHEMA,
+    **USAGE_VALIDATORS,
     "directory": {
         "bsonType": "object",
         "required": ["name", "plainName", "keys", "digest"],

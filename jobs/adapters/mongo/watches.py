@@ -99,11 +99,13 @@ class MongoWatchRepository:
         self._watches.update_one(_rechecked(watch), {"$set": {"jobId": job_id}, "$unset": {"placing": ""}})
 
     @translated
-    def postpone(self, watch: Watch, until: datetime) -> None:
+    def postpone(self, watch: Watch, until: datetime, check: Check | None = None) -> None:
         """A paused watch gets no time, so the second write is for it."""
         active = {**_rechecked(watch), "nextAt": {"$exists": True}}
-        self._watches.update_one(active, {"$set": {"nextAt": until}, "$unset": _UNSETTLED})
-        self._watches.update_one(_rechecked(watch), {"$unset": _UNSETTLED})
+        last = {"last": check_fields(check)} if check else {}
+        self._watches.update_one(active, {"$set": {"nextAt": until, **last}, "$unset": _UNSETTLED})
+        paused = {"$set": last} if last else {}
+        self._watches.update_one(_rechecked(watch), {**paused, "$unset": _UNSETTLED})
 
     @translated
     def settle(self, watch: Watch, check: Check, *, note: Note | None = None, paused_reason: str | None = None) -> bool:

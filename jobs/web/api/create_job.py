@@ -22,19 +22,22 @@ from jobs.web.api.inputs import CreateJobIn
 LONGEST_KEY = 255
 
 
-def create(body: CreateJobIn, requested_by: str, key: str | None, caller: str) -> list[Job]:
+def create(body: CreateJobIn, requested_by: str, key: str | None, caller: str, limit: int | None = None) -> list[Job]:
     """``POST /create-job``. Raises as ``place_once``, and InvalidCin, InvalidOrder."""
-    return place_once(body, _planned(body, requested_by), key, caller, again=body.num_jobs is not None)
+    again = body.num_jobs is not None
+    return place_once(body, _planned(body, requested_by), key, caller, again=again, limit=limit)
 
 
-def place_once(body: Schema, jobs: list[Job], key: str | None, caller: str, *, again: bool = False) -> list[Job]:
-    """Store the jobs. Raises AlreadyOrdered, InvalidIdempotencyKey, IdempotencyKeyReused.
+def place_once(
+    body: Schema, jobs: list[Job], key: str | None, caller: str, *, again: bool = False, limit: int | None = None
+) -> list[Job]:
+    """Store the jobs. Raises AlreadyOrdered, MonthlyLimit, InvalidIdempotencyKey, IdempotencyKeyReused.
 
     With a key, the plan is stored before any job: a repeated request, whether concurrent or after a
     crash, finds the same plan and stores the same jobs, so that each is stored only once.
     """
     if key is None:
-        application().service.place(jobs, again=again)
+        application().service.place(jobs, again=again, limit=limit)
         return jobs
     store, name = application().idempotency, plan_name(key, caller)
     plan = begun(name, body, [_as_row(job) for job in jobs])
@@ -42,7 +45,7 @@ def place_once(body: Schema, jobs: list[Job], key: str | None, caller: str, *, a
     if plan.done:
         return jobs
     # If this raises, the plan is kept: a repeated request stores the same jobs or none.
-    application().service.place(jobs, again=again)
+    application().service.place(jobs, again=again, limit=limit)
     store.finish(name)
     return jobs
 

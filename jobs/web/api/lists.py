@@ -16,6 +16,7 @@ from jobs.web.api import inputs, schemas
 from jobs.web.api.auth import caller_key, needing
 from jobs.web.api.create_job import begun, plan_name
 from jobs.web.api.schemas import PROBLEMS
+from jobs.web.order_limits import limit_of
 from jobs.web.permissions import Permission
 from jobs.web.request_context import actor
 
@@ -34,6 +35,8 @@ def create_list(
 ) -> Status[schemas.ListDetailOut]:
     """Order up to 5,000 companies. Refused rows are returned and stop no other row.
 
+    403 above the monthly limit: nothing is ordered.
+
     The same Idempotency-Key orders once within a day; after an interruption, the repeated request orders the rest.
     """
     name = plan_name(idempotency_key, caller_key(request)) if idempotency_key is not None else None
@@ -45,7 +48,8 @@ def create_list(
         )
         for line, row in enumerate(body.orders, start=1)
     ]
-    application().lists.place(list_id, body.name, [rows], requested_by=actor(request).name)
+    by, limit = actor(request).name, limit_of(request)
+    application().lists.place(list_id, body.name, [rows], requested_by=by, limit=limit)
     return Status(HTTPStatus.CREATED, _details(list_id))
 
 

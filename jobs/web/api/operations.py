@@ -27,6 +27,7 @@ from jobs.web.api.run_schemas import RunLogOut
 from jobs.web.api.schemas import PROBLEMS
 from jobs.web.directory import warning_of
 from jobs.web.documents import original_response, stored, stored_text, text_response
+from jobs.web.order_limits import limit_of
 from jobs.web.permissions import Permission
 from jobs.web.records import stored_record
 from jobs.web.request_context import actor
@@ -65,14 +66,14 @@ def list_jobs(request: HttpRequest, query: Query[inputs.JobsQuery]) -> Page[Job]
 def create_job(
     request: HttpRequest, body: inputs.OrderIn, idempotency_key: Header[str | None] = None
 ) -> Status[schemas.OrderedJobOut]:
-    """Order one company's filings. 409 with `jobId` if an unfinished job exists.
+    """Order one company's filings. 409 with `jobId` if an unfinished job exists; 403 above the monthly limit.
 
     The same Idempotency-Key orders once within a day.
     """
     order = Order(**dict(body))
     planned = application().service.prepare(order, requested_by=actor(request).name)
     warning = warning_of(planned.cin)
-    (job,) = place_once(body, [planned], idempotency_key, caller_key(request))
+    (job,) = place_once(body, [planned], idempotency_key, caller_key(request), limit=limit_of(request))
     ordered = schemas.OrderedJobOut.model_construct(**dict(schemas.JobOut.model_validate(job)), warning=warning)
     return Status(HTTPStatus.CREATED, ordered)
 
@@ -207,6 +208,6 @@ def create_jobs(
     request: HttpRequest, body: inputs.CreateJobIn, idempotency_key: Header[str | None] = None
 ) -> Status[dict[str, Any]]:
     """Order one company, or `num_jobs` simulated ones. The same Idempotency-Key orders once within a day."""
-    created = create(body, actor(request).name, idempotency_key, caller_key(request))
+    created = create(body, actor(request).name, idempotency_key, caller_key(request), limit_of(request))
     message = f"{len(created)} {'job' if len(created) == 1 else 'jobs'} created."
     return Status(HTTPStatus.CREATED, {"message": message, "jobs": created, "total_jobs": len(created)})

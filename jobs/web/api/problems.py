@@ -11,6 +11,7 @@ from django.urls import reverse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
+from jobs.domain.allowances import MonthlyLimit
 from jobs.domain.errors import FilesureError
 from jobs.domain.wrong_use import AlreadyOrdered
 from jobs.web.answers import UNAVAILABLE, answer_to
@@ -64,9 +65,17 @@ def handle_all(api: NinjaAPI) -> None:
 
 def _ours(request: HttpRequest, error: FilesureError) -> HttpResponse:
     answer = answer_to(request, error)
-    more = {"jobId": error.job_id} if isinstance(error, AlreadyOrdered) else {}
     detail = UNAVAILABLE if answer.is_private else str(error)
-    return answer.with_headers(problem(request, answer.status, detail, error.kind, **more))
+    return answer.with_headers(problem(request, answer.status, detail, error.kind, **_more(error)))
+
+
+def _more(error: FilesureError) -> dict[str, Any]:
+    if isinstance(error, AlreadyOrdered):
+        return {"jobId": error.job_id}
+    if isinstance(error, MonthlyLimit):
+        orders = error.orders
+        return {"ordered": orders.used, "limit": orders.limit, "renews": orders.renews.isoformat()}
+    return {}
 
 
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jobs.bootstrap import application
+from jobs.domain.allowances import MonthlyLimit
 from jobs.domain.company_id import IdKind, missing_characters, parse_company_id
 from jobs.domain.directory import ListedCompany
 from jobs.domain.errors import FilesureError, WrongUse
@@ -28,6 +29,7 @@ from jobs.web.companies import about
 from jobs.web.csv_export import csv_response
 from jobs.web.directory import suggestions, warned_of, warning_of
 from jobs.web.forms import UploadForm
+from jobs.web.order_limits import limit_of, this_month
 from jobs.web.orders_csv import COLUMNS, Row, batches, rows_of
 from jobs.web.permissions import Permission
 
@@ -55,13 +57,18 @@ def order(request: HttpRequest) -> HttpResponse:
         fresh=request.POST.get("fresh") == "yes",
     )
     warning = warning_of(given["cin"])
-    result = application().service.order([wanted], requested_by=request.user.get_username(), again=again)[0]
+    result = _ordered(request, [wanted], again=again)[0]
     if isinstance(result, FilesureError):
         return _page(request, "one", given, problem=result)
     messages.success(request, f"Ordered: {result.company_name}.")
     if warning:
         messages.warning(request, warning)
     return HttpResponseRedirect(reverse("job", args=[result.id]))
+
+
+def _ordered(request: HttpRequest, orders: list[Order], *, again: bool = False) -> list[Job | FilesureError]:
+    by, limit = request.user.get_username(), limit_of(request)
+    return application().service.order(orders, requested_by=by, again=again, limit=limit)
 
 
 def _page(request: HttpRequest, way: str, given: Mapping[str, str] | None = None, /, **refused: object) -> HttpResponse:
@@ -74,10 +81,16 @@ def _page(request: HttpRequest, way: str, given: Mapping[str, str] | None = None
         "simulated": SIMULATED if way == "one" and _is_simulated() else (),
         "most_rows": MOST_ROWS,
         "given": given or {},
+        "monthly": this_month(request),
         **refused,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
-    return render(request, "order.html", context, status=status)
+    return render(request, "order.html", context, status=_status(refused.get("problem"), ok=not refused))
+
+
+def _status(problem: object, *, ok: bool) -> HTTPStatus:
+    if isinstance(problem, MonthlyLimit):
+        return HTTPStatus.FORBIDDEN
+    return HTTPStatus.OK if ok else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _is_simulated() -> bool:
@@ -131,8 +144,11 @@ def simulated(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("order"))
     companies = simulated_companies(int(count), random.Random())  # noqa: S311
     orders = [Order(cin=cin, company_name=name) for cin, name in companies]
-    results = application().service.order(orders, requested_by=request.user.get_username())
+    results = _ordered(request, orders)
     ordered = [result for result in results if isinstance(result, Job)]
+    if over := next((result for result in results if isinstance(result, MonthlyLimit)), None):
+        messages.error(request, str(over))
+        return HttpResponseRedirect(reverse("order"))
     messages.success(request, f"{len(ordered)} simulated {'job' if len(ordered) == 1 else 'jobs'} ordered.")
     return HttpResponseRedirect(reverse("jobs"))
 
@@ -200,19 +216,24 @@ def _preview(request: HttpRequest, way: str, name: str, data: bytes, **given: st
         preview = _go_through(name, data, request.user.get_username())
     except WrongUse as error:
         return _page(request, way, **{f"{way}_problem": error}, **given)
-    upload_id = application().uploads.keep(request.user.get_username(), name, data) if preview.good else None
+    monthly = this_month(request)
+    over = monthly is not None and preview.good > monthly.left
+    may = preview.good and not over
+    upload_id = application().uploads.keep(request.user.get_username(), name, data) if may else None
     context = {
         "name": name,
         "preview": preview,
         "upload_id": upload_id,
         "way": way,
         "warned": preview.warned[:_SHOWN_PROBLEMS],
+        "monthly": monthly,
+        "over": over,
     }
     return render(
         request,
         "order_preview.html",
         context,
-        status=HTTPStatus.OK if preview.good else HTTPStatus.UNPROCESSABLE_ENTITY,
+        status=HTTPStatus.OK if may else HTTPStatus.UNPROCESSABLE_ENTITY,
     )
 
 
@@ -254,7 +275,11 @@ def confirm(request: HttpRequest, upload_id: str) -> HttpResponse:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("order"))
     rows = ([_list_row(row) for row in batch] for batch in batches(_rows(name, data)))
-    done = application().lists.place(upload_id, name, rows, requested_by=who)
+    try:
+        done = application().lists.place(upload_id, name, rows, requested_by=who, limit=limit_of(request))
+    except MonthlyLimit as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(reverse("order"))
     application().uploads.delete(upload_id)
     messages.success(request, f"{done.ordered:,} {'job' if done.ordered == 1 else 'jobs'} ordered.")
     if done.refused:

@@ -16,6 +16,7 @@ from jobs.domain.usage import Usage
 from jobs.web.access import needs
 from jobs.web.bulk_access import whose
 from jobs.web.csv_export import csv_response
+from jobs.web.order_limits import this_month
 from jobs.web.permissions import Permission
 
 MONTHS = 12
@@ -31,7 +32,14 @@ def usage(request: HttpRequest) -> HttpResponse:
     """The user's own; everybody's for users who may see who did what."""
     rows, is_cut = _whole_months(_rows(whose(request), MOST_ROWS + 1))
     months = [(month, _summed(month, group), group) for month, group in _by_month(rows)]
-    context = {"months": months, "everybody": whose(request) is None, "is_cut": is_cut}
+    everybody = whose(request) is None
+    context = {
+        "months": months,
+        "everybody": everybody,
+        "is_cut": is_cut,
+        "monthly": this_month(request),
+        "limits": application().configuration.orders_per_month if everybody else (),
+    }
     return render(request, "usage.html", context)
 
 

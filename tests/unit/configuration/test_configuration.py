@@ -47,6 +47,7 @@ def test_reference_page_is_current():
         ("OIDC_ROLES", "admins"),
         ("OIDC_ROLES", "admins=admin"),
         ("OIDC_ROLES", "=Admin"),
+        *(("ORDERS_PER_MONTH", value) for value in ("9", "Boss=9", "Admin=0", "Admin=x", "Admin=1,Admin=2", "Admin=²")),
         ("TRACES_URL", "https://traces.example.com/"),
         ("TRACES_URL", "javascript:alert({trace})"),
         ("SITE_URL", "http://[::1"),
