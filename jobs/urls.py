@@ -62,6 +62,7 @@ urlpatterns = [
     path("lists/", lists.lists, name="lists"),
     path("lists/<str:list_id>/", lists.order_list, name="list"),
     path("lists/<str:list_id>/refused.csv", lists.refused, name="list_refused"),
+    path("lists/<str:list_id>/mail/", lists.mail, name="list_mail"),
     path("lists/<str:list_id>/watch/", watches.watch_list, name="list_watch"),
     re_path(
         r"^lists/(?P<list_id>[^/]+)/watch/(?P<action>pause|resume)/$", watches.change_list, name="list_watch_change"
@@ -97,6 +98,7 @@ urlpatterns = [
     path("webhooks/deliveries/", webhooks.deliveries, name="deliveries"),
     path("webhooks/deliveries/<str:delivery_id>/resend/", webhooks.resend, name="delivery_resend"),
     path("webhooks/<str:endpoint_id>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<str:endpoint_id>/lists/", webhooks.limit, name="webhook_lists"),
     re_path(
         rf"^webhooks/(?P<endpoint_id>[^/]+)/(?P<action>{'|'.join(webhooks.ACTIONS)})/$",
         webhooks.act,

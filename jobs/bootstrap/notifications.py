@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from jobs.adapters.mongo.deliveries import MongoDeliveryRepository
 from jobs.adapters.mongo.endpoints import MongoEndpointRepository, MongoSubscriptionRepository
+from jobs.adapters.mongo.order_lists import MongoOrderListRepository
 from jobs.adapters.mongo.outbox import MongoOutbox
 from jobs.adapters.webhook_post import WebhookPost
 from jobs.bootstrap import new_id
@@ -67,6 +68,7 @@ class Notifications:
         return WebhookService(
             endpoints=self.endpoints,
             deliveries=self.deliveries,
+            lists=MongoOrderListRepository(self.database, self.clock),
             audit=self.audit,
             clock=self.clock,
             new_id=new_id,

@@ -130,10 +130,12 @@ class Subscription:
     #: New filings of the companies it watches, once a day.
     digest: bool = False
 
-    def channel(self, event: Event) -> Channel | None:
-        """How this event is sent to the account, if at all."""
+    def channel(self, event: Event, wish: bool | None = None) -> Channel | None:
+        """How this event is sent to the account, if at all. A wish about a list precedes the account's choices."""
         if not self.address:
             return None
+        if wish is not None:
+            return Channel.MAIL if wish else None
         if event.type is EventType.FILINGS_NEW:
             return Channel.DIGEST if self.digest else None
         if event.type is EventType.ENDPOINT_DISABLED:

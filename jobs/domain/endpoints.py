@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from jobs.domain.events import Event, EventType, Note
 from jobs.domain.wrong_use import InvalidEndpoint
 
-MOST_ENDPOINTS = 50
+MOST_ENDPOINTS, MOST_LISTS = 50, 50
 LONGEST_URL, LONGEST_NAME = 500, 80
 #: The secret before a rotation signs for so long as well.
 ROTATION = timedelta(hours=24)
@@ -53,6 +53,8 @@ class Endpoint:
     name: str
     url: str
     types: frozenset[EventType]
+    #: Only events of these lists, of their orders and their watches; empty: all events.
+    lists: frozenset[str] = frozenset()
     format: Format = Format.STANDARD
     secret: str = field(repr=False)
     old_secret: str | None = field(default=None, repr=False)
@@ -82,7 +84,8 @@ class Endpoint:
         return [self.secret, *([self.old_secret] if is_valid and self.old_secret else [])]
 
     def wants(self, event: Event) -> bool:
-        return self.is_enabled and event.type in self.types
+        is_among = not self.lists or event.data.get("listId") in self.lists
+        return self.is_enabled and event.type in self.types and is_among
 
 
 def new_secret() -> str:

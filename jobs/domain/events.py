@@ -126,6 +126,8 @@ class EndedList:
     refused: int
     states: Mapping[JobStatus, int]
     at: datetime
+    #: Whether accounts want a mail about it, see ``OrderList``.
+    wishes: Mapping[str, bool] = field(default_factory=dict)
 
 
 def list_event(ended: EndedList) -> Event | None:
@@ -170,10 +172,12 @@ def new_filings_note(
     owner: str,
     at: datetime,
     since: datetime | None = None,
+    list_id: str | None = None,
 ) -> Note:
     """A check found these filings. The write that records the check stores it, see ``adapters.mongo.notes.noted``.
 
-    ``owner``: the account that watches; ``since``: the check before. Two checks of one record need different times.
+    ``owner``: the account that watches; ``since``: the check before; ``list_id``: the list that it was added with. Two
+    checks of one record need different times.
     """
     listed = [
         {
@@ -187,6 +191,7 @@ def new_filings_note(
     data = {
         "cin": cin,
         "companyName": company_name,
+        "listId": list_id,
         "count": len(filings),
         "since": since.isoformat() if since else None,
         "filings": listed,

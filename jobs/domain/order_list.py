@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from jobs.domain.errors import FilesureError
@@ -14,7 +15,11 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True, kw_only=True)
 class OrderList:
-    """One list. ``done_at`` is None while its rows are being ordered, or if that was interrupted."""
+    """One list. ``done_at`` is None while its rows are being ordered, or if that was interrupted.
+
+    ``wishes``: whether accounts want a mail when it ends. Without a wish, the account of ``by`` decides for itself, and
+    others get none.
+    """
 
     id: str
     name: str
@@ -23,6 +28,7 @@ class OrderList:
     ordered: int = 0
     refused: int = 0
     done_at: datetime | None = None
+    wishes: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

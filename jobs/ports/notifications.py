@@ -93,6 +93,9 @@ class EndpointRepository(Protocol):
     def rotate(self, endpoint_id: str, secret: str, old_until: datetime) -> Endpoint:
         """Replace the secret; the one before stays valid until then. Raises UnknownEndpoint."""
 
+    def limit(self, endpoint_id: str, lists: frozenset[str]) -> Endpoint:
+        """Limit an endpoint to the events of lists; empty: to none. Idempotent. Raises UnknownEndpoint."""
+
     def enable(self, endpoint_id: str) -> Endpoint:
         """Enable a disabled endpoint, and forget its failures. Idempotent. Raises UnknownEndpoint."""
 

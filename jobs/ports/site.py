@@ -74,6 +74,9 @@ class OrderListRepository(Protocol):
     def get(self, list_id: str) -> OrderList:
         """Raises UnknownList."""
 
+    def wish(self, list_id: str, name: str, *, mail: bool) -> None:
+        """Record whether an account wants a mail when the list ends. Idempotent. Raises UnknownList."""
+
     def latest(self, cursor: Cursor | None, limit: int) -> Page[OrderList]:
         """One page of lists, the newest first."""
 

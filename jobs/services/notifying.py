@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -13,6 +13,9 @@ from jobs.ports import Clock, DeliveryRepository, EndpointRepository, Outbox, Su
 from jobs.ports.notifications import Outgoing
 
 BATCH = 100
+
+#: An event, and whether accounts want a mail about it, see ``OrderList``.
+Announced = tuple[Event, Mapping[str, bool]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +37,8 @@ class Notifier:
         """
         batch = self.outbox.waiting(BATCH)
         ended = self._ended_lists(batch)
-        announced = [event for each in ended if (event := list_event(each))]
-        noted = [event for outgoing in batch for event in outgoing.events]
+        announced = [(event, each.wishes) for each in ended if (event := list_event(each))]
+        noted: list[Announced] = [(event, {}) for outgoing in batch for event in outgoing.events]
         self.deliveries.add(list(self._deliveries([*noted, *announced])))
         for each in ended:
             self.outbox.announce(each)
@@ -48,15 +51,21 @@ class Notifier:
         ids = dict.fromkeys(outgoing.list_id for outgoing in batch if outgoing.list_id)
         return [ended for list_id in ids if (ended := self.outbox.ended_list(list_id))]
 
-    def _deliveries(self, events: Sequence[Event]) -> Iterator[Delivery]:
+    def _deliveries(self, events: Sequence[Announced]) -> Iterator[Delivery]:
         now = self.clock()
         endpoints = self.endpoints.all() if events else []
-        wanted = {name: self.subscriptions.get(name) for name in {event.by for event in events if event.by}}
-        for event in events:
+        people = {name for each in events for name in _people(*each)}
+        subscribed = {name: self.subscriptions.get(name) for name in people}
+        for event, wishes in events:
             for endpoint in endpoints:
                 if endpoint.wants(event):
                     yield delivery(event, Channel.WEBHOOK, endpoint.id, now)
-            channel = wanted[event.by].channel(event) if event.by else None
-            if channel:
-                due = next_digest(now, self.zone) if channel is Channel.DIGEST else now
-                yield delivery(event, channel, event.by, now, due)
+            for name in _people(event, wishes):
+                if channel := subscribed[name].channel(event, wishes.get(name)):
+                    due = next_digest(now, self.zone) if channel is Channel.DIGEST else now
+                    yield delivery(event, channel, name, now, due)
+
+
+def _people(event: Event, wishes: Mapping[str, bool]) -> list[str]:
+    """Who may get a mail: the account that the event is for, and those that asked for it."""
+    return sorted({event.by, *wishes} - {""})

@@ -281,5 +281,11 @@ def _note(watch: Watch, new: Sequence[ListedFiling], at: datetime) -> Note:
         for each in new
     ]
     return new_filings_note(
-        cin=watch.cin, company_name=watch.company_name, filings=filings, owner=watch.by, at=at, since=watch.checked_at
+        cin=watch.cin,
+        company_name=watch.company_name,
+        filings=filings,
+        owner=watch.by,
+        at=at,
+        since=watch.checked_at,
+        list_id=watch.list_id,
     )

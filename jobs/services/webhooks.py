@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from jobs.domain.audit import Action, Actor
 from jobs.domain.channels import Channel
 from jobs.domain.deliveries import Delivery, delivery
 from jobs.domain.endpoints import (
+    MOST_LISTS,
     ROTATION,
     Endpoint,
     checked_format,
@@ -19,8 +20,8 @@ from jobs.domain.endpoints import (
     new_secret,
 )
 from jobs.domain.events import Event, EventType
-from jobs.domain.wrong_use import WrongState
-from jobs.ports import AuditLog, Clock, DeliveryRepository, EndpointRepository
+from jobs.domain.wrong_use import InvalidEndpoint, UnknownList, WrongState
+from jobs.ports import AuditLog, Clock, DeliveryRepository, EndpointRepository, OrderListRepository
 from jobs.services.auditing import audited
 
 
@@ -30,18 +31,29 @@ class WebhookService:
 
     endpoints: EndpointRepository
     deliveries: DeliveryRepository
+    lists: OrderListRepository
     audit: AuditLog
     clock: Clock
     new_id: Callable[[], str]
     allow_http: bool
 
-    def add(self, *, name: str, url: str, types: list[str], format: str, actor: Actor) -> Endpoint:  # noqa: A002
+    def add(
+        self,
+        *,
+        name: str,
+        url: str,
+        types: list[str],
+        lists: Collection[str] = (),
+        format: str,  # noqa: A002
+        actor: Actor,
+    ) -> Endpoint:
         """Add an endpoint. Returns it with its secret, which is not shown again. Raises InvalidEndpoint."""
         endpoint = Endpoint(
             id=self.new_id(),
             name=checked_name(name),
             url=checked_url(url, allow_http=self.allow_http),
             types=checked_types(types),
+            lists=self._checked_lists(lists),
             format=checked_format(format),
             secret=new_secret(),
             by=actor.name,
@@ -50,6 +62,21 @@ class WebhookService:
         with self._audited(actor, "added", endpoint):
             self.endpoints.add(endpoint)
         return endpoint
+
+    def limit(self, endpoint_id: str, lists: Collection[str], actor: Actor) -> Endpoint:
+        """Limit the endpoint to events of lists; none: it receives all. Raises UnknownEndpoint, InvalidEndpoint."""
+        checked = self._checked_lists(lists)
+        what = f"limited to the lists {', '.join(sorted(checked))}" if checked else "no longer limited to lists"
+        with self._audited(actor, what, self.endpoints.get(endpoint_id)):
+            return self.endpoints.limit(endpoint_id, checked)
+
+    def _checked_lists(self, lists: Collection[str]) -> frozenset[str]:
+        if len(lists) > MOST_LISTS:
+            raise InvalidEndpoint(f"An endpoint can be limited to at most {MOST_LISTS} lists.", field="lists")
+        try:
+            return frozenset(self.lists.get(each).id for each in lists)
+        except UnknownList as error:
+            raise InvalidEndpoint(str(error), field="lists") from None
 
     def rotate(self, endpoint_id: str, actor: Actor) -> Endpoint:
         """Replace the secret. The one before signs as well for a day. Raises UnknownEndpoint."""

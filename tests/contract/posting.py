@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from types import MappingProxyType
 from typing import Any
 
 from jobs.adapters.memory import (
@@ -130,6 +132,7 @@ class Posting:
         service = WebhookService(
             endpoints=self.endpoints,
             deliveries=self.deliveries,
+            lists=self.lists,
             audit=MemoryAuditLog(),
             clock=self.clock,
             new_id=new_id,
@@ -139,7 +142,7 @@ class Posting:
 
     def find_filings(self, number: int) -> None:
         """As many watched companies have a new filing, which the next digest lists."""
-        self.deliveries.add(list(self.notifier._deliveries([self._filing() for _ in range(number)])))
+        self.deliveries.add(list(self.notifier._deliveries([(self._filing(), {}) for _ in range(number)])))
 
     def _filing(self) -> Event:
         filing = NewFiling(document_type="AOC-4", file_name="a.pdf")
@@ -158,9 +161,11 @@ def a_posting_in_memory(clock) -> Posting:
     return Posting(jobs, lists, outbox, deliveries, endpoints, MemorySubscriptionRepository(), clock, Sender(clock))
 
 
-def end_a_list(posting: Posting, orders: int = 1) -> None:
+def end_a_list(posting: Posting, orders: int = 1, wishes: Mapping[str, bool] = MappingProxyType({})) -> None:
     """A list is placed, and its orders run and end."""
     made = posting.lists.begin(OrderList(id=new_id(), name="x.csv", by="asha", at=posting.clock()))
+    for name, mail in wishes.items():
+        posting.lists.wish(made.id, name, mail=mail)
     jobs = [a_job(posting.clock(), list_id=made.id, requested_by="asha") for _ in range(orders)]
     posting.jobs.add(jobs, again=True)
     posting.lists.finish(made.id, ordered=orders, refused=0)

@@ -213,11 +213,24 @@ def test_unknown_endpoint_is_reported(post, clock, endpoint_id):
         post.endpoints.get,
         post.endpoints.enable,
         lambda each: post.endpoints.disable(each, "x"),
+        lambda each: post.endpoints.limit(each, frozenset()),
         lambda each: post.endpoints.rotate(each, "x", clock()),
     ]
     for ask in asks:
         with pytest.raises(UnknownEndpoint):
             ask(endpoint_id)
+
+
+def test_endpoint_is_limited_to_lists(post, clock):
+    made = an_endpoint(clock, lists=frozenset({"1" * 24}))
+    post.endpoints.add(made)
+    assert post.endpoints.get(made.id) == made
+    assert post.endpoints.limit(made.id, frozenset()).lists == frozenset()
+    limited = post.endpoints.limit(made.id, frozenset({"2" * 24}))
+    events = [an_event(clock, type=EventType.ORDER_FAILED, data={"listId": each}) for each in ("1" * 24, "2" * 24)]
+    events.append(an_event(clock, type=EventType.ORDER_FAILED, data={}))
+    assert [limited.wants(each) for each in events] == [False, True, False]
+    assert replace(limited, lists=frozenset()).wants(events[2])
 
 
 def test_replaced_secret_stays_valid_for_a_time(post, clock):

@@ -134,6 +134,25 @@ def test_mail_that_is_no_longer_wanted_is_dropped(posting):
     assert (kinds(posting), posting.sender.sent) == ([("list.completed", "mail", "dropped")], [])
 
 
+@pytest.mark.parametrize(
+    ("name", "wish", "choices", "mails"),
+    [
+        ("asha", None, CHOICES, 1),
+        ("asha", False, CHOICES, 0),
+        ("asha", None, frozenset(), 0),
+        ("asha", True, frozenset(), 1),
+        ("ravi", None, CHOICES, 0),
+        ("ravi", True, frozenset(), 1),
+        ("ravi", False, CHOICES, 0),
+    ],
+)
+def test_wish_about_a_list_precedes_the_account(posting, name, wish, choices, mails):
+    posting.subscriptions.put(Subscription(name=name, address="a@example.com", choices=choices))
+    end_a_list(posting, wishes={} if wish is None else {name: wish, "nobody": True})
+    posting.deliver()
+    assert posting.sender.sent == [("a@example.com", ("list.completed",))] * mails
+
+
 def test_endpoint_that_hangs_leaves_room_for_others(posting):
     busy, other = posting.subscribe(), posting.subscribe()
     deliverer = posting.deliverer

@@ -86,6 +86,17 @@ def test_lists_are_paged_newest_first(lists, clock):
     assert second.next is None
 
 
+def test_wishes_about_mail_are_replaced(lists, clock):
+    made = lists.begin(a_list(clock))
+    for name, mail in (("a.b$c", True), ("ravi", True), ("ravi", True), ("ravi", False), ("meera", False)):
+        lists.wish(made.id, name, mail=mail)
+    lists.wish(made.id, "meera", mail=True)
+    assert lists.get(made.id).wishes == {"a.b$c": True, "ravi": False, "meera": True}
+    for unknown in ("0" * 24, "nonsense"):
+        with pytest.raises(UnknownList):
+            lists.wish(unknown, "ravi", mail=True)
+
+
 def test_jobs_are_counted_by_state(both, clock):
     lists, jobs = both
     made = lists.begin(a_list(clock))

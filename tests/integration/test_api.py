@@ -11,6 +11,7 @@ from urllib.parse import quote
 import jsonschema
 import pytest
 
+from jobs.domain.endpoints import CHOICES
 from jobs.domain.errors import DatabaseUnavailable
 from jobs.domain.job import JobStatus
 from jobs.domain.listing import Cursor
@@ -200,6 +201,20 @@ def test_examples_are_valid_calls(client):
         if operation.body:
             body = {"$ref": f"#/components/schemas/{operation.body}", "components": schema["components"]}
             jsonschema.Draft202012Validator(body).validate(reference.example(operation.body))
+
+
+def test_documentation_shows_what_webhooks_send(staff):
+    schema = staff.get("/api/openapi.json").json()
+    reference = Reference(schema, "https://filesure.example")
+    for webhook in reference.webhooks():
+        body = schema["webhooks"][webhook.type]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        jsonschema.Draft202012Validator({**body, "components": schema["components"]}).validate(
+            json.loads(webhook.example)
+        )
+    page = staff.get("/api/docs").content.decode()
+    assert all(f'id="on_{str(kind).replace(".", "_")}"' in page for kind in CHOICES)
+    assert {"OrderEventData", "NewFilingData"} <= {each.name for each in reference.schemas()}
+    assert "webhook-signature" in page
 
 
 def test_every_property_is_typed(client):

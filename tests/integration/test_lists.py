@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from jobs.domain.audit import Actor
+from jobs.domain.deliveries import Subscription
 from jobs.domain.job import JobStatus
 from jobs.services import Order
 from tests.integration.api import is_problem
@@ -135,3 +136,16 @@ def test_job_is_ordered_once_per_key(call, app):
 
 def interrupted(*_args: object, **_more: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_mail_about_a_list_is_chosen_on_its_page(staff, app):
+    path = order(staff, [f"{a_cin()},Acme,"])
+    assert "has no address" in text_of(staff.get(path))
+    asked = staff.post(f"{path}mail/", {"mail": "yes"}, follow=True)
+    assert "Enter one first." in text_of(asked)
+    app.notifications.subscriptions.put(Subscription(name="staff", address="a@example.com"))
+    assert "decides whether you get a mail" in text_of(staff.get(path))
+    for mail, sentence in (("yes", "You get a mail to a@example.com"), ("no", "You get no mail when this list ends.")):
+        assert sentence in text_of(staff.post(f"{path}mail/", {"mail": mail}, follow=True))
+        assert app.lists.lists.get(path.split("/")[2]).wishes == {"staff": mail == "yes"}
+    assert staff.post("/lists/nonsense/mail/", {"mail": "yes"}).status_code == 404

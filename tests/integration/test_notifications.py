@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from standardwebhooks.webhooks import Webhook
 
+from jobs.bootstrap import new_id
 from jobs.domain.audit import Actor, AuditFilter
 from jobs.domain.deliveries import DeliveryFilter, Subscription
 from jobs.domain.ending import ended_well
@@ -245,6 +246,24 @@ def test_api_manages_endpoints(call, app):
     assert call("DELETE", address).status_code == 204
     assert call("GET", address).status_code == 404
     assert call("GET", "/api/v1/webhooks").json() == {"items": []}
+
+
+def test_endpoint_is_limited_to_lists(staff, call, app):
+    ids = [app.lists.place(new_id(), name, [], requested_by="asha").id for name in ("Monday", "Tuesday")]
+    made = call("POST", "/api/v1/webhooks", {**NEW, "lists": ids[:1]}).json()
+    assert made["lists"] == ids[:1]
+    address, page = f"/api/v1/webhooks/{made['webhookId']}/lists", f"/webhooks/{made['webhookId']}/"
+    assert call("PUT", address, {"lists": ids[1:]}).json()["lists"] == ids[1:]
+    unknown = call("PUT", address, {"lists": ["0" * 24]})
+    assert (unknown.status_code, "There is no list 000" in unknown.json()["detail"]) == (422, True)
+    assert f'href="/lists/{ids[1]}/">Tuesday</a>' in text_of(staff.get(page))
+    shown = text_of(staff.post(f"{page}lists/", {"lists": ids}, follow=True))
+    assert "receives events of the chosen lists only" in shown
+    assert app.notifications.endpoints.get(made["webhookId"]).lists == {*ids}
+    assert "There is no list nonsense" in text_of(staff.post(f"{page}lists/", {"lists": "nonsense"}, follow=True))
+    assert "events of all orders" in text_of(staff.post(f"{page}lists/", follow=True))
+    refused = staff.post("/webhooks/", {**NEW, "format": "standard", "lists": "nonsense"})
+    assert (refused.status_code, "There is no list nonsense" in text_of(refused)) == (422, True)
 
 
 @pytest.mark.parametrize("changes", [{"url": "http://x.example.com/"}, {"types": ["x"]}, {"name": ""}, {"more": 1}])

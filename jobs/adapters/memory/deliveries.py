@@ -137,6 +137,9 @@ class MemoryEndpointRepository:
         current = self.get(endpoint_id)
         return self._put(replace(current, secret=secret, old_secret=current.secret, old_until=old_until))
 
+    def limit(self, endpoint_id: str, lists: frozenset[str]) -> Endpoint:
+        return self._put(replace(self.get(endpoint_id), lists=lists))
+
     def enable(self, endpoint_id: str) -> Endpoint:
         current = self.get(endpoint_id)
         return self._put(replace(current, disabled_at=None, disabled_reason="", failures=0, failing_since=None))

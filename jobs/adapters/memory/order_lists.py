@@ -41,6 +41,10 @@ class MemoryOrderListRepository:
             raise UnknownList(list_id)
         return self._lists[list_id]
 
+    def wish(self, list_id: str, name: str, *, mail: bool) -> None:
+        stored = self.get(list_id)
+        self._lists[list_id] = replace(stored, wishes={**stored.wishes, name: mail})
+
     def latest(self, cursor: Cursor | None, limit: int) -> Page[OrderList]:
         """There are no previous pages."""
         ids = [each for each in sorted(self._lists, reverse=True) if cursor is None or each < cursor.id]

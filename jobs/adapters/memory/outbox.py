@@ -67,7 +67,9 @@ class MemoryOutbox:
             return None
         shown = [job.status for job in jobs if job.status is not JobStatus.DELETING]
         states: dict[JobStatus, int] = {status: shown.count(status) for status in VISIBLE}
-        return EndedList(id=list_id, name=made.name, by=made.by, refused=made.refused, states=states, at=at)
+        return EndedList(
+            id=list_id, name=made.name, by=made.by, refused=made.refused, states=states, at=at, wishes=made.wishes
+        )
 
     def announce(self, ended: EndedList) -> None:
         self._announced[ended.id] = ended.at

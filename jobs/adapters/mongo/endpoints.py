@@ -54,6 +54,11 @@ class MongoEndpointRepository:
         return self._found(endpoint_id, row) if row else self.rotate(endpoint_id, secret, old_until)
 
     @translated
+    def limit(self, endpoint_id: str, lists: frozenset[str]) -> Endpoint:
+        update = {"$set": {"lists": sorted(lists)}} if lists else {"$unset": {"lists": ""}}
+        return self._found(endpoint_id, self._change({"_id": _key(endpoint_id)}, update))
+
+    @translated
     def enable(self, endpoint_id: str) -> Endpoint:
         removed = {"disabledAt": "", "disabledReason": "", "failingSince": ""}
         update = {"$set": {"failures": 0}, "$unset": removed}
@@ -138,6 +143,7 @@ def _to_record(endpoint: Endpoint) -> Document:
             "name": endpoint.name,
             "url": endpoint.url,
             "types": sorted(map(str, endpoint.types)),
+            "lists": sorted(endpoint.lists) or None,
             "format": str(endpoint.format),
             "secret": endpoint.secret,
             "by": endpoint.by,
@@ -154,6 +160,7 @@ def _to_endpoint(row: Mapping[str, Any]) -> Endpoint:
         name=row["name"],
         url=row["url"],
         types=frozenset(kind for kind in EventType if kind in row["types"]),  # a later version knows others
+        lists=frozenset(get("lists", ())),
         format=Format(row["format"]),
         secret=row["secret"],
         old_secret=get("oldSecret"),

@@ -13,7 +13,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.adapters.mongo.keys import record_of
+from jobs.adapters.mongo.keys import key_of, record_of
 from jobs.adapters.mongo.notes import marked
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
@@ -66,6 +66,13 @@ class MongoOrderListRepository:
         return _to_list(record_of(self._lists, list_id, UnknownList(list_id)))
 
     @translated
+    def wish(self, list_id: str, name: str, *, mail: bool) -> None:
+        to, gone = ("mailTo", "noMailTo") if mail else ("noMailTo", "mailTo")
+        key = {"_id": key_of(list_id, UnknownList(list_id))}
+        if not self._lists.update_one(key, {"$addToSet": {to: name}, "$pull": {gone: name}}).matched_count:
+            raise UnknownList(list_id)
+
+    @translated
     def latest(self, cursor: Cursor | None, limit: int) -> Page[OrderList]:
         return page(self._lists, {}, "_id", DESCENDING, cursor, limit, _to_list)
 
@@ -83,10 +90,16 @@ class MongoOrderListRepository:
         return {status: counted.get(str(status), 0) for status in VISIBLE}
 
 
+def to_wishes(row: Mapping[str, Any]) -> dict[str, bool]:
+    """Arrays, since the names of accounts are no names of fields."""
+    return {**dict.fromkeys(row.get("mailTo", ()), True), **dict.fromkeys(row.get("noMailTo", ()), False)}
+
+
 def _to_list(row: Mapping[str, Any]) -> OrderList:
     return OrderList(
         id=str(row["_id"]),
         **known({"name": row["name"], "by": row["by"], "at": row["at"], "done_at": row.get("doneAt")}),
         ordered=row.get("ordered", 0),
         refused=row.get("refused", 0),
+        wishes=to_wishes(row),
     )

@@ -14,6 +14,7 @@ from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.notes import KEPT
+from jobs.adapters.mongo.order_lists import to_wishes
 from jobs.adapters.mongo.records import object_id, to_job
 from jobs.domain.events import EndedList, Event, EventType, Note, order_events, plain_event
 from jobs.domain.job import VISIBLE, JobStatus
@@ -74,7 +75,7 @@ class MongoOutbox:
             record_id = str(record["_id"])
             try:
                 events, list_id = OUTBOXES[collection](record)
-            except (KeyError, ValueError) as error:
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
                 self._skip(collection, record_id, error)
                 continue
             yield Outgoing(
@@ -121,7 +122,13 @@ class MongoOutbox:
         if at <= row.get("announcedAt", at.min.replace(tzinfo=at.tzinfo)):
             return None
         return EndedList(
-            id=list_id, name=row["name"], by=row["by"], refused=row.get("refused", 0), states=states, at=at
+            id=list_id,
+            name=row["name"],
+            by=row["by"],
+            refused=row.get("refused", 0),
+            states=states,
+            at=at,
+            wishes=to_wishes(row),
         )
 
     @translated

@@ -9,6 +9,7 @@ from jobs.domain.deliveries import DeliveryState
 from jobs.domain.endpoints import Format
 from jobs.domain.events import EventType
 
+_TEXTS: Document = {"bsonType": "array", "items": TEXT}
 #: The fields of the outbox.
 NOTES: Document = {
     "notedAt": TIME,
@@ -34,6 +35,7 @@ EVENT_VALIDATORS: dict[str, Document] = {
             "refused": COUNT,
             "doneAt": TIME,
             "announcedAt": TIME,
+            **dict.fromkeys(("mailTo", "noMailTo"), _TEXTS),
             **NOTES,
         },
     },
@@ -72,7 +74,7 @@ EVENT_VALIDATORS: dict[str, Document] = {
         "properties": {
             "_id": ID,
             **dict.fromkeys(("name", "url", "secret", "oldSecret", "by", "disabledReason"), TEXT),
-            "types": {"bsonType": "array", "items": TEXT},
+            **dict.fromkeys(("types", "lists"), _TEXTS),
             "format": {"enum": [str(each) for each in Format]},
             **dict.fromkeys(("oldUntil", "createdAt", "failingSince", "succeededAt", "disabledAt"), TIME),
             "failures": COUNT,
@@ -85,7 +87,7 @@ EVENT_VALIDATORS: dict[str, Document] = {
         "properties": {
             "_id": TEXT,
             "address": TEXT,
-            "choices": {"bsonType": "array", "items": TEXT},
+            "choices": _TEXTS,
             "singleOrdersOfLists": {"bsonType": "bool"},
             "digest": {"bsonType": "bool"},
         },

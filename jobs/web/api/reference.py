@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from jobs.web.api.described import Answer, Described, Field, Operation, Type, Webhook
+from jobs.web.api.example_calls import Call
 from jobs.web.api.problems import CONTENT_TYPE
 
 Schema = Mapping[str, Any]
 
 #: Examples of what a name alone explains.
 _EXAMPLES: Mapping[str, object] = {
-    **dict.fromkeys(("action_id", "export_id", "job_id", "jobId", "list_id"), "65a1b2c3d4e5f60718293a4b"),
+    **dict.fromkeys(("action_id", "export_id", "job_id", "jobId", "list_id", "listId"), "65a1b2c3d4e5f60718293a4b"),
     "cin": "L24295GJ1987PLC143792",
     "companyName": "Vindhya Chemicals Limited",
     "Idempotency-Key": "order-2026-12-01",
@@ -31,70 +32,12 @@ _EXAMPLES: Mapping[str, object] = {
 _COMMON = {400, 401, 403, 405, 429, 503}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Type:
-    """A type in words, around the schemas that it names."""
-
-    text: str
-    schemas: tuple[str, ...] = ()
-    after: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Field:
-    """A parameter or a property. ``default`` is JSON, empty if there is none."""
-
-    name: str
-    type: Type
-    required: bool
-    default: str
-    about: str = ""
-    place: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """A response: its status with the phrase, and what it contains."""
-
-    status: str
-    type: Type
-
-
-@dataclass(frozen=True, kw_only=True)
-class Operation:
-    """One operation with an example call in two languages. ``body`` is the schema's name, empty if there is none."""
-
-    id: str
-    method: str
-    path: str
-    about: str
-    parameters: list[Field]
-    body: str
-    answers: list[Answer]
-    curl: str
-    python: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Described:
-    """A named schema."""
-
-    name: str
-    about: str
-    fields: list[Field]
-    type: Type
-
-    @property
-    def is_input(self) -> bool:
-        """Whether clients send it, and need to know what is required."""
-        return self.name.endswith("In")
-
-
 class Reference:
     """A reading of an OpenAPI document. ``site``: the address at the beginning of examples."""
 
     def __init__(self, document: Schema, site: str) -> None:
         self._paths: Schema = document["paths"]
+        self._webhooks: Schema = document["webhooks"]
         self._schemas: Schema = document["components"]["schemas"]
         self._site = site
 
@@ -105,10 +48,37 @@ class Reference:
             for method, given in methods.items()
         ]
 
+    def webhooks(self) -> list[Webhook]:
+        return [self._webhook(kind, path["post"]) for kind, path in self._webhooks.items()]
+
+    def _webhook(self, kind: str, given: Schema) -> Webhook:
+        data = _message(given)["data"]["$ref"].rpartition("/")[2]
+        values = {
+            name: kind.partition(".")[2] if name == "status" else self._value(name, schema)
+            for name, schema in self._schemas[data]["properties"].items()
+        }
+        message = {"type": kind, "timestamp": "2026-12-01T09:30:00Z", "data": values}
+        return Webhook(
+            id=given["operationId"],
+            type=kind,
+            about=given["summary"],
+            data=data,
+            example=json.dumps(message, indent=2, ensure_ascii=False),
+        )
+
+    def webhook_headers(self) -> list[Field]:
+        """The headers of every message."""
+        first: Schema = next(iter(self._webhooks.values()))["post"]
+        return [
+            replace(self._field(each["name"], each["schema"], required=True), about=each["description"])
+            for each in first["parameters"]
+        ]
+
     def schemas(self) -> list[Described]:
-        """Those that bodies and responses use, in alphabetical order."""
+        """Those that bodies, responses and webhooks use, in alphabetical order."""
         used: set[str] = set()
         waiting = {name for each in self.operations() for name in (each.body, *_named(each.answers)) if name}
+        waiting |= {each.data for each in self.webhooks()}
         while waiting:
             name = waiting.pop()
             used.add(name)
@@ -127,7 +97,7 @@ class Reference:
         body = _content(given.get("requestBody", {})).get("schema", {})
         name = body.get("$ref", "").rpartition("/")[2] or next(iter(self._type(body).schemas), "")
         example = self.example(name) if given.get("requestBody", {}).get("required") else None
-        call = _Call(method.upper(), self._address(path, parameters), example, _result(given["responses"]))
+        call = Call(method.upper(), self._address(path, parameters), example, _result(given["responses"]))
         return Operation(
             id=given["operationId"],
             method=method.upper(),
@@ -199,17 +169,28 @@ class Reference:
         return {each: self._value(each, given["properties"][each]) for each in required}
 
     def _value(self, name: str, schema: Schema) -> object:
-        if name in _EXAMPLES:
+        if "example" in schema:
+            return schema["example"]
+        if name in _EXAMPLES and isinstance(_EXAMPLES[name], list) == (schema.get("type") == "array"):
             return _EXAMPLES[name]
         if "$ref" in schema:
             return self.example(schema["$ref"].rpartition("/")[2])
+        if "anyOf" in schema and "default" not in schema:
+            return self._value(name, schema["anyOf"][0])
+        return self._plain(schema)
+
+    def _plain(self, schema: Schema) -> object:
         if "default" in schema:
             return schema["default"]
-        if "anyOf" in schema:
-            return self._value(name, schema["anyOf"][0])
         if "enum" in schema:
             return schema["enum"][0]
-        kinds: Mapping[str, object] = {"integer": schema.get("minimum", 1), "boolean": True, "array": []}
+        items = [self._value("", schema["items"])] if "$ref" in schema.get("items", {}) else []
+        kinds: Mapping[str, object] = {
+            "integer": schema.get("minimum", 1),
+            "boolean": True,
+            "array": items,
+            "object": {},
+        }
         return kinds.get(schema.get("type", ""), "text")
 
     def _address(self, path: str, parameters: list[Schema]) -> str:
@@ -221,45 +202,6 @@ class Reference:
             elif each["in"] == "query" and (each["required"] or each["name"] == "limit"):
                 query[each["name"]] = str(value)
         return f"{self._site}{path}" + (f"?{urlencode(query)}" if query else "")
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A call to show. ``body`` is None if there is none; ``result`` is json, file or empty."""
-
-    method: str
-    address: str
-    body: object
-    result: str
-
-    def curl(self) -> str:
-        lines = [f"curl -X {self.method} {shlex.quote(self.address)}", '-H "Authorization: Bearer $FILESURE_TOKEN"']
-        if self.body is not None:
-            lines += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(json.dumps(self.body))}"]
-        if self.result == "file":
-            lines.append("--output download")
-        return " \\\n  ".join(lines)
-
-    def python(self) -> str:
-        shown = {
-            "json": ["print(answer.json())"],
-            "file": ['with open("download", "wb") as file:', "    file.write(answer.content)"],
-        }
-        lines = [
-            "import os",
-            "",
-            "import requests",
-            "",
-            f"answer = requests.{self.method.lower()}(",
-            f"    {json.dumps(self.address)},",
-            """    headers={"Authorization": f"Bearer {os.environ['FILESURE_TOKEN']}"},""",
-            *([] if self.body is None else [f"    json={self.body!r},"]),
-            "    timeout=30,",
-            ")",
-            "answer.raise_for_status()",
-            *shown.get(self.result, []),
-        ]
-        return "\n".join(lines)
 
 
 def _words(given: Schema) -> str:
@@ -290,6 +232,12 @@ def _result(responses: Schema) -> str:
 
 def _content(part: Schema) -> Schema:
     found: Schema = part.get("content", {}).get("application/json", {})
+    return found
+
+
+def _message(webhook: Schema) -> Schema:
+    """The properties of a webhook's body."""
+    found: Schema = _content(webhook["requestBody"])["schema"]["properties"]
     return found
 
 

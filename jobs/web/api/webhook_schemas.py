@@ -9,12 +9,15 @@ from pydantic import Field
 
 from jobs.domain.channels import Channel
 from jobs.domain.deliveries import Delivery, DeliveryState
-from jobs.domain.endpoints import CHOICES, LONGEST_NAME, LONGEST_URL, Endpoint, Format
+from jobs.domain.endpoints import CHOICES, LONGEST_NAME, LONGEST_URL, MOST_LISTS, Endpoint, Format
 from jobs.domain.events import EventType
 from jobs.web.api.base import Out, PageOut
-from jobs.web.api.inputs import Body, CursorQuery
+from jobs.web.api.inputs import Body, CursorQuery, Text
 
 _TYPES = {"items": {"type": "string", "enum": [str(each) for each in CHOICES]}}
+
+
+Lists = Annotated[list[Text], Field(max_length=MOST_LISTS)]
 
 
 class WebhookIn(Body):
@@ -24,6 +27,13 @@ class WebhookIn(Body):
     url: Annotated[str, Field(max_length=LONGEST_URL)]
     types: Annotated[list[str], Field(json_schema_extra=_TYPES)]
     format: Format = Format.STANDARD
+    lists: Lists = Field([], description="Only events of these lists, their orders and watches. Empty: all events.")
+
+
+class WebhookListsIn(Body):
+    """The lists whose events an endpoint receives; empty: all events."""
+
+    lists: Lists
 
 
 class DeliveriesQuery(CursorQuery):
@@ -41,6 +51,7 @@ class WebhookOut(Out):
     name: str
     host: str
     types: list[str]
+    lists: list[str]
     format: Format
     by: str
     created_at: datetime
@@ -66,8 +77,12 @@ class WebhookSecretOut(WebhookOut):
 
 def _fields(endpoint: Endpoint) -> dict[str, Any]:
     same = ("name", "host", "format", "by", "created_at", "succeeded_at", "failures", "disabled_at", "disabled_reason")
-    types = sorted(map(str, endpoint.types))
-    return {"webhook_id": endpoint.id, "types": types, **{name: getattr(endpoint, name) for name in same}}
+    return {
+        "webhook_id": endpoint.id,
+        "types": sorted(map(str, endpoint.types)),
+        "lists": sorted(endpoint.lists),
+        **{name: getattr(endpoint, name) for name in same},
+    }
 
 
 class WebhooksOut(Out):
@@ -118,12 +133,17 @@ class DeliveriesOut(PageOut):
 # --- what endpoints receive: the data of each event
 
 
+def _shown(example: object) -> Any:
+    """The example of a field in the documentation."""
+    return Field(json_schema_extra={"example": example})  # type: ignore[dict-item]
+
+
 class DocumentCounts(Out):
     """Documents of an order."""
 
-    total: int
-    downloaded: int
-    failed: int
+    total: Annotated[int, _shown(12)]
+    downloaded: Annotated[int, _shown(11)]
+    failed: Annotated[int, _shown(1)]
 
 
 class OrderEventData(Out):
@@ -132,11 +152,11 @@ class OrderEventData(Out):
     job_id: str
     cin: str
     company_name: str
-    requested_by: str
+    requested_by: Annotated[str, _shown("asha")]
     list_id: str | None
     status: str
     documents: DocumentCounts
-    error: str | None
+    error: Annotated[str | None, _shown(None)]
 
 
 class ListEventData(Out):
@@ -144,25 +164,29 @@ class ListEventData(Out):
 
     list_id: str
     name: str
-    requested_by: str
-    orders: dict[str, int]
+    requested_by: Annotated[str, _shown("asha")]
+    orders: Annotated[dict[str, int], _shown({"completed": 11, "failed": 1})]
     refused_rows: int
 
 
 class NewFilingData(Out):
     """A filing that an earlier check did not list."""
 
-    document_type: str
-    file_name: str
-    srn: str | None
-    filed_on: str | None
+    document_type: Annotated[str, _shown("AOC-4")]
+    file_name: Annotated[str, _shown("AOC-4_2026.pdf")]
+    srn: Annotated[str | None, _shown("H12345678")]
+    filed_on: Annotated[str | None, _shown("2026-11-28")]
 
 
 class FilingsEventData(Out):
-    """New filings of a watched company. `filings` has the first 50 of `count`; `since`: the check before."""
+    """New filings of a watched company, which may have been added with a list.
+
+    `filings` has the first 50 of `count`; `since`: the check before.
+    """
 
     cin: str
     company_name: str
+    list_id: str | None
     count: int
-    since: str | None
+    since: Annotated[str | None, _shown("2026-11-24T03:30:00+00:00")]
     filings: list[NewFilingData]

@@ -24,6 +24,7 @@ from jobs.web.api.webhook_schemas import (
     ListEventData,
     OrderEventData,
     WebhookIn,
+    WebhookListsIn,
     WebhookOut,
     WebhookSecretOut,
     WebhooksOut,
@@ -45,7 +46,7 @@ def list_webhooks(request: HttpRequest) -> WebhooksOut:
 def add_webhook(request: HttpRequest, body: WebhookIn) -> Status[WebhookSecretOut]:
     """Add an endpoint. The response contains its secret, which is not shown again."""
     made = application().notifications.webhooks.add(
-        name=body.name, url=body.url, types=body.types, format=str(body.format), actor=actor(request)
+        **body.model_dump(exclude={"format"}), format=str(body.format), actor=actor(request)
     )
     return Status(HTTPStatus.CREATED, WebhookSecretOut.of(made))
 
@@ -61,6 +62,12 @@ def remove_webhook(request: HttpRequest, webhook_id: str) -> Status[None]:
     """Remove an endpoint. Its deliveries stay in the log."""
     application().notifications.webhooks.remove(webhook_id, actor(request))
     return Status(HTTPStatus.NO_CONTENT, None)
+
+
+@webhook_router.put("/webhooks/{webhook_id}/lists", auth=_AUTH, response={200: WebhookOut, **PROBLEMS})
+def limit_webhook(request: HttpRequest, webhook_id: str, body: WebhookListsIn) -> WebhookOut:
+    """Limit an endpoint to the events of some lists, or send it all again. Idempotent."""
+    return WebhookOut.of(application().notifications.webhooks.limit(webhook_id, body.lists, actor(request)))
 
 
 @webhook_router.post("/webhooks/{webhook_id}/secret", auth=_AUTH, response={200: WebhookSecretOut, **PROBLEMS})

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from jobs.bootstrap import application
 from jobs.domain.job import PRIORITIES, UNFINISHED
 from jobs.domain.listing import parse_cursor
+from jobs.domain.order_list import OrderList
 from jobs.domain.watching import Interval
 from jobs.web.access import needs
 from jobs.web.csv_export import csv_response
@@ -46,7 +50,33 @@ def order_list(request: HttpRequest, list_id: str) -> HttpResponse:
         "priorities": PRIORITIES,
         "intervals": list(Interval),
     }
-    return render(request, "_list.html" if is_partial(request) else "list.html", context)
+    if is_partial(request):
+        return render(request, "_list.html", context)
+    return render(request, "list.html", {**context, "mail": _mail(request, found)})
+
+
+@needs(Permission.VIEW)
+@require_POST
+def mail(request: HttpRequest, list_id: str) -> HttpResponse:
+    """Choose whether the user gets a mail when the list ends, whatever the account says."""
+    found, name = application().lists.lists.get(list_id), request.user.get_username()
+    wanted = request.POST.get("mail") == "yes"
+    if wanted and not application().notifications.subscriptions.get(name).address:
+        messages.error(request, "Your account has no address for mail. Enter one first.")
+        return HttpResponseRedirect(reverse("account"))
+    application().lists.lists.wish(found.id, name, mail=wanted)
+    messages.success(request, f"You get {'a' if wanted else 'no'} mail when {found.name} ends.")
+    return HttpResponseRedirect(reverse("list", args=[found.id]))
+
+
+def _mail(request: HttpRequest, found: OrderList) -> dict[str, Any]:
+    """The user's wish about the list, where mail goes to, and whether the account decides without a wish."""
+    name = request.user.get_username()
+    return {
+        "wish": found.wishes.get(name),
+        "address": application().notifications.subscriptions.get(name).address,
+        "is_own": found.by == name,
+    }
 
 
 @needs(Permission.VIEW)

@@ -18,6 +18,7 @@ from jobs.domain.channels import Channel
 from jobs.domain.deliveries import Delivery, DeliveryFilter, DeliveryState
 from jobs.domain.endpoints import CHOICES, Endpoint, Format
 from jobs.domain.listing import parse_cursor
+from jobs.domain.order_list import OrderList
 from jobs.domain.wrong_use import InvalidEndpoint
 from jobs.services.webhooks import WebhookService
 from jobs.web.access import needs
@@ -45,6 +46,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
         "endpoints": application().notifications.endpoints.all(),
         "choices": [(str(kind), about) for kind, about in CHOICES.items()],
         "formats": [(str(form), about) for form, about in FORMATS.items()],
+        "lists": _lists(frozenset()),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if context["error"] else HTTPStatus.OK
     return private_page(request, "webhooks.html", context, status)
@@ -52,11 +54,11 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 
 def _added(request: HttpRequest) -> dict[str, Any]:
     given = {name: request.POST.get(name, "") for name in ("name", "url", "format")}
-    types = request.POST.getlist("types")
+    types, lists = request.POST.getlist("types"), request.POST.getlist("lists")
     try:
-        made = application().notifications.webhooks.add(**given, types=types, actor=actor(request))
+        made = application().notifications.webhooks.add(types=types, lists=lists, actor=actor(request), **given)
     except InvalidEndpoint as error:
-        return {"given": {**given, "types": types}, "error": error, "made": None}
+        return {"given": {**given, "types": types, "lists": lists}, "error": error, "made": None}
     return {"given": {}, "error": None, "made": made}
 
 
@@ -74,10 +76,32 @@ def _endpoint(request: HttpRequest, endpoint: Endpoint, *, show_secret: bool = F
         "types": [(str(kind), about) for kind, about in CHOICES.items() if kind in endpoint.types],
         "format": FORMATS[endpoint.format],
         "show_secret": show_secret,
+        "lists": _lists(endpoint.lists),
         "rows": [(each, _title(each)) for each in log.items],
         "more": bool(log.next),
     }
     return private_page(request, "webhook.html", context)
+
+
+def _lists(chosen: frozenset[str]) -> list[OrderList]:
+    """The lists to choose from: the latest, and those that are chosen."""
+    stored = application().lists.lists
+    latest = stored.latest(None, LATEST).items
+    return latest + [stored.get(each) for each in sorted(chosen - {each.id for each in latest}, reverse=True)]
+
+
+@needs(Permission.WEBHOOK)
+@require_POST
+def limit(request: HttpRequest, endpoint_id: str) -> HttpResponse:
+    """Limit an endpoint to the events of some lists."""
+    try:
+        changed = application().notifications.webhooks.limit(endpoint_id, request.POST.getlist("lists"), actor(request))
+    except InvalidEndpoint as error:
+        messages.error(request, str(error))
+    else:
+        which = "of the chosen lists only" if changed.lists else "of all orders, lists and watches"
+        messages.success(request, f"The endpoint receives events {which}.")
+    return HttpResponseRedirect(reverse("webhook", args=[endpoint_id]))
 
 
 #: Each action and what is said afterwards.

@@ -109,6 +109,7 @@ TABLE = [
     Row("usage", VIEWERS),
     Row("usage_export", VIEWERS),
     Row("company_watch", OPERATORS, "POST", COMPANY),
+    Row("list_mail", VIEWERS, "POST", LIST),
     Row("list_watch", OPERATORS, "POST", LIST),
     Row("list_watch_change", OPERATORS, "POST", {**LIST, "action": "pause"}),
     Row("watch_change", OPERATORS, "POST", {**WATCH, "action": "pause"}),
@@ -134,6 +135,7 @@ TABLE = [
     Row("webhooks", ADMINS),
     Row("webhooks", ADMINS, "POST"),
     Row("webhook", ADMINS, kwargs=ENDPOINT),
+    Row("webhook_lists", ADMINS, "POST", ENDPOINT),
     *(
         Row("webhook_act", ADMINS, "POST", {**ENDPOINT, "action": each})
         for each in ("test", "rotate", "enable", "disable", "remove")
@@ -221,6 +223,7 @@ TABLE = [
     Row("api:add_webhook", ADMINS, "POST"),
     Row("api:get_webhook", ADMINS, kwargs=HOOK),
     Row("api:remove_webhook", ADMINS, "DELETE", HOOK),
+    Row("api:limit_webhook", ADMINS, "PUT", HOOK),
     *(
         Row(f"api:{each}", ADMINS, "POST", HOOK)
         for each in ("replace_webhook_secret", "disable_webhook", "enable_webhook", "test_webhook")
