@@ -37,5 +37,8 @@ class Companies(Protocol):
     def orders(self, cin: str, limit: int) -> list[Job]:
         """A company's orders, the newest first."""
 
+    def orders_of(self, cins: Collection[str], limit: int) -> dict[str, list[Job]]:
+        """The orders of several companies, as ``orders``. Companies without an order are missing."""
+
     def documents(self, cin: str, limit: int) -> list[Document]:
         """The documents of a company's orders with what they state, the newest first."""

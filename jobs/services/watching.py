@@ -104,8 +104,8 @@ class WatchService:
             for start in range(0, len(wanted), _ADDED_AT_ONCE):
                 if self.clock() > ends:
                     raise InvalidWatch(f"Only {added:,} companies could be added in time. Repeat it to add the others.")
-                some = (self.companies.orders(cin, _LOOKED_AT) for cin in wanted[start : start + _ADDED_AT_ONCE])
-                made = [self._made(orders, interval, actor, list_id) for orders in some if orders]
+                some = self.companies.orders_of(wanted[start : start + _ADDED_AT_ONCE], _LOOKED_AT)
+                made = [self._made(orders, interval, actor, list_id) for orders in some.values()]
                 added += self.watches.add(made)
             return added
 

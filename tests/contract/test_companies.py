@@ -103,3 +103,15 @@ def test_orders_of_a_company_are_newest_first(stores, companies, clock):
     ids = [add(stores, clock, cin=cin).id for _ in range(3)]
     add(stores, clock)
     assert [each.id for each in companies.orders(cin, 2)] == ids[:0:-1]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 9])
+def test_orders_of_several_companies_are_those_of_each(stores, companies, clock, limit):
+    """Also if some have so many orders that they are read one by one."""
+    cins = [a_cin() for _ in range(3)]
+    for number, cin in enumerate(cins):
+        for _ in range(3 * number):
+            add(stores, clock, cin=cin)
+    expected = {cin: companies.orders(cin, limit) for cin in cins[1:]}
+    assert companies.orders_of(cins, limit) == expected
+    assert companies.orders_of([], limit) == {}

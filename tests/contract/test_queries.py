@@ -205,6 +205,7 @@ def meet(companies: MongoCompanies, job: Job) -> None:
     companies.listed((job.company_name, job.cin), 5)
     companies.found("test", 5)
     companies.orders(job.cin, 5)
+    companies.orders_of([job.cin, "x"], 5)
     companies.ordered([job.cin])
     companies.documents(job.cin, 5)
 

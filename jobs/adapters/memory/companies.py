@@ -43,6 +43,9 @@ class MemoryCompanies:
     def orders(self, cin: str, limit: int) -> list[Job]:
         return [job for job in self._visible() if job.cin == cin][:limit]
 
+    def orders_of(self, cins: Collection[str], limit: int) -> dict[str, list[Job]]:
+        return {cin: found for cin in cins if (found := self.orders(cin, limit))}
+
     def documents(self, cin: str, limit: int) -> list[Document]:
         found = [each for job_id in self._documents.job_ids() for each in self._documents.of_job(job_id)]
         mine = [each for each in found if each.cin == cin]

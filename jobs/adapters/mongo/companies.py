@@ -88,6 +88,18 @@ class MongoCompanies:
         return [to_job(row) for row in rows]
 
     @translated
+    def orders_of(self, cins: Collection[str], limit: int) -> dict[str, list[Job]]:
+        """One query, unless some companies have so many orders that it would read too much."""
+        wanted, most = {"cin": {"$in": sorted(cins)}, **NO_EXPORT, **_VISIBLE}, limit * len(cins)
+        rows = in_time(self._jobs, lambda: list(self._jobs.find(wanted, limit=most + 1)))
+        if len(rows) > most:
+            return {cin: found for cin in cins if (found := self.orders(cin, limit))}
+        orders: dict[str, list[Job]] = {}
+        for row in sorted(rows, key=lambda row: row["_id"], reverse=True):
+            orders.setdefault(row["cin"], []).append(to_job(row))
+        return {cin: found[:limit] for cin, found in orders.items()}
+
+    @translated
     def documents(self, cin: str, limit: int) -> list[Document]:
         rows = in_time(
             self._documents,
