@@ -125,7 +125,7 @@ def reason_of(text: str) -> str:
     reason = " ".join(text.split())
     if len(reason) > LONGEST_REASON or not reason.isprintable():
         raise InvalidWatch(f"The reason must be printable text of at most {LONGEST_REASON} characters.")
-    return reason or "Paused by its owner."
+    return reason or "No reason given."
 
 
 def interval_of(text: str) -> Interval:

@@ -195,7 +195,7 @@ def test_two_runners_in_any_order_place_one_order(clock, monkeypatch):
 def test_paused_and_ended_watches_order_nothing(watched):
     service = watched.service()
     paused, ended = (service.watch(cin, Interval.WEEKLY, ASHA) for cin in COMPANIES)
-    assert service.pause(paused, "", ASHA).paused_reason == "Paused by its owner."
+    assert service.pause(paused, "", ASHA).paused_reason == "No reason given."
     service.end(ended, ASHA)
     watched.pass_time(20 * DAY)
     assert service.step().ordered == 0
