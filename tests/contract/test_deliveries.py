@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from bson import ObjectId
 
 from jobs.adapters.memory import MemoryDeliveryRepository, MemoryEndpointRepository, MemorySubscriptionRepository
 from jobs.adapters.mongo.deliveries import MongoDeliveryRepository
@@ -219,6 +220,22 @@ def test_unknown_endpoint_is_reported(post, clock, endpoint_id):
     for ask in asks:
         with pytest.raises(UnknownEndpoint):
             ask(endpoint_id)
+
+
+@pytest.mark.server
+def test_delivery_of_a_later_version_waits_and_stops_no_other(database, clock):
+    database["deliveries"].delete_many({})
+    deliveries, later, made = MongoDeliveryRepository(database, clock), a_delivery(clock), a_delivery(clock)
+    deliveries.add([later])
+    renamed = {"$set": {"type": "order.renamed"}}
+    database["deliveries"].update_one({"_id": ObjectId(later.id)}, renamed, bypass_document_validation=True)
+    assert deliveries.due_since() is None
+    deliveries.add([made])
+    assert [deliveries.claim(LEASE).id, deliveries.claim(LEASE)] == [made.id, None]
+    assert [each.id for each in deliveries.log(DeliveryFilter(), None, 9).items] == [made.id]
+    row = database["deliveries"].find_one({"_id": ObjectId(later.id)})
+    assert (row["state"], row["attempts"]) == ("pending", 0)
+    database["deliveries"].delete_many({})
 
 
 def test_endpoint_is_limited_to_lists(post, clock):

@@ -23,6 +23,9 @@ from jobs.domain.listing import Cursor, Page
 from jobs.domain.wrong_use import UnknownDelivery, WrongState
 from jobs.ports import Clock
 
+#: Deliveries of a later version's events wait until that version is installed again.
+_KNOWN: Document = {"type": {"$in": [str(each) for each in EventType]}}
+
 
 class MongoDeliveryRepository:
     """``jobs.ports.DeliveryRepository`` on the collection ``deliveries``."""
@@ -58,7 +61,7 @@ class MongoDeliveryRepository:
     def _claim(self, wanted: Document, lease_seconds: float) -> Delivery | None:
         now = self._clock()
         row = self._deliveries.find_one_and_update(
-            {"nextAt": {"$lte": now}, **wanted},
+            {"nextAt": {"$lte": now}, **_KNOWN, **wanted},
             {"$set": {"nextAt": now + timedelta(seconds=lease_seconds)}, "$inc": {"fence": 1, "attempts": 1}},
             sort=[("nextAt", ASCENDING)],
             return_document=ReturnDocument.AFTER,
@@ -99,12 +102,12 @@ class MongoDeliveryRepository:
     @translated
     def log(self, wanted: DeliveryFilter, cursor: Cursor | None, limit: int) -> Page[Delivery]:
         fields = {"target": wanted.target, "channel": wanted.channel, "state": wanted.state}
-        filter_ = {name: str(value) for name, value in fields.items() if value}
+        filter_ = _KNOWN | {name: str(value) for name, value in fields.items() if value}
         return page(self._deliveries, filter_, "_id", DESCENDING, cursor, limit, _to_delivery)
 
     @translated
     def due_since(self) -> datetime | None:
-        due = {"nextAt": {"$lte": self._clock()}}
+        due = {"nextAt": {"$lte": self._clock()}, **_KNOWN}
         row = self._deliveries.find_one(due, {"nextAt": True}, sort=[("nextAt", ASCENDING)])
         return row["nextAt"] if row else None
 
