@@ -207,8 +207,11 @@ def _assign(account: User, role: str) -> None:
 
 
 def _admins() -> QuerySet[User]:
-    """The Admins who can log in: not invited ones, nor those who have only a password where it is refused."""
-    by_role = Q(groups__name=_ADMIN)
+    """The Admins who can log in: with a password where it is accepted, or by the provider, which superusers cannot."""
+    has_password = ~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
     if settings.SIGN_IN.oidc_only:
-        by_role &= Q(identity__isnull=False)
-    return User.objects.filter(Q(is_superuser=True) | by_role, STATES[AccountState.ACTIVE])
+        has_password &= Q(is_superuser=True)
+    can_log_in = has_password
+    if settings.SIGN_IN.oidc_issuer:
+        can_log_in |= Q(identity__isnull=False, is_superuser=False)
+    return User.objects.filter(Q(is_superuser=True) | Q(groups__name=_ADMIN), can_log_in, is_active=True)
