@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.site import Site, Visitor, a_site
 from tests.processes import wait_until
 from tests.servers.chromium import chromium
+from tests.servers.oidc import Provider, oidc_provider
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 SETTINGS = {
@@ -20,6 +21,7 @@ SETTINGS = {
     "BACKOFF_SECONDS": "1",
     "MAX_WORKERS": "3",
 }
+LOW = {"width": 1280, "height": 480}  # for pages with a small card
 # When the last picture is taken, some jobs must have ended while others are still waiting.
 JOBS, ENDED = 40, 12
 PASTED = """L24295GJ1987PLC143792, Vindhya Chemicals Limited, 7
@@ -32,7 +34,12 @@ def main(folder: Path = IMAGES) -> None:
     """Write the pictures of docs/site.md to this folder, including one in dark mode and one on a phone."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data_dir, a_site(Path(data_dir), **SETTINGS) as site, chromium() as browser:
-        _Photographer(site, browser, folder).shoot_all()
+        photographer = _Photographer(site, browser, folder)
+        photographer.shoot_all()
+        with oidc_provider(Path(data_dir), site.url("/login/provider/done/")) as provider:
+            provider.knows("asha-1", preferred_username="asha@contoso.example", name="Asha Rao", groups=["fs-admins"])
+            site.restart(**provider.settings())
+            photographer.shoot_sign_in(provider)
 
 
 class _Photographer:
@@ -69,6 +76,16 @@ class _Photographer:
         self._shoot(page, "account", "/account/")
         self._shoot_webhooks(page)
         self._shoot(self._visitor("viewer").page, "not-allowed", "/order/")
+        self._shoot(page, "login-codes", "/account/codes/")
+
+    def shoot_sign_in(self, provider: Provider) -> None:
+        """The login page with a provider, and the question whether to connect an account to it."""
+        self._shoot(self._visitor(None, viewport=LOW).page, "login", "/login/")
+        page = self._visitor(viewport=LOW).page
+        page.goto("/account/")
+        page.get_by_role("link", name="Connect").click()
+        provider.log_in_with(page, "asha-1")
+        self._shoot(page, "connect")
 
     def _visitor(self, name: str | None = "asha", **context: Any) -> Visitor:
         return Visitor(self._site, self._browser, name, **{"viewport": {"width": 1280, "height": 860}} | context)
@@ -142,7 +159,9 @@ class _Photographer:
         page.get_by_role("button", name="Run now").click()
         page.get_by_label("Who receives it?").fill("Auditor")
         page.get_by_role("button", name="Create link").click()
+        shared = page.locator("#address").inner_text()
         self._shoot(page, "export", page.url.removesuffix("links/"))
+        self._shoot(self._visitor(None, viewport=LOW).page, "shared", shared)
 
     def _shoot_company(self, page: Page, completed: str) -> None:
         """The company of a completed job, found again by a word of its filings, and watched."""

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import httpx
+from playwright.sync_api import Page
 
 from tests.servers import free_port, from_npm, stop, wait_for
 
@@ -41,6 +42,14 @@ class Provider:
         """Add a user, or replace the claims."""
         known = json.loads(self.accounts.read_text())
         self.accounts.write_text(json.dumps(known | {subject: claims}))
+
+    def log_in_with(self, page: Page, subject: str) -> None:
+        """Log in at the provider in this browser, which it then sends back."""
+        page.locator("input[name=login]").fill(subject)
+        page.locator("input[name=password]").fill("any")
+        page.locator("button[type=submit]").click()
+        page.get_by_role("button", name="Continue").click()
+        page.wait_for_url(lambda address: not address.startswith(self.issuer))
 
     def log_in(self, address: str, subject: str, *, cancel: bool = False) -> str:
         """Log in at the provider as a browser would. Returns the address that it sends the browser back to."""
