@@ -13,6 +13,7 @@ from jobs.adapters.mongo.facts import key_of
 from jobs.bootstrap import Application
 from jobs.domain.record_search import RecordFact, RecordFilter, keys_of_name
 from jobs.domain.search import Content, PageFilter, parse_query
+from jobs.ports import PageIndex
 
 PAGES = int(os.environ.get("BENCH_PAGES", sized(20_000, 100)))
 FACTS = int(os.environ.get("BENCH_FACTS", sized(100_000, 200)))
@@ -41,12 +42,24 @@ def measure(uri: str, report: Report) -> None:
 
 def _kinds(app: Application) -> Iterator[tuple[str, int, Ask]]:
     pages, facts = app.pages, app.pages.facts
-    yield "rare words", PAGES, lambda chance: pages.search(parse_query(_rare(chance)), PageFilter(), 400)
-    yield (
-        "a common and a rare word",
-        PAGES,
-        lambda chance: pages.search(parse_query(f"{chance.choice(_COMMON)} {_rare(chance)}"), PageFilter(), 400),
-    )
+    texts: dict[str, Callable[[random.Random], tuple[str, PageFilter]]] = {
+        "rare words": lambda chance: (_rare(chance), PageFilter()),
+        "a common word": lambda chance: (chance.choice(_COMMON), PageFilter()),
+        "a common and a rare word": lambda chance: (f"{chance.choice(_COMMON)} {_rare(chance)}", PageFilter()),
+        "two common words": lambda chance: (" ".join(chance.choices(_COMMON, k=2)), PageFilter()),
+        "a phrase": lambda chance: (f'"{" ".join(chance.choices(_COMMON, k=2))}"', PageFilter()),
+        "an excluded word": lambda chance: (" -".join(chance.choices(_COMMON, k=2)), PageFilter()),
+        "a common word, form and year": lambda chance: (
+            chance.choice(_COMMON),
+            PageFilter(form=chance.choice(_FORMS), year=chance.randrange(2010, 2026)),
+        ),
+        "a common word and a company": lambda chance: (
+            chance.choice(_COMMON),
+            PageFilter(cin=_cin(chance.randrange(PAGES))),
+        ),
+    }
+    for name, asked in texts.items():
+        yield name, PAGES, partial(_search, pages, asked)
     records: dict[str, Callable[[random.Random], RecordFilter]] = {
         "a director's name": lambda chance: RecordFilter(name=_name(chance)),
         "a first name": lambda chance: RecordFilter(name=chance.choice(_FIRST)),
@@ -59,6 +72,13 @@ def _kinds(app: Application) -> Iterator[tuple[str, int, Ask]]:
     }
     for name, wanted in records.items():
         yield name, FACTS, partial(lambda wanted, chance: facts.search(wanted(chance), 400), wanted)
+
+
+def _search(
+    pages: PageIndex, asked: Callable[[random.Random], tuple[str, PageFilter]], chance: random.Random
+) -> object:
+    text, wanted = asked(chance)
+    return pages.search(parse_query(text), wanted, 400)
 
 
 def _late_seconds(ask: Ask) -> float:
@@ -81,8 +101,12 @@ def _fill(
         app.database[collection].insert_many(rows, ordered=False)
 
 
+def _cin(at: int) -> str:
+    return f"U72900KA2008PTC{at // 400:06d}"
+
+
 def _content(at: int) -> dict[str, object]:
-    cin = f"U72900KA2008PTC{at // 400:06d}"
+    cin = _cin(at)
     content = Content(cin=cin, checksum=f"sha256:{at // 10:064d}")
     return {"content": key_of(content), "cin": cin, "form": _FORMS[at // 10 % 5], "year": 2010 + at // 50 % 16}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jobs.adapters.mongo import local_address
-from jobs.adapters.mongo.connection import ServerClock, connect, is_embedded, server_version, within
+from jobs.adapters.mongo.connection import ServerClock, connect, server_version, within
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.pauses import MongoPauseRepository
 from jobs.bootstrap.once import part
@@ -124,9 +124,9 @@ class Stores:
     @part
     def pages(self) -> MongoPages:
         """The text of all pages, for searching."""
-        from jobs.adapters.mongo.pages import MongoPages
+        from jobs.adapters.mongo.page_indexes import page_index
 
-        return MongoPages(self.database, excludes=not is_embedded(self.database))
+        return page_index(self.database)
 
     @part
     def hosts(self) -> MongoHostRepository:

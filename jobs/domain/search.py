@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import log, log1p
 
 from jobs.domain.document import Document
 from jobs.domain.wrong_use import InvalidSearch
@@ -29,6 +30,11 @@ class Query:
         return all(_pattern(term).search(text) for term in self.terms) and not any(
             _pattern(term).search(text) for term in self.excluded
         )
+
+    def relevance(self, text: str) -> float:
+        """The more often each term is found, and the shorter the text, the higher."""
+        found = (len(_pattern(term).findall(text)) for term in self.terms)
+        return sum(log1p(count) for count in found) / log(len(text) + 10)
 
     def snippet(self, text: str) -> list[tuple[str, bool]]:
         """The surroundings of the first term, in pieces, each with whether it is a term."""

@@ -25,9 +25,10 @@ class Hit:
 
 @dataclass(frozen=True, kw_only=True)
 class Hits:
-    """The best hits; ``is_cut`` if there may be more."""
+    """The best hits of the pages that were ``compared``; ``is_cut`` if there may be more."""
 
     hits: list[Hit]
+    compared: int
     is_cut: bool
 
 
@@ -76,4 +77,5 @@ def search(text: str, wanted: PageFilter) -> Hits:
         for page in shown
         if page.content in documents
     ]
-    return Hits(hits=hits, is_cut=len(matching) > MOST_HITS or len(candidates) == MOST_CANDIDATES)
+    is_cut = len(matching) > MOST_HITS or len(candidates) == MOST_CANDIDATES
+    return Hits(hits=hits, compared=len(matching), is_cut=is_cut)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jobs.adapters.memory import MemoryFacts
-from jobs.adapters.mongo.facts import MongoFacts
+from jobs.adapters.mongo.page_indexes import page_index
 from jobs.domain.record_search import RecordFact, RecordFilter
 from jobs.domain.search import Content
 from jobs.ports import FactIndex
@@ -28,7 +28,7 @@ def facts(request) -> FactIndex:
     else:
         database = request.getfixturevalue("database")
         database["facts"].delete_many({})
-        found = MongoFacts(database)
+        found = page_index(database).facts
     found.replace(OLD, [ASHA, REVENUE], form="MGT-7", year=2024)
     found.replace(NEW, [ASHA, RAVI, LOSS], form="AOC-4", year=2025)
     found.replace(OTHER, [RAVI, RecordFact(what="revenue", amount=900_00)], form="MGT-7", year=None)
@@ -69,3 +69,18 @@ def test_facts_are_replaced_and_forgotten(facts):
     facts.forget({OLD, NEW})
     facts.forget(set())
     assert list(facts.contents()) == [OTHER]
+
+
+@pytest.mark.parametrize("limit", [1, 7, 30])
+def test_latest_years_and_largest_amounts_come_first(facts, limit):
+    amounts = [at**3 * 100 - 50_000 for at in range(40)]
+    for at, amount in enumerate(amounts):
+        content = Content(cin=CIN, checksum=f"sha256:{100 + at:064}")
+        facts.replace(content, [ASHA, RecordFact(what="assets", amount=amount)], form="CHG-1", year=1985 + at)
+    people = facts.search(RecordFilter(din=ASHA.din, form="CHG-1"), limit)
+    assert [int(each.content.checksum[-3:]) for each in people] == list(range(139, 139 - limit, -1))
+    for least, most in ((-(10**9), None), (0, 2_000_000), (None, 0)):
+        low, high = -(10**9) if least is None else least, 10**9 if most is None else most
+        found = facts.search(RecordFilter(least=least, most=most, form="CHG-1"), limit)
+        matching = sorted((each for each in amounts if low <= each <= high), reverse=True)
+        assert [each.fact.amount for each in found] == matching[:limit]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jobs.adapters.memory import MemoryPages
-from jobs.adapters.mongo.connection import is_embedded
-from jobs.adapters.mongo.pages import MongoPages
+from jobs.adapters.mongo import pages_documentdb, pages_embedded
+from jobs.adapters.mongo.page_indexes import page_index
 from jobs.adapters.mongo.schema import ensure
 from jobs.domain.search import Content, PageFilter, parse_query
 from jobs.ports import PageIndex
@@ -26,7 +26,7 @@ def pages(stores: Stores, request) -> PageIndex:
         database = request.getfixturevalue("database")
         for name in ("pages", "facts"):
             database[name].delete_many({})
-        found = MongoPages(database, excludes=not is_embedded(database))
+        found = page_index(database)
     found.replace(DEED, DEED_PAGES, form="CHG-1", year=None)
     found.replace(NOTICE, ["Notice to the bank about the deed"], form="MGT-14", year=2025)
     return found
@@ -66,6 +66,26 @@ def test_pages_are_filtered(pages):
     assert hits(pages, "bank", cin=CIN) == [(DEED, 1), (DEED, 3)]
     assert hits(pages, "bank", form="MGT-14") == hits(pages, "bank", year=2025) == [(NOTICE, 1)]
     assert hits(pages, "bank", cin=a_cin()) == []
+
+
+def test_common_words_are_found_the_same(pages, monkeypatch):
+    """Servers read common words in other ways than rare ones."""
+    monkeypatch.setattr(pages_documentdb, "_RARE", 1)
+    monkeypatch.setattr(pages_embedded, "_MANY", 1)
+    assert hits(pages, "bank") == [(DEED, 1), (DEED, 3), (NOTICE, 1)]
+    assert hits(pages, "bank", cin=CIN) == [(DEED, 1), (DEED, 3)]
+    assert hits(pages, "Bank -deed", cin=CIN) == [(DEED, 3)]
+    assert hits(pages, '"state bank"', cin=CIN) == [(DEED, 1)]
+    assert hits(pages, "बैंक statement -विलेखx", cin=CIN, form="CHG-1") == [(DEED, 3)]
+    assert hits(pages, "bank", form="MGT-14", year=2025) == [(NOTICE, 1)]
+    assert hits(pages, "bank", year=2024) == hits(pages, "bank", cin=a_cin()) == []
+
+
+def test_page_with_all_words_comes_before_many_with_one(pages):
+    pages.replace(NOTICE, ["bank " * at for at in range(1, 60)], form=None, year=None)
+    query = parse_query("bank hypothecation")
+    (found,) = pages.search(query, PageFilter(), 1)
+    assert (found.content, found.page) == (DEED, 1)
 
 
 def test_pages_of_a_new_reading_replace_the_old(pages):

@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from jobs.domain.audit import Actor
+from jobs.domain.errors import TooSlow
 from jobs.domain.record_search import facts_of
 from jobs.domain.search import Content
 from tests.integration.api import is_problem
@@ -152,3 +153,20 @@ def test_faulty_search_is_explained(staff, query, says):
 def test_records_search_needs_something_to_find(staff, call, stated):
     assert is_problem(call("GET", "/api/v1/search/records?form=MGT-7"), 422, "invalid_search")
     assert "No filing states this" in text_of(staff.get("/search/?director=nobody"))
+
+
+def test_search_that_takes_too_long_is_explained(staff, call, app, indexed, monkeypatch):
+    def search(*_: object) -> list[object]:
+        raise TooSlow
+
+    monkeypatch.setattr(app.pages, "search", search)
+    refused = staff.get("/search/?q=deed")
+    assert refused.status_code == 503
+    assert "Add a rarer word, or choose a company." in text_of(refused)
+    assert is_problem(call("GET", "/api/v1/search?q=deed"), 503)
+
+
+def test_cut_list_says_how_many_pages_were_compared(staff, app, indexed):
+    document = app.documents.get(indexed, 1)
+    app.pages.replace(Content.of(document), [f"lease {number}" for number in range(60)], form="AOC-4", year=2025)
+    assert "The best 50 of 60 pages that were compared" in text_of(staff.get("/search/?q=lease"))

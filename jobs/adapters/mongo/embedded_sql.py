@@ -148,6 +148,8 @@ def _compared(table: Table, field: str, operator: str, wanted: Any) -> Where:
     compared = frozenset({field})
     if operator == "$exists":  # of a field of any kind
         return Where(f"{_extract(field)} IS {'NOT ' if wanted else ''}NULL", (), compared if wanted else frozenset())
+    if operator == "$eq" and wanted is not None and _kind(table.name, field) == "array":
+        operator, wanted = "$in", [wanted]  # one of its elements
     if operator == "$in" and _kind(table.name, field) == "array":
         some = f"SELECT id FROM {elements(table.name, field)} WHERE value IN (SELECT value FROM json_each(?))"
         return Where(f"_id IN ({some})", (json.dumps([*map(value_of, wanted)]),))

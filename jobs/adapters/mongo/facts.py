@@ -71,8 +71,11 @@ class MongoFacts:
         return self._found({**among, **about(wanted), "amount": between}, "amount", limit)
 
     def _found(self, filter_: Record, order: str, limit: int) -> list[FactFound]:
-        rows = in_time(self._facts, lambda: list(self._facts.find(filter_, sort=[(order, DESCENDING)], limit=limit)))
+        rows = in_time(self._facts, lambda: self._read(filter_, order, limit))
         return [FactFound(content=content_of(row["content"]), fact=_to_fact(row)) for row in rows]
+
+    def _read(self, filter_: Record, order: str, limit: int) -> list[Record]:
+        return list(self._facts.find(filter_, sort=[(order, DESCENDING)], limit=limit))
 
     @translated
     def forget(self, contents: Collection[Content]) -> None:

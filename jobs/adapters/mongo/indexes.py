@@ -157,6 +157,9 @@ INDEXES: dict[str, list[IndexModel]] = {
     "pages": [
         IndexModel([("text", TEXT)], name="text", default_language="none"),
         IndexModel([("content", ASCENDING), ("page", ASCENDING)], name="content_page", unique=True),
+        # On DocumentDB, to read the pages of a form and year if they are few.
+        IndexModel([("form", ASCENDING), ("year", ASCENDING)], name="form_year"),
+        IndexModel([("year", ASCENDING)], name="year"),
     ],
     # People and amounts that filings state.
     "facts": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from pymongo import DESCENDING, ReplaceOne
 from pymongo.database import Database
@@ -23,20 +23,20 @@ LONGEST_PAGE = 20_000  # characters
 _AT_ONCE = 100
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _SCORE = {"$meta": "textScore"}
-_SHOWN = {"content": True, "page": True, "text": True, "score": _SCORE}
+SHOWN = {"content": True, "page": True, "text": True}
+ID_ONLY = {"_id": True}
 
 
 class MongoPages:
-    """``jobs.ports.PageIndex`` on the collection ``pages``.
+    """``jobs.ports.PageIndex`` on the collection ``pages``."""
 
-    ``excludes``: whether the server understands excluded words, which the embedded server does not.
-    """
-
-    def __init__(self, database: Database[Record], *, excludes: bool = True) -> None:
+    def __init__(self, database: Database[Record]) -> None:
         self._pages = database["pages"]
         self._documents = database["documents"]
-        self._excludes = excludes
-        self.facts = MongoFacts(database)
+        self.facts = self._facts_in(database)
+
+    def _facts_in(self, database: Database[Record]) -> MongoFacts:
+        return MongoFacts(database)
 
     @translated
     def replace(self, content: Content, texts: Sequence[str], *, form: str | None, year: int | None) -> None:
@@ -55,17 +55,20 @@ class MongoPages:
 
     @translated
     def search(self, query: Query, wanted: PageFilter, limit: int) -> list[PageFound]:
-        filter_: Record = {"$text": {"$search": self._search(query)}, **about(wanted)}
-        rows = in_time(
-            self._pages,
-            lambda: list(self._pages.find(filter_, _SHOWN, sort=[("score", _SCORE)], limit=limit)),
-        )
-        return [_to_page(row) for row in rows]
+        return [_to_page(row) for row in in_time(self._pages, lambda: self._read(query, wanted, limit))]
 
-    def _search(self, query: Query) -> str:
-        """Quoted terms must all match, except in DocumentDB, which ranks pages with more of them higher."""
-        excluded = [f'-"{term}"' if " " in term else f"-{term}" for term in query.excluded if self._excludes]
-        return " ".join([*(f'"{term}"' for term in query.terms), *excluded])
+    def _read(self, query: Query, wanted: PageFilter, limit: int) -> list[Record]:
+        return self._best(self._filter(query, wanted), limit)
+
+    def _filter(self, query: Query, wanted: PageFilter) -> Record:
+        return {"$text": {"$search": " ".join(self._terms(query))}, **about(wanted)}
+
+    def _terms(self, query: Query) -> list[str]:
+        """Quoted terms must all match."""
+        return [*(f'"{term}"' for term in query.terms), *excluded(query)]
+
+    def _best(self, filter_: Record, limit: int) -> list[Record]:
+        return list(self._pages.find(filter_, {**SHOWN, "score": _SCORE}, sort=[("score", _SCORE)], limit=limit))
 
     @translated
     def documents(self, contents: Collection[Content]) -> dict[Content, Document]:
@@ -90,6 +93,20 @@ class MongoPages:
     def contents(self) -> Iterator[Content]:
         yield from contents_in(self._pages)
         yield from self.facts.contents()
+
+
+def by_relevance(query: Query, rows: Iterable[Record]) -> list[Record]:
+    return sorted(rows, key=lambda row: query.relevance(row["text"]), reverse=True)
+
+
+def of_company(cin: str) -> Record:
+    """By the index of contents, which begin with the CIN."""
+    return {"content": {"$gt": f"{cin} ", "$lt": f"{cin}!"}}
+
+
+def excluded(query: Query) -> list[str]:
+    """In the words of ``$text``."""
+    return [f'-"{term}"' if " " in term else f"-{term}" for term in query.excluded]
 
 
 def _searchable(text: str) -> str:

@@ -48,3 +48,10 @@ def test_snippet_marks_what_was_sought():
     assert text.startswith("…")
     assert text.endswith("…")
     assert len(text) < 300
+
+
+def test_pages_with_more_of_the_terms_are_more_relevant():
+    query = parse_query('bank "state deed"')
+    texts = ["no term", "the bank and others", "bank, bank", "bank, state deed"]
+    assert sorted(texts, key=query.relevance) == texts
+    assert query.relevance("bank") > query.relevance("bank" + " other" * 100)
