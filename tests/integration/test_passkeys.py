@@ -12,13 +12,17 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.core.management import call_command
-from django.test import Client
+from django.test import Client, RequestFactory
 from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from filesure_site.checks import passkeys_work
 from jobs.domain.audit import Action, AuditFilter
 from jobs.models import Passkey
+from jobs.web import passkeys
+from jobs.web.sessions import SessionStore
+from jobs.web.webauthn import PasskeyRefused
 from tests.authenticator import Authenticator
 from tests.integration.conftest import text_of
 
@@ -185,6 +189,18 @@ def test_answer_works_once(key):
     refused(other, given, "used before")
 
 
+def test_answer_works_once_for_two_requests_at_the_same_time(key):
+    browser = Client()
+    answer(browser, key)
+    first, second = (RequestFactory().post("/", {"credential": "{}"}) for _ in range(2))
+    for request in (first, second):
+        request.session = SessionStore(browser.session.session_key)
+        assert "passkey_login" in request.session
+    assert "challenge" in passkeys.take(first, "passkey_login")
+    with pytest.raises(PasskeyRefused):
+        passkeys.take(second, "passkey_login")
+
+
 def test_late_answer_is_refused(key, monkeypatch):
     browser = Client()
     given, later = answer(browser, key), time.time() + 301
@@ -345,6 +361,7 @@ def test_pages_explain_where_passkeys_work(session, settings):
     assert "passkey" not in text_of(Client().get("/login/")).replace("passkeys.js", "").replace("passkeys.", "")
     assert Client().post("/login/passkey/options/").status_code == 404
     assert options(session).status_code == 404
+    assert [each.msg for each in passkeys_work()] == ["Passkeys need a host name."]
 
 
 def test_account_without_password_has_no_passkeys(session, asha):
