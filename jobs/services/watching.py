@@ -138,7 +138,10 @@ class WatchService:
             resumed = 0
             while some := self.watches.paused(list_id, by, _RESUMED_AT_ONCE):
                 now = self.clock()
-                resumed += self.watches.resume_many({each.id: next_time(each.cin, each.interval, now) for each in some})
+                done = self.watches.resume_many({each.id: next_time(each.cin, each.interval, now) for each in some})
+                if not done:  # another process resumes the same ones
+                    break
+                resumed += done
             return resumed
 
     def end(self, watch: Watch, actor: Actor) -> None:
