@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 from playwright.sync_api import Page
 
@@ -27,6 +29,8 @@ SETTINGS = {
     "WORKER_CONCURRENCY": "4",
     "RUN_FRACTION": "0.35",
     "WEB_PROCESSES": "2",
+    "WEBHOOKS_ALLOW_HTTP": "true",
+    "WEBHOOKS_ALLOW_PRIVATE": "true",
 }
 
 
@@ -34,7 +38,8 @@ SETTINGS = {
 class Stage:
     """A site, the Prometheus that scrapes it, and a page of a user who is not logged in yet.
 
-    ``pictures`` is the folder for pictures that are used outside the film.
+    ``pictures`` is the folder for pictures that are used outside the film, ``receiver`` the address of a program that
+    accepts webhooks.
     """
 
     site: Site
@@ -42,7 +47,34 @@ class Stage:
     page: Page
     camera: Camera
     pictures: Path
+    receiver: str
     began: float
+
+
+class _Accepts(BaseHTTPRequestHandler):
+    """Answers every message with 204."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@contextmanager
+def _receiver() -> Iterator[str]:
+    """Run a program that accepts webhooks, and give its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Accepts) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/filesure"
+        server.shutdown()
+
+
+def type_into(page: Page, label: str, text: str) -> None:
+    """Type at a speed that can be followed."""
+    page.get_by_label(label, exact=True).press_sequentially(text, delay=45)
 
 
 @contextmanager
@@ -56,8 +88,17 @@ def a_stage(folder: Path, pictures: Path, *, quick: bool = False) -> Iterator[St
         a_site(folder, **SETTINGS, METRICS_PORT=port) as site,
         prometheus(folder, scrapes(site.machine, WORKERS), quick_rules(folder, at_once=quick)) as watching,
         chromium() as browser,
+        _receiver() as receiver,
     ):
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         page.set_default_timeout(20_000)
         camera = Camera(folder / "film", for_readers=not quick)
-        yield Stage(site=site, watching=watching, page=page, camera=camera, pictures=pictures, began=time.time())
+        yield Stage(
+            site=site,
+            watching=watching,
+            page=page,
+            camera=camera,
+            pictures=pictures,
+            receiver=receiver,
+            began=time.time(),
+        )

@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page, expect
 
 from jobs.simulated_companies import simulated_companies
-from tests.demo import panels
+from tests.demo import panels, staff_pages
 from tests.demo.camera import Scene
 from tests.demo.recording import Recording
-from tests.demo.stage import SETTINGS, Stage
+from tests.demo.staff_pages import CIN, COMPANY
+from tests.demo.stage import SETTINGS, Stage, type_into
 from tests.demo.workers import Fleet, LiveView, Pods, Processes
 from tests.monitoring.committed import LOCAL_DASHBOARDS
 from tests.processes import wait_until
@@ -26,7 +27,6 @@ from tests.servers.prometheus import Prometheus
 JOBS, FAILING = 12, 24
 _IN_A_HURRY = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.1", "RUN_FRACTION": "1"}
 ALERT = "JobFailureBudgetBurnsFast"
-CIN, COMPANY = "L24295GJ1987PLC143792", "Vindhya Chemicals Limited"
 _CARD = Path(__file__).with_name("card.html")
 
 
@@ -36,8 +36,12 @@ def film(stage: Stage) -> None:
         title,
         order,
         process,
+        staff_pages.company,
+        staff_pages.watch,
+        staff_pages.export,
         many,
         failures,
+        staff_pages.team,
         prometheus,
         grafana_panels,
         real_grafana,
@@ -57,20 +61,21 @@ def title(stage: Stage) -> None:
 
 def order(stage: Stage) -> None:
     page = stage.page
+    staff_pages.add_webhook(stage)
     page.goto(stage.site.url("/login/"))
     with stage.camera.scene("Order", page) as scene:
         scene.say("Staff log in. Their group decides what they may see and do.")
-        _type(page, "Name", "asha")
-        _type(page, "Password", stage.site.password)
+        type_into(page, "Name", "asha")
+        type_into(page, "Password", stage.site.password)
         page.get_by_role("button", name="Log in").click()
         page.get_by_role("navigation", name="Main").get_by_role("link", name="Order filings").click()
         scene.say("You order a company by its CIN. The page checks it while you type.")
-        _type(page, "CIN, LLPIN or FCRN", CIN[:17] + "O" + CIN[18:])
+        type_into(page, "CIN, LLPIN or FCRN", CIN[:17] + "O" + CIN[18:])
         scene.wait(2)
         scene.say("One letter was wrong. Now it is right: a listed company in Gujarat, founded in 1987.")
         page.get_by_label("CIN, LLPIN or FCRN", exact=True).fill("")
-        _type(page, "CIN, LLPIN or FCRN", CIN)
-        _type(page, "Company", COMPANY)
+        type_into(page, "CIN, LLPIN or FCRN", CIN)
+        type_into(page, "Company", COMPANY)
         scene.let_read()
         page.get_by_role("button", name="Order", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text(COMPANY)
@@ -82,10 +87,9 @@ def process(stage: Stage) -> None:
     with stage.camera.scene("Process", page) as scene:
         scene.say("A worker starts, locks the job, lists the company's filings and downloads 35 % of them.")
         scene.until(lambda: page.locator("#run-1").count())
-        scene.wait(4)
         scene.say("Then it gives the job back, so that a large company never blocks others. The next worker goes on.")
         scene.until(lambda: page.locator("#run-2").count())
-        scene.wait(3)
+        scene.let_read()
         scene.until(lambda: page.locator("h1 .state").inner_text() == "completed")
         scene.say("After three runs, every document is stored and read.")
         scene.scroll(520)
@@ -108,7 +112,7 @@ def many(stage: Stage) -> None:
         page.get_by_role("button", name="Order 5 jobs").click()
         page.get_by_role("link", name="Dashboard").click()
         scene.say("The dashboard is live: jobs by state, workers, failures, and which services answer.")
-        scene.glide(330, 9)
+        scene.glide(330, 6)
 
 
 def failures(stage: Stage) -> None:
@@ -119,8 +123,7 @@ def failures(stage: Stage) -> None:
         scene.say(f"Meanwhile, the source stopped delivering and {FAILING} jobs ran. These are the failures.")
         scene.wait(2)
         page.get_by_role("link", name="documents missing").click()
-        scene.say("These jobs failed for that reason. Each states what went wrong.")
-        scene.let_read()
+        scene.wait(1)
         page.locator("tbody tr a").first.click()
         scene.say("The job names each missing document and the reason.")
         scene.bring(page.get_by_text("did not deliver").first)
@@ -128,7 +131,9 @@ def failures(stage: Stage) -> None:
         scene.bring(page.locator("h1"))
         scene.say("The source works again. Retry fetches only what is missing.")
         page.get_by_role("button", name="Retry").click()
-        scene.until(lambda: page.locator("h1 .state").inner_text() == "completed")
+        scene.let_read()
+        with scene.cut():
+            scene.until(lambda: page.locator("h1 .state").inner_text() == "completed")
         scene.say("Completed. The audit log shows who retried it.")
 
 
@@ -150,10 +155,7 @@ def prometheus(stage: Stage) -> None:
         scene.say("Prometheus shows the jobs by state. Most of them failed.")
         scene.wait(1.5)
         scene.scroll(160)
-        scene.wait(3)
-        page.goto(_graph(watching, '{__name__=~"filesure:(jobs|documents)_.*_total:max"}', tab=1))
-        scene.say("Workers live for seconds, so MongoDB keeps their counts. None is lost or counted twice.")
-        scene.glide(160, 6)
+        scene.wait(2)
         page.goto(watching.page("alerts"))
         scene.say("Most jobs have failed for minutes, so the alert fires, with the thresholds used in production.")
         scene.wait(1)
@@ -176,12 +178,7 @@ def grafana_panels(stage: Stage) -> None:
     _draw(stage, "operations")
     with stage.camera.scene("Grafana's panels", page) as scene:
         scene.say("Grafana's dashboards are code. A small page draws their panels here, with the same queries.")
-        scene.glide(560, 5)
-        scene.glide(1150, 5)
-        with scene.cut():
-            _draw(stage, "documents")
-        scene.say("There are four dashboards: operations, documents and storage, web and MongoDB, error budget.")
-        scene.glide(500, 6)
+        scene.glide(560, 6)
         with scene.cut():
             _draw(stage, "budget")
         scene.say("The goal is that 95 % of jobs complete. Today it is missed, so the alert calls somebody.")
@@ -222,7 +219,7 @@ def repair(stage: Stage) -> None:
         scene.wait(1.5)
         page.get_by_role("link", name="Workers").click()
         scene.say("Each worker holds one job and renews its lease while it works.")
-        scene.wait(6)
+        scene.wait(3)
         with scene.cut():
             stage.site.restart(**_IN_A_HURRY)
             stage.site.wait_until_idle()
@@ -248,10 +245,10 @@ def pods(stage: Stage) -> None:
 
 
 def recorded(stage: Stage) -> None:
-    fleet = Recording(speed=3)
+    fleet = Recording(speed=4)
     with stage.camera.scene("In a cluster", stage.page) as scene:
         view = LiveView(stage.page, fleet)
-        scene.say("A recording, three times as fast: KEDA 2.20.2 on Kubernetes 1.36.2, 20 jobs are ordered at once.")
+        scene.say("A recording, four times as fast: KEDA 2.20.2 on Kubernetes 1.36.2, 20 jobs are ordered at once.")
         scene.until(lambda: view.look() or scene.is_read())
         fleet.order(fleet.jobs)
         scene.until(lambda: view.look() or view.most >= 15)
@@ -292,7 +289,3 @@ def _list() -> str:
     """Five companies, one of them twice, and one with a CIN that is too short."""
     rows = [f"{cin}, {name}" for cin, name in simulated_companies(5, random.Random(4))]
     return "\n".join([*rows[:3], rows[0], *rows[3:], "U72900KA2008PTC04637, One Digit Short Limited"])
-
-
-def _type(page: Page, label: str, text: str) -> None:
-    page.get_by_label(label, exact=True).press_sequentially(text, delay=45)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.demo import story
+from tests.demo import staff_pages, story
 from tests.demo.__main__ import FILM, TEXT
 from tests.demo.camera import HEIGHT, WIDTH, Camera
 from tests.demo.film import as_markdown, ffmpeg, join
@@ -108,7 +108,8 @@ def test_committed_film_is_short_and_small() -> None:
 
 
 def test_committed_film_matches_the_story() -> None:
-    source, text = Path(story.__file__).read_text(), TEXT.read_text()
+    source = "".join(Path(str(module.__file__)).read_text() for module in (story, staff_pages))
+    text = TEXT.read_text()
     said = re.findall(r'(?:scene\.say\(|JOBS, )"([^"]+)"', source)
     missing = [each for each in said if f" {each}\n" not in text]
     assert len(said) > 20
