@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from jobs.domain.job import JobStatus
 from tests.integration.companies import NAME, an_order
 from tests.integration.conftest import a_stored_job, text_of
-from tests.making import a_cin, a_listed
+from tests.making import a_cin, a_listed, some_filings
 from worker.bootstrap import pipeline
 from worker.sources.directory import DirectorySource
 from worker.stopping import Stop
@@ -62,3 +63,16 @@ def test_companies_of_one_name_are_told_apart_by_their_cin(staff, app):
     for each in (first, second):
         assert f"/companies/{each.id}/" in page
         assert page.count(each.id) > 1
+
+
+def test_thousands_of_filings_are_shown_in_parts(staff, app, call):
+    job = a_stored_job(app)
+    app.documents.add(app.jobs.claim(job.id, "w", 60).lease, job, some_filings(3_000))
+    address = f"/companies/{job.cin}/filings/"
+    assert "3,000 filings" in text_of(staff.get(address))
+    first, last = (
+        set(re.findall(r"AOC-4_\d+\.pdf", text_of(staff.get(address + part)))) for part in ("", "?from=2900")
+    )
+    assert (len(first), len(last), first & last) == (100, 100, set())
+    found = call("GET", f"/api/v1/companies/{job.cin}/filings?offset=2990&limit=50").json()
+    assert (found["total"], len(found["items"]), found["next"]) == (3_000, 10, None)

@@ -113,7 +113,9 @@ def _sentence(error: Exception) -> str:
         return f"The mail server refused SMTP_USER or SMTP_PASSWORD ({error.smtp_code})."
     if code := _code(error):
         return f"The mail server refused the mail or its address ({code})."
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or isinstance(
+        error.__context__, TimeoutError
+    ):  # smtplib reports a lost connection
         return "The mail server did not answer in time."
     return f"The connection to the mail server failed: {type(error).__name__}."
 
