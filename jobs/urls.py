@@ -69,6 +69,7 @@ urlpatterns = [
     ),
     path("usage/", usage.usage, name="usage"),
     path("usage/export.csv", usage.export, name="usage_export"),
+    path("usage/storage.csv", usage.storage_export, name="usage_storage"),
     path("watches/", watches.watches, name="watches"),
     re_path(r"^watches/(?P<watch_id>[^/]+)/(?P<action>pause|resume|end)/$", watches.change, name="watch_change"),
     path("bulk/", bulk_actions.bulk_actions, name="bulk_actions"),

@@ -214,6 +214,8 @@ class Job:
     #: What its runs have stored and read, without runs that were killed. Linked files count no bytes.
     bytes_stored: int = 0
     pages_read: int = 0
+    #: While it is being deleted: the bytes of the files that nothing else needs.
+    freed_bytes: int | None = None
 
     def is_due(self, now: datetime) -> bool:
         """Whether a worker can claim this job now."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,3 +20,47 @@ class Usage:
     documents: int
     bytes: int
     pages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthlyStorage:
+    """The bytes of originals that all orders stored in a month (in UTC), those deleted, and the total at its end."""
+
+    month: str
+    stored: int
+    deleted: int
+    total: int
+
+    @property
+    def growth(self) -> int:
+        return self.stored - self.deleted
+
+    @property
+    def shrinkage(self) -> int:
+        return -self.growth
+
+
+def storage_by_month(stored: Mapping[str, int], deleted: Mapping[str, int]) -> list[MonthlyStorage]:
+    """The months in which something was stored or deleted, the earliest first, with the running total."""
+    months = sorted({*stored, *deleted})
+    totals = accumulate(stored.get(month, 0) - deleted.get(month, 0) for month in months)
+    return [
+        MonthlyStorage(month=month, stored=stored.get(month, 0), deleted=deleted.get(month, 0), total=max(0, total))
+        for month, total in zip(months, totals, strict=True)
+    ]
+
+
+def up_to(months: list[MonthlyStorage], last: str, number: int) -> list[MonthlyStorage]:
+    """The ``number`` months up to ``last``, without gaps, beginning with the first in which something was stored."""
+    known = {each.month: each for each in months}
+    year, month = int(last[:4]), int(last[5:])
+    named = [f"{at // 12:04}-{at % 12 + 1:02}" for at in range(year * 12 + month - number, year * 12 + month)]
+    found: list[MonthlyStorage] = []
+    total = max((each for each in months if each.month < named[0]), key=lambda each: each.month, default=None)
+    before = total.total if total else 0
+    for name in named:
+        each = known.get(name) or MonthlyStorage(month=name, stored=0, deleted=0, total=before)
+        before = each.total
+        if found or each.total or each.stored:
+            found.append(each)
+    return found

@@ -149,9 +149,10 @@ class JobRepository(Protocol):
     def run_now(self, job_id: str) -> Job:
         """Make a pending job due at once, with the highest priority. Raises InvalidJobId, UnknownJob, WrongState."""
 
-    def begin_deletion(self, job_id: str) -> None:
+    def begin_deletion(self, job_id: str, freed: int | None = None) -> None:
         """Mark an ended job ``deleting``: it is hidden and never run or retried again. Idempotent.
 
+        ``freed``: the bytes that the deletion removes from the totals; None: what the job's runs have stored.
         Raises InvalidJobId, UnknownJob, WrongState.
         """
 

@@ -21,7 +21,7 @@ from jobs.services.auditing import audited
 from jobs.services.order_limits import OrderLimits
 from jobs.services.orders import Order, id_of, name_of, not_before, priority_of, with_ids, without_repeats
 from jobs.services.placing import Placing
-from jobs.services.releasing import existing, release
+from jobs.services.releasing import existing, freed_by, release
 from jobs.services.rereading import progress_of, shut_out
 
 MOST_ENTRIES = 100
@@ -236,15 +236,12 @@ class JobService:
         After the first step, the job is hidden and can no longer run. If the deletion is interrupted, the
         next deletion, ``prune`` or sweep finishes it.
         """
-        with self._audited(Action.DELETE, job_id, actor, self._company(job_id)):
-            self.jobs.begin_deletion(job_id)
+        job = existing(self.jobs, job_id)  # None: it is already hidden, and its deletion goes on
+        company = f"{job.company_name}, {job.cin}" if job else None
+        with self._audited(Action.DELETE, job_id, actor, company):
+            self.jobs.begin_deletion(job_id, freed_by(job, self.jobs, self.documents) if job else None)
             self._remove(parse_job_id(job_id))
         self.finish_deletions(FINISHED_AT_ONCE)
-
-    def _company(self, job_id: str) -> str | None:
-        """The job's company, for the record; None for a job that is already hidden, whose deletion goes on."""
-        job = existing(self.jobs, job_id)
-        return f"{job.company_name}, {job.cin}" if job else None
 
     def finish_deletions(self, limit: int) -> int:
         """Finish up to ``limit`` interrupted deletions. Returns their number."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
-from jobs.domain.document import Document, folders_of
+from jobs.domain.document import Document, folders_of, job_of_blob
 from jobs.domain.sharing import needed, owners
 from jobs.domain.wrong_use import UnknownJob
 
@@ -33,6 +33,32 @@ def release(
             names = list(blobs.names(folder))
             for name in unneeded(names, folder, documents, besides=job_id):
                 blobs.delete(name)
+
+
+def freed_by(job: Job, jobs: JobRepository, documents: DocumentRepository) -> int:
+    """The bytes of the originals that nothing needs any more once the job and its documents are removed.
+
+    Files of its own that other jobs need stay counted until the last of these jobs is removed.
+    """
+    mine = _originals(documents.of_job(job.id))
+    kept = _needed_originals(job.id, job.id, documents)
+    freed = max(0, job.bytes_stored - sum(kept.values()))
+    for owner in {job_of_blob(name) for name in mine} - {job.id}:
+        if not exists(jobs, owner):
+            kept = _needed_originals(owner, job.id, documents)
+            freed += sum(size for name, size in mine.items() if job_of_blob(name) == owner and name not in kept)
+    return freed
+
+
+def _needed_originals(owner: str, besides: str, documents: DocumentRepository) -> dict[str, int]:
+    """The originals in a job's folders to which documents of other jobs refer, with their sizes."""
+    referring = (each for folder in folders_of(owner) for each in _without(documents.referring(folder), besides))
+    return {name: size for name, size in _originals(referring).items() if job_of_blob(name) == owner}
+
+
+def _originals(documents: Iterable[Document]) -> dict[str, int]:
+    """The names and sizes of downloaded files, not of files inside them."""
+    return {each.file.blob_name: each.file.size for each in documents if each.file and each.parent is None}
 
 
 def unneeded(

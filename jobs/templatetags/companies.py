@@ -15,12 +15,12 @@ from jobs.domain.companies.filings import year_name
 from jobs.domain.companies.finances import FinancialYear
 from jobs.domain.companies.statements import Fact, Source, newest
 from jobs.domain.company_id import IdKind, kind_of
+from jobs.web.bar_chart import bar_chart
 
 register = template.Library()
 
 _CRORE, _LAKH = 10**9, 10**7  # paise
 _DOUBTFUL = 0.8
-_WIDTH, _HEIGHT, _LABELS, _GAP, _THICKEST = 240, 70, 16, 8, 40
 
 
 @register.filter("year_name")
@@ -118,38 +118,5 @@ def growth(years: Sequence[FinancialYear], name: str) -> str:
 def bars(years: Sequence[FinancialYear], name: str, label: str) -> SafeString:
     """A bar per year, the oldest first; losses hang below the line. Screen readers get the numbers."""
     values = [newest(each.measures.get(name, ())) for each in years]
-    known = [value for value in values if value is not None]
-    high, low = max([0, *known]), min([0, *known])
-    scale = _HEIGHT / ((high - low) or 1)
-    step = _WIDTH / max(1, len(years))
-    thick = min(_THICKEST, max(2.0, step - _GAP))
-    rows = []
-    for at, (year, value) in enumerate(zip(years, values, strict=True)):
-        size = max(1.0, abs(value or 0) * scale) if value else 0.0
-        top = high * scale - (size if (value or 0) > 0 else 0)
-        rows.append(
-            (
-                f"{at * step + (step - thick) / 2:.1f}",
-                f"{top + 1:.1f}",
-                f"{thick:.1f}",
-                f"{size:.1f}",
-                "loss" if (value or 0) < 0 else "gain",
-                f"{at * step + step / 2:.1f}",
-                str(_HEIGHT + _LABELS),
-                f"{year.end.year}",
-            )
-        )
     text = ", ".join(f"{year.end.year}: {money(value)}" for year, value in zip(years, values, strict=True))
-    shapes = format_html_join(
-        "",
-        '<rect x="{}" y="{}" width="{}" height="{}" rx="2" class="{}"/><text x="{}" y="{}">{}</text>',
-        rows,
-    )
-    return format_html(
-        '<svg class="bars" viewBox="0 0 {} {}" role="img" aria-label="{} by year. {}">{}</svg>',
-        _WIDTH,
-        _HEIGHT + _LABELS + 4,
-        label,
-        text,
-        shapes,
-    )
+    return bar_chart([str(year.end.year) for year in years], values, f"{label} by year. {text}")

@@ -24,7 +24,7 @@ from tests.contract.stores import DONE, LEASE, Stores, add
 from tests.making import a_cin, a_file, some_filings
 
 ACTOR = Actor(name="tests")
-STEPS = range(1, 12)
+STEPS = range(1, 15)
 
 
 class Killed(BaseException):
@@ -132,7 +132,7 @@ def test_killed_deletion_is_finished_by_the_next(world, step):
     with contextlib.suppress(Killed):
         world.service(at_step(step, kill)).delete(world.job.id, ACTOR)
     if world.exists():
-        assert step in (1, 2)
+        assert step <= 5  # it only reads before it hides the job
         world.service().delete(world.job.id, ACTOR)
     else:
         with pytest.raises(UnknownJob):

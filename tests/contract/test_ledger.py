@@ -92,7 +92,7 @@ class Story:
             lambda: ended_badly(job, progress, CompanyNotFound("none"), now, BACKOFF),
             lambda: cancelled(job, progress),
         ][pick % 4]()
-        self.jobs.end(job.lease, ending)
+        self.jobs.end(job.lease, replace(ending, bytes=100 + pick))
         status = self.jobs.get(job.id).status
         if status not in UNFINISHED:
             self.happened[f"jobs_{status}"] += 1
@@ -146,7 +146,8 @@ class Story:
             pass
         totals = Counter(self.ledger.totals())
         now = Counter({f"filesure_{event}_total": number for event, number in self.happened.items()})
-        for record in self.database["jobs"].find():
+        records = list(self.database["jobs"].find())
+        for record in records:
             stage = record["processingStages"]["documentDownload"]
             now[f"filesure_jobs?state={record['jobStatus']}"] += 1
             for name, field in (("stored", "downloaded"), ("failed", "failed"), ("listed", "pending")):
@@ -154,6 +155,9 @@ class Story:
         assert +totals == +now
         used = MongoUsage(self.database).since("0000-00", None, 99)
         assert sum(each.orders for each in used) == self.orders
+        storage = self.ledger.storage()
+        assert (storage[-1].total if storage else 0) == sum(job.get("bytesStored", 0) for job in records)
+        assert sum(each.bytes for each in used) == sum(each.stored for each in storage)
         assert sum(each.documents for each in used) >= now["filesure_documents?state=stored"]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from jobs.domain.document import DocumentStatus
 from jobs.domain.job import Job
+from jobs.services.releasing import freed_by
 from tests.contract.growing_source import COMPANIES
 from tests.contract.links import CIN, act, assert_sound, documents, frozen, names, ordered
 from tests.contract.world import LEASE, World, a_world, in_one_thread
@@ -222,3 +223,26 @@ def test_link_and_deletion_that_both_stop_break_nothing(world, numbers):
         for job in world.jobs():
             act(world, "delete", job.id)
         assert names(world) == set()
+
+
+# --- the bytes that a deletion frees
+
+
+def freed(world: World, job_id: str) -> int:
+    return freed_by(world.ports.jobs.get(job_id), world.ports.jobs, world.ports.documents)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_deletions_free_each_file_once(world, reverse):
+    """Whichever order is deleted first, the files are freed with the last one."""
+    orders = [ordered(world), ordered(world)]
+    stored = sum(world.ports.jobs.get(job_id).bytes_stored for job_id in orders)
+    first, last = reversed(orders) if reverse else orders
+    shared = sum(each.file.size for each in documents(world, last) if each.stored_with == first and not each.parent)
+    own = world.ports.jobs.get(first).bytes_stored
+    assert freed(world, first) == own - shared
+    assert bool(shared) is not reverse
+    total = freed(world, first)
+    act(world, "delete", first)
+    total += freed(world, last)
+    assert total == stored > 0

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from django.contrib.auth.models import Permission as Right
 
+from jobs.domain.audit import Actor
 from jobs.domain.ending import ended_well
 from jobs.domain.job import Progress
 from jobs.services import Order
@@ -44,6 +45,15 @@ def test_usage_of_everybody_is_shown_and_saved(staff, month):
     ]
 
 
+def test_storage_is_shown_without_deleted_files(staff, app, month):
+    page = " ".join(text_of(staff.get("/usage/")).split())
+    assert f'aria-label="Stored at the end of each month. {month}: 4.0' in page
+    done = next(job for job in app.companies.listed(None, 9).items if job.completed_at)
+    app.service.delete(done.id, Actor(name="staff"))
+    answer = b"".join(staff.get("/usage/storage.csv").streaming_content).decode("utf-8-sig")
+    assert answer.split() == ["month,stored,deleted,total", f"{month},4096,4096,0"]
+
+
 def test_viewers_see_their_own_usage(client, app, month, django_user_model):
     user = django_user_model.objects.create_user("ravi")
     user.user_permissions.add(Right.objects.get(codename="view_job"))
@@ -51,6 +61,8 @@ def test_viewers_see_their_own_usage(client, app, month, django_user_model):
     page = text_of(client.get("/usage/"))
     assert "ravi" in page
     assert "asha" not in page
+    assert "Storage" not in page
+    assert client.get("/usage/storage.csv").status_code == 403
 
 
 def test_usage_of_deleted_orders_stays(staff, app, month):
@@ -64,6 +76,6 @@ def test_month_that_does_not_fit_is_left_out_instead_of_summed_up_wrongly(staff,
     monkeypatch.setattr("jobs.web.pages.usage.MOST_ROWS", 1)
     page = " ".join(text_of(staff.get("/usage/")).split())
     assert "There are too many rows to show all months." in page
-    assert month not in page
+    assert f"<strong>{month}</strong>" not in page
     assert "Nothing was ordered" not in page
     assert b"ravi" in b"".join(staff.get("/usage/export.csv").streaming_content)

@@ -214,7 +214,7 @@ class MemoryJobRepository:
                 raise WrongState(f"Job {job.id} is {job.status}; only a pending job can be run now.")
             return self._put(job, changes.run_now(self._clock()))
 
-    def begin_deletion(self, job_id: str) -> None:
+    def begin_deletion(self, job_id: str, freed: int | None = None) -> None:
         with self._lock:
             job = self._jobs.get(parse_job_id(job_id))
             if job is None:
@@ -222,7 +222,7 @@ class MemoryJobRepository:
             if job.status not in TRANSITIONS[Transition.DELETE].sources:
                 raise WrongState(f"Job {job.id} is {job.status}; cancel it before you delete it.")
             if job.status is not JobStatus.DELETING:
-                self._put(job, changes.deleting(self._clock()))
+                self._put(job, changes.deleting(self._clock(), freed))
 
     def deleting(self, limit: int) -> list[str]:
         with self._lock:

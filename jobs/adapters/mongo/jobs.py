@@ -278,10 +278,10 @@ class MongoJobRepository:
         return WrongState(f"Job {job_id} is {self.get(job_id).status}; only {only}.")
 
     @translated
-    def begin_deletion(self, job_id: str) -> None:
+    def begin_deletion(self, job_id: str, freed: int | None = None) -> None:
         key = object_id(job_id)
         ended = {"_id": key, "jobStatus": {"$in": sorted(ENDED)}}
-        if self._take(ended, changes.deleting(self._clock())):
+        if self._take(ended, changes.deleting(self._clock(), freed)):
             return
         record = self._jobs.find_one({"_id": key}, {"jobStatus": True})
         if record is None:

@@ -124,6 +124,7 @@ JOB_FIELDS: Mapping[str, Field] = {
     "recheck": Field("recheck", {"bsonType": "bool"}),
     "bytes_stored": Field("bytesStored", COUNT),
     "pages_read": Field("pagesRead", COUNT),
+    "freed_bytes": Field("freedBytes", COUNT),
     "reread": Field("reread", REREAD, stored=reread_fields, loaded=_to_reread),
     "export": Field("export", EXPORT, stored=export_fields, loaded=to_export),
 }

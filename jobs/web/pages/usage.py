@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import date
 from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
-from jobs.domain.usage import Usage
+from jobs.domain.usage import Usage, up_to
 from jobs.web.access import needs
+from jobs.web.bar_chart import bar_chart
 from jobs.web.bulk_access import whose
 from jobs.web.csv_export import csv_response
 from jobs.web.order_limits import this_month
@@ -22,6 +25,7 @@ from jobs.web.permissions import Permission
 MONTHS = 12
 MOST_ROWS, MOST_EXPORTED = 2_000, 100_000
 COLUMNS = ("month", "by", "orders", "documents", "bytes", "pages")
+STORAGE_COLUMNS = ("month", "stored", "deleted", "total")
 _FOLD_SECONDS = 0.3
 _SUMS = ("orders", "documents", "bytes", "pages")
 
@@ -40,7 +44,27 @@ def usage(request: HttpRequest) -> HttpResponse:
         "monthly": this_month(request),
         "limits": application().configuration.orders_per_month if everybody else (),
     }
-    return render(request, "usage.html", context)
+    return render(request, "usage.html", context | (_storage() if everybody else {}))
+
+
+def _storage() -> dict[str, object]:
+    """The last months' storage and its chart; empty if nothing was ever stored."""
+    storage = up_to(application().ledger.storage(), f"{application().clock():%Y-%m}", MONTHS)
+    if not storage:
+        return {}
+    names = [f"{date.fromisoformat(f'{each.month}-01'):%b}" for each in storage]
+    labels = [name if (len(names) - at) % 2 else "" for at, name in enumerate(names)]  # each second one has room
+    totals = ", ".join(f"{each.month}: {filesizeformat(each.total)}" for each in storage)
+    chart = bar_chart(labels, [each.total for each in storage], f"Stored at the end of each month. {totals}")
+    return {"storage": storage, "chart": chart}
+
+
+@needs(Permission.AUDIT)
+@require_safe
+def storage_export(_request: HttpRequest) -> StreamingHttpResponse:
+    """The storage of all months since the first."""
+    _fold()
+    return csv_response("storage.csv", STORAGE_COLUMNS, map(asdict, application().ledger.storage()))
 
 
 @needs(Permission.VIEW)
@@ -51,13 +75,16 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 
 def _rows(by: str | None, limit: int) -> list[Usage]:
     """The last MONTHS months, with what has changed since the last fold as far as there is time."""
-    app = application()
-    deadline = time.monotonic() + _FOLD_SECONDS
-    while app.ledger.fold() and time.monotonic() < deadline:
-        pass
-    now = app.clock()
+    _fold()
+    app, now = application(), application().clock()
     first = now.year * 12 + now.month - MONTHS  # months since the year 0, of the first month shown
     return app.ledger.usage.since(f"{first // 12:04}-{first % 12 + 1:02}", by, limit)
+
+
+def _fold() -> None:
+    deadline = time.monotonic() + _FOLD_SECONDS
+    while application().ledger.fold() and time.monotonic() < deadline:
+        pass
 
 
 def _whole_months(rows: list[Usage]) -> tuple[list[Usage], bool]:

@@ -108,6 +108,7 @@ TABLE = [
     Row("watches", VIEWERS),
     Row("usage", VIEWERS),
     Row("usage_export", VIEWERS),
+    Row("usage_storage", ADMINS),
     Row("company_watch", OPERATORS, "POST", COMPANY),
     Row("list_mail", VIEWERS, "POST", LIST),
     Row("list_watch", OPERATORS, "POST", LIST),

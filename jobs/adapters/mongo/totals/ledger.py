@@ -19,6 +19,7 @@ from jobs.adapters.mongo.totals.sums import Sums
 from jobs.adapters.mongo.usage import USED, MongoUsage, add_usage
 from jobs.domain.document import DocumentStatus
 from jobs.domain.job import DONE, UNFINISHED, VISIBLE, JobStatus
+from jobs.domain.usage import MonthlyStorage, storage_by_month
 from jobs.domain.wrong_use import WrongState
 from jobs.telemetry.metrics import PREFIX
 from jobs.telemetry.series import series_key
@@ -48,6 +49,8 @@ _FIELDS = {
     "createdAt": 1,
     "bytesStored": 1,
     "pagesRead": 1,
+    "freedBytes": 1,
+    "updatedAt": 1,
 }
 #: Amounts of people and months, see ``jobs.adapters.mongo.usage``.
 _USAGE = {f"usage_{name}": name for name in USED}
@@ -59,6 +62,9 @@ _SERIES = {
     **{f"jobs_by_{state}": series_key(f"{PREFIX}jobs", {"state": state}) for state in VISIBLE},
     **{f"documents_by_{state}": series_key(f"{PREFIX}documents", {"state": state}) for state in DocumentStatus},
 }
+
+#: Beginnings of the totals' fields with the bytes of a month → the amount that they sum up.
+_BY_MONTH = {"stored ": "usage_bytes", "freed ": "freed_bytes"}
 
 Operation = UpdateOne | DeleteOne
 
@@ -96,6 +102,16 @@ class Ledger(Sums):
         return {_SERIES[name]: number for name, number in totals.items() if name in _SERIES}
 
     @translated
+    def storage(self) -> list[MonthlyStorage]:
+        """The bytes stored and freed in each month since the first, as folded, the earliest first."""
+        totals = self._current()
+        stored, freed = (
+            {name.removeprefix(start): number for name, number in totals.items() if name.startswith(start)}
+            for start in _BY_MONTH
+        )
+        return storage_by_month(stored, freed)
+
+    @translated
     def fold(self) -> int:
         """Fold one batch. Returns its size; 0 if no job is uncounted or another caller was faster."""
         sequence = self._settled()
@@ -114,6 +130,7 @@ class Ledger(Sums):
             if record["jobStatus"] in UNFINISHED:
                 raise WrongState(f"Job {job_id} is unfinished again; cancel it before you delete it.")
             left = {name: number for name, number in _amounts(record).items() if not name.startswith(_GAUGES)}
+            left["freed_bytes"] = record.get("freedBytes", left.get("usage_bytes", 0))
             entry = {**_entry(record, left), "remove": True}
             self._apply(sequence, _increase([record], [entry]), [entry])
         raise WrongState(f"Job {job_id} could not be deleted because the totals are busy. Try again.")
@@ -127,8 +144,11 @@ def _increase(records: Sequence[Document], entries: Sequence[Document]) -> Count
     """The amounts that a batch adds to the totals."""
     rise: Counter[str] = Counter()
     for record, entry in zip(records, entries, strict=True):
-        rise.update(entry["amounts"])
-        rise.subtract(record.get("countedAmounts", {}))
+        amounts, before = entry["amounts"], record.get("countedAmounts", {})
+        rise.update(amounts)
+        rise.subtract(before)
+        for beginning, name in _BY_MONTH.items():
+            rise[f"{beginning}{record['updatedAt']:%Y-%m}"] += amounts.get(name, 0) - before.get(name, 0)
     return rise
 
 
