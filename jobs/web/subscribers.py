@@ -100,26 +100,31 @@ def _members(group: Group) -> Iterable[str]:
 
 def _note(names: Iterable[str], *, is_gone: bool = False) -> None:
     """In the transaction of the change, if it has one."""
-    LostRight.objects.bulk_create([LostRight(username=name, is_gone=is_gone) for name in names])
-    transaction.on_commit(settle, robust=True)
+    notes = LostRight.objects.bulk_create([LostRight(username=name, is_gone=is_gone) for name in names])
+    transaction.on_commit(partial(_settle, notes), robust=True)
 
 
 # --- after the transaction
 
 
 def settle() -> None:
-    """End what the noted accounts may no longer have. Tried again until MongoDB answers. Idempotent.
+    """Settle all notes. Each web process does when it starts, for processes that have died."""
+    while notes := list(LostRight.objects.order_by("pk")[:_AT_ONCE]):
+        if not _settle(notes):
+            return
 
-    Each web process calls it when it starts, too: for the notes of processes that have died.
-    """
+
+def _settle(notes: Iterable[LostRight]) -> bool:
+    """End what the noted accounts may no longer have. False: not all of it yet, and it is tried again. Idempotent."""
     try:
-        while notes := list(LostRight.objects.order_by("pk")[:_AT_ONCE]):
-            for note in notes:
-                _end(note)
-                LostRight.objects.filter(pk=note.pk).delete()
+        for note in notes:
+            _end(note)
+            LostRight.objects.filter(pk=note.pk).delete()
     except FilesureError as error:
         logger.warning("accounts.unsettled", extra={"kind": error.kind, "reason": str(error)})
         settle_in(_RETRY_SECONDS)
+        return False
+    return True
 
 
 def settle_in(seconds: float) -> None:

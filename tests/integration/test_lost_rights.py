@@ -153,6 +153,16 @@ def test_rights_end_while_mongodb_does_not_answer(
     assert app.notifications.subscriptions.get("olga").address == ""
 
 
+def test_request_ends_only_what_it_changed(operator, django_capture_on_commit_callbacks):
+    """It does not wait for the accounts of other requests while MongoDB is slow."""
+    LostRight.objects.create(username="another", is_gone=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        is_deactivated(operator)
+    assert LostRight.objects.get().username == "another"
+    subscribers.settle()
+    assert not LostRight.objects.exists()
+
+
 def test_change_that_is_rolled_back_ends_nothing(operator):
     with contextlib.suppress(ZeroDivisionError), transaction.atomic():
         is_deactivated(operator)
