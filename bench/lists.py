@@ -8,19 +8,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from bench.filling import fill_documents
 from bench.measuring import SMALL, Report, an_application, sized
 from bench.site import fill
 from jobs.bootstrap import Application
 from jobs.domain.document import DocumentStatus
 from jobs.domain.errors import TooSlow
 from jobs.domain.job import JobStatus
-from jobs.domain.listing import DocumentFilter, JobFilter, JobOrder
+from jobs.domain.listing import DocumentFilter, JobFilter, JobOrder, TextKind
 from jobs.web.snapshots import Live, Span
 
 FEW = sized(1_000, 100)
 MANY = int(os.environ.get("BENCH_LISTED", sized(100_000, 300)))
 DUE, CLAIMS = (sized(1_000, 50), sized(20_000, 200)), sized(200, 10)
 _FIRST_VIEWS = 5
+#: Per job: at full size, 1,000,000 in all.
+DOCUMENTS = sized(10, 2)
 COUNTED, PAGE, AMONG, ROUNDS = 10_000, 25, 1_000, sized(5, 1)
 SLOWEST_SECONDS = 0.5
 #: Shorter times count as this: on DocumentDB, a list takes a few small queries where few jobs would need only one.
@@ -42,6 +45,9 @@ _DOCUMENTS = {
     "none": DocumentFilter(),
     "failed": DocumentFilter(status=DocumentStatus.FAILED),
     "type": DocumentFilter(document_type="AOC-4"),
+    "text": DocumentFilter(text_kind=TextKind.TEXT),
+    "reason": DocumentFilter(reason="document_unavailable"),
+    "company": DocumentFilter(text="private"),
 }
 
 Query = tuple[str, Callable[[Application], object]]
@@ -72,6 +78,8 @@ def measure(uri: str, report: Report) -> None:
     with an_application(uri) as small, an_application(uri) as large:
         fill(small, FEW)
         fill(large, MANY)
+        fill_documents(small, DOCUMENTS)
+        fill_documents(large, DOCUMENTS)
         times = [(name, _seconds(query, small), _seconds(query, large)) for name, query in queries()]
         _measure_claims(report, small, large)
     if not SMALL:

@@ -26,6 +26,8 @@ from worker.sources.simulated import SimulatedSource
 ROUNDS = sized(7, 1)
 FILES, SHARE = sized(40, 6), 0.35
 SOME = -(-FILES * 35 // 100)
+#: The goals include that process, which is the same for both; these ratios only show what the rest does.
+NO_READER = 1.8
 _CIN = a_cin(14)
 
 
@@ -105,7 +107,7 @@ def measure(uri: str, report: Report) -> None:
         try:
             with azurite() as connection_string:
                 BlobServiceClient.from_connection_string(connection_string).create_container("bare-worker")
-                _measure_store(uri, report, files, "Azurite", 1.1, connection_string)
+                _measure_store(uri, report, files, "Azurite", 1.15, connection_string)
         except Unavailable as error:
             report.skip("Azurite", str(error))
 
@@ -117,16 +119,17 @@ def _measure_store(uri: str, report: Report, files: Path, store: str, most: floa
             claim, idle = _median(lambda: pods.ours(SHARE, idle=True), lambda: pods.bare(SOME, idle=True))
             _add(report, "worker.claim / bare", *claim, 1.3)
             _add(report, "idle worker / bare", *idle, 1.3)
-        _, some = _median(lambda: pods.ours(SHARE), lambda: pods.bare(SOME))
+        claims, some = _median(lambda: pods.ours(SHARE), lambda: pods.bare(SOME))
         _, all_ = _median(lambda: pods.ours(1.0), lambda: pods.bare(FILES))
+    both = [Cost(claim.total + work.total) for claim, work in zip(claims, some, strict=True)]
+    _add(report, f"claim and run of {SOME} documents / bare, {store}", *both, 1.3)
     reading, each_reading = some[1].reading, (all_[1].reading - some[1].reading) / (FILES - SOME)
-    _add(report, f"run of {SOME} documents / bare, {store}", *some, 1.3)
-    without = [Cost(cost.total - reading) for cost in some]
-    _add(report, f"run of {SOME} documents / bare, {store}, without the reader", *without, 1.3)
+    alone = [Cost(cost.total - reading) for cost in both]
+    _add(report, f"the same without the process that reads, {store}", *alone, NO_READER)
     each = [Cost((most_.total - few.total) / (FILES - SOME)) for few, most_ in zip(some, all_, strict=True)]
     _add(report, f"each document / bare, {store}", *each, most)
-    without = [Cost(cost.total - each_reading) for cost in each]
-    _add(report, f"each document / bare, {store}, without the reader", *without, most)
+    alone = [Cost(cost.total - each_reading) for cost in each]
+    _add(report, f"each document without the process that reads, {store}", *alone, NO_READER)
 
 
 def _add(report: Report, name: str, ours: Cost, bare: Cost, limit: float) -> None:

@@ -44,6 +44,13 @@ def test_slow_query_ends_at_its_time_limit(jobs, mongodb_uri):
         assert database.command("count", "jobs", query=query, maxTimeMS=60_000)["n"] == 0
 
 
+def test_newest_of_many_matches_are_found(jobs):
+    rows = [{"_id": ObjectId(), "cin": f"U{number}"} for number in range(2_100)]
+    jobs.insert_many([*rows, {"_id": ObjectId(), "cin": "L1"}])
+    found = jobs.find({"cin": {"$gte": "U", "$lt": "V"}}, sort=[("_id", -1)], limit=3)
+    assert [row["_id"] for row in found] == [row["_id"] for row in rows[:-4:-1]]
+
+
 def test_duplicate_in_a_change_is_an_error(jobs):
     first, second = (jobs.insert_one({"unfinishedCin": cin}).inserted_id for cin in "ab")
     with pytest.raises(DuplicateKeyError):

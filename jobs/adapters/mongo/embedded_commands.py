@@ -94,7 +94,10 @@ class Request:
         rest = f" ORDER BY {sql.order_by(self._name, order)}" if order else ""
         rest += f" LIMIT {int(limit) or -1} OFFSET {int(skip)}" if limit or skip else ""
         by = f" INDEXED BY {index.name}" if index and (index.complete or self._has_many(found, limit)) else ""
-        statement = f"SELECT id, {wanted} FROM {self._name}{by} WHERE {found.sql}{rest}"
+        # A plus keeps SQLite from an index that finds many documents, which it would all have to sort.
+        newest = index is None and [field for field, _ in order] == ["_id"] and self._has_many(found, limit)
+        condition = f"+({found.sql})" if newest else found.sql
+        statement = f"SELECT id, {wanted} FROM {self._name}{by} WHERE {condition}{rest}"
         rows: Rows = self._db.execute(statement, found.values).fetchall()
         return rows
 

@@ -1,7 +1,6 @@
 """Translates MongoDB's filters and sort orders into SQL for the embedded server, so that SQLite can use indexes.
 
-It knows the collections declared in ``validators`` and the indexes declared in ``indexes``. The server
-answers the rest by its own, slower means.
+It knows the collections in ``validators`` and the indexes in ``indexes``. The server itself answers the rest, slowly.
 
 A document is the JSON text in the column ``data``; its ``_id`` is also a column of text. A date is stored as
 ``{"$date": "2026-01-31T12:00:00"}`` without a time zone. This text sorts by time, with and without microseconds.
@@ -48,20 +47,24 @@ class Untranslatable(Exception):
 
 @dataclass(frozen=True)
 class Where:
-    """A condition. ``fields`` are compared with or present; ``equal`` are compared with one value."""
+    """A condition. ``fields`` are compared, ``equal`` with one value; ``present`` must only be there."""
 
     sql: str
     values: tuple[Any, ...] = ()
     fields: frozenset[str] = frozenset()
     equal: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
+
+    def is_in(self, index: IndexModel) -> bool:
+        return self.fields <= (keys := {*index.document["key"]}) and self.present <= {*keys, presence(index)}
 
 
 def _and(parts: Sequence[Where]) -> Where:
+    names = ((part.fields, part.equal, part.present) for part in parts)
     return Where(
         " AND ".join(part.sql for part in parts) or "1",
         tuple(value for part in parts for value in part.values),
-        frozenset().union(*(part.fields for part in parts)),
-        frozenset().union(*(part.equal for part in parts)),
+        *(frozenset().union(*each) for each in zip(*names, strict=True)),
     )
 
 
@@ -74,7 +77,7 @@ def _kind(collection: str, field: str) -> str:
     for name in field.split("."):
         schema = schema.get("properties", {}).get(name, {})
     kinds = schema.get("bsonType", "string" if "enum" in schema else "")
-    names = {kinds} if isinstance(kinds, str) else set(kinds)
+    names = {kinds} if isinstance(kinds, str) else {*kinds}
     if names == {"array"}:
         return "array"
     return "" if names & {"object", "array", "binData", ""} else "scalar"
@@ -147,7 +150,7 @@ def _parts(table: Table, field: str, wanted: Any) -> Iterator[Where]:
 def _compared(table: Table, field: str, operator: str, wanted: Any) -> Where:
     compared = frozenset({field})
     if operator == "$exists":  # of a field of any kind
-        return Where(f"{_extract(field)} IS {'NOT ' if wanted else ''}NULL", (), compared if wanted else frozenset())
+        return Where(f"{_extract(field)} IS {'NOT' * bool(wanted)} NULL", present=compared if wanted else frozenset())
     if operator == "$eq" and wanted is not None and _kind(table.name, field) == "array":
         operator, wanted = "$in", [wanted]  # one of its elements
     if operator == "$in" and _kind(table.name, field) == "array":
@@ -232,9 +235,10 @@ class OrderedIndex:
 def ordered_index(collection: str, found: Where, sort: Sort) -> OrderedIndex | None:
     """The best index for a sort order without the fields that equal one value."""
     usable = [
-        OrderedIndex(index_name(collection, index.document["name"]), found.fields <= {*index.document["key"]})
+        OrderedIndex(index_name(collection, index.document["name"]), found.is_in(index))
         for index in INDEXES[collection]
-        if presence(index) in {None, *found.fields} and _sorts(list(index.document["key"].items()), found.equal, sort)
+        if presence(index) in {None, *found.fields, *found.present}
+        and _sorts(list(index.document["key"].items()), found.equal, sort)
     ]
     return max(usable, key=lambda index: index.complete, default=None)
 
@@ -251,13 +255,10 @@ def _sorts(keys: Sort, equal: frozenset[str], sort: Sort) -> bool:
 
 def presence(index: IndexModel) -> str | None:
     """The field that documents must have to be in a partial or sparse index."""
-    document = index.document
-    if document.get("sparse"):
-        return str(next(iter(document["key"])))
-    for field, condition in document.get("partialFilterExpression", {}).items():
-        if condition == {"$exists": True}:
-            return str(field)
-    return None
+    if index.document.get("sparse"):
+        return str(next(iter(index.document["key"])))
+    partial = index.document.get("partialFilterExpression", {})
+    return next((str(field) for field, condition in partial.items() if condition == {"$exists": True}), None)
 
 
 def index_name(collection: str, name: str) -> str:

@@ -11,10 +11,10 @@ from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.records import to_job
 from jobs.domain.export import Scope
-from jobs.domain.job import VISIBLE, Job
+from jobs.domain.job import Job, JobStatus
 from jobs.domain.listing import Cursor, Page
 
-_VISIBLE = {"jobStatus": {"$in": [str(status) for status in VISIBLE]}}
+_VISIBLE = {"jobStatus": {"$ne": str(JobStatus.DELETING)}}
 _IS_EXPORT = {"export.scope": {"$exists": True}}
 
 

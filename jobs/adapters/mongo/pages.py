@@ -72,8 +72,10 @@ class MongoPages:
 
     @translated
     def documents(self, contents: Collection[Content]) -> dict[Content, Document]:
-        stored = {**_with(contents), "status": str(DocumentStatus.STORED)}
         found: dict[Content, Document] = {}
+        if not contents:
+            return found
+        stored = {**_with(contents), "status": str(DocumentStatus.STORED)}
         for row in self._documents.find(stored, sort=[("_id", DESCENDING)]):
             content = Content(cin=row["cin"], checksum=row["checksum"])
             if content in contents:

@@ -103,7 +103,8 @@ VALIDATORS: dict[str, Document] = {
             **_FILE,
             "reserved": {"bsonType": "object", "required": [*_FILE], "properties": _FILE},
             "textBlobName": TEXT,
-            "extraction": {"bsonType": "object"},  # of documents stored before readings had a record of their own
+            # Of documents stored before readings had a record of their own.
+            "extraction": {"bsonType": "object", "properties": {"characters": COUNT}},
             "parentNumber": COUNT,
             "reading": READING_SCHEMA,
             "record": RECORD_SCHEMA,

@@ -10,7 +10,9 @@ import pytest
 from bson import ObjectId
 
 from jobs.adapters.mongo import embedded_sql as sql
+from jobs.adapters.mongo.filters import document_filter
 from jobs.adapters.mongo.indexes import INDEXES
+from jobs.domain.listing import DocumentFilter, TextKind
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ROWS = {
@@ -97,6 +99,7 @@ def test_other_filters_are_left_to_the_server(filter_):
         ({"jobStatus": "failed"}, {"companyKey": 1, "_id": 1}, ("companyKey_id", False)),
         ({"jobStatus": "failed"}, {"companyKey": 1, "_id": -1}, None),
         ({"priority": 1, "runAfter": {"$lte": AT}}, {"runAfter": 1}, ("priority_runAfter", True)),
+        ({"export.scope": {"$exists": True}, "jobStatus": {"$ne": "deleting"}}, {"_id": -1}, ("exports", True)),
     ],
 )
 def test_orders_are_read_from_an_index(table, filter_, sort, index):
@@ -108,6 +111,11 @@ def test_orders_are_read_from_an_index(table, filter_, sort, index):
         query = f"SELECT 1 FROM jobs INDEXED BY {found.name} WHERE {where.sql} ORDER BY {order}"  # noqa: S608
         steps = [row[3] for row in table.execute(f"EXPLAIN QUERY PLAN {query}", where.values)]
         assert not any("TEMP B-TREE" in step for step in steps)
+
+
+@pytest.mark.parametrize("wanted", [*(DocumentFilter(text_kind=kind) for kind in TextKind), DocumentFilter(reason="x")])
+def test_filters_of_documents_are_translated(wanted):
+    assert sql.where(sql.Table("documents", lambda *_: False), document_filter(wanted, list) or {}).values
 
 
 def test_words_follow_changes_of_a_document(table):
