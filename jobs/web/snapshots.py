@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from jobs.domain.errors import FilesureError
 from jobs.domain.job import Job, JobStatus
@@ -50,9 +51,9 @@ class Snapshot:
     services: dict[str, str]
     sources: SourceStates
 
-    @property
+    @cached_property
     def etag(self) -> str:
-        """Changes exactly when the shown data changes."""
+        """Changes exactly when the shown data changes. Worked out once, although most requests ask for it."""
         return hashlib.md5(repr(self).encode(), usedforsecurity=False).hexdigest()
 
 
