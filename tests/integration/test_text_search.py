@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from contextlib import closing
 
 import pytest
@@ -48,6 +50,13 @@ def test_hit_leads_to_its_page_once(staff, indexed):
     assert page.count("page 2\n") == 1
     assert f"/jobs/{indexed}/documents/1/?page=2" in page
     assert "<mark>motor</mark> <mark>vehicles</mark>" in page
+
+
+def test_empty_search_offers_examples_that_work(staff):
+    examples = re.findall(r'href="\?(q=[^"]+)"', staff.get("/search/").content.decode())
+    assert len(examples) == 2
+    assert {staff.get(f"/search/?{html.unescape(each)}").status_code for each in examples} == {200}
+    assert "?q=" not in staff.get("/search/?q=motor").content.decode()
 
 
 def test_text_of_a_hit_is_escaped(staff, indexed):
