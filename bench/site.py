@@ -50,7 +50,7 @@ def measure(uri: str, report: Report) -> None:
         report.add(
             "live request, nothing new / an empty view",
             results["live"] / results["empty"],
-            0.5,
+            0.9,
             at_least=True,
             note=note,
         )
