@@ -108,6 +108,14 @@ def next_time(cin: str, interval: Interval, after: datetime) -> datetime:
     return datetime.fromtimestamp(number * period + offset, UTC)
 
 
+def ascending(baseline: str | None, new: str) -> str:
+    """The id of a new order: ``new``, or the same a second after ``baseline`` if it would not come after it.
+
+    Ids of one second ascend only within a process, and those of a wrong clock not at all.
+    """
+    return new if baseline is None or new > baseline else f"{int(baseline[:8], 16) + 1:08x}{new[8:]}"
+
+
 def first_listed_after(baseline: str, listed: Iterable[ListedFiling]) -> list[ListedFiling]:
     """The filings, each once, that only orders after ``baseline`` list. Ids of orders ascend in time."""
     known: set[str] = set()

@@ -24,6 +24,7 @@ from jobs.domain.watching import (
     Interval,
     ListedFiling,
     Watch,
+    ascending,
     first_listed_after,
     next_time,
     reason_of,
@@ -190,7 +191,7 @@ class WatchService:
     def _begin(self, watch: Watch) -> bool:
         """However many times were missed, one recheck is ordered."""
         following = next_time(watch.cin, watch.interval, self.clock())
-        begun = self.watches.begin(watch, self.new_id(), following)
+        begun = self.watches.begin(watch, ascending(watch.baseline, self.new_id()), following)
         return begun is not None and self._place(begun)
 
     def _place(self, watch: Watch) -> bool:

@@ -51,6 +51,18 @@ def test_recheck_downloads_and_announces_new_filings_only(watched):
     watched.world.assert_always()
 
 
+def test_recheck_finds_new_filings_although_its_clock_is_late(watched, monkeypatch):
+    watch = watched.service().watch(CIN, Interval.DAILY, ASHA)
+    watched.world.source.files(CIN)
+    watched.pass_time()
+    early = f"{int(watch.baseline[:8], 16) - 60:08x}{watch.baseline[8:]}"
+    monkeypatch.setattr(watched.world, "_new_id", lambda: early)
+    watched.service().step()
+    watched.world.drain()
+    watched.service().step()
+    assert watched.names() == ["DIR-12_4.pdf"]
+
+
 def test_recheck_without_new_filings_completes_with_no_documents(watched):
     watch = watched.service().watch(CIN, Interval.DAILY, ASHA)
     watched.pass_time()
