@@ -76,8 +76,7 @@ class JobService:
         """Order each company. Returns a new job or an error for each order, in the same sequence.
 
         A refused order (InvalidCin, InvalidOrder, AlreadyOrdered) does not affect the others; MonthlyLimit refuses all.
-        ``preview`` runs the same checks, except the limit, without storing anything. It contains the companies
-        already accepted by earlier batches of the same preview, so it is empty for the first batch.
+        ``preview`` checks all but the limit and stores nothing. It names the companies that earlier batches accepted.
         ``in_list``: a list's id and the ids of the orders' jobs; those that are stored count as ordered.
         ``limit``: how many orders the requester may place in a month; None: any number.
         """
