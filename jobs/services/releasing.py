@@ -38,8 +38,11 @@ def release(
 def freed_by(job: Job, jobs: JobRepository, documents: DocumentRepository) -> int:
     """The bytes of the originals that nothing needs any more once the job and its documents are removed.
 
-    Files of its own that other jobs need stay counted until the last of these jobs is removed.
+    Files of its own that other jobs need stay counted until the last of these jobs is removed. Only orders store
+    bytes that count; the parts of an export do not.
     """
+    if not job.is_order:
+        return 0
     mine = _originals(documents.of_job(job.id))
     kept = _needed_originals(job.id, job.id, documents)
     freed = max(0, job.bytes_stored - sum(kept.values()))

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from jobs.domain.document import DocumentStatus
+from jobs.domain.export import Export, Scope
 from jobs.domain.job import Job
+from jobs.domain.rereading import Reread
 from jobs.services.releasing import freed_by
 from tests.contract.growing_source import COMPANIES
 from tests.contract.links import CIN, act, assert_sound, documents, frozen, names, ordered
@@ -246,3 +248,15 @@ def test_deletions_free_each_file_once(world, reverse):
     act(world, "delete", first)
     total += freed(world, last)
     assert total == stored > 0
+
+
+@pytest.mark.parametrize(
+    "task",
+    [{"reread": Reread(job_id="0" * 24)}, {"export": Export(scope=Scope.ORDER, of="0" * 24, planned=1, size=9)}],
+    ids=["reread", "export"],
+)
+def test_deletion_of_a_task_frees_no_bytes_of_orders(world, task):
+    """The bytes that an export stores are never counted as stored."""
+    job = replace(world.ports.jobs.get(ordered(world)), **task)
+    assert job.bytes_stored > 0
+    assert freed_by(job, world.ports.jobs, world.ports.documents) == 0
