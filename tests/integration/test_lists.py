@@ -46,6 +46,20 @@ def test_list_shows_progress_and_its_jobs(staff, app):
     assert staff.get("/lists/nonsense/").status_code == 404
 
 
+def test_live_part_of_a_list_is_not_sent_again_and_never_shown_as_the_page(staff, app):
+    path = order(staff, [f"{a_cin()},Acme,"])
+    (job,) = ordered(app)
+    app.service.cancel(job.id, Actor(name="staff"))  # an expected end would change with each minute
+    part = staff.get(path, headers={"HX-Request": "true"})
+    assert "<h1>" not in part.content.decode()
+    for answer in (part, staff.get(path)):
+        assert "HX-Request" in answer["Vary"]
+    unchanged = {"HX-Request": "true", "If-None-Match": part["ETag"]}
+    assert staff.get(path, headers=unchanged).status_code == 304
+    app.service.retry(job.id, Actor(name="staff"))
+    assert staff.get(path, headers=unchanged).status_code == 200
+
+
 def test_refused_rows_can_be_fixed_and_ordered(staff, app):
     good, late = a_cin(), a_cin()
     path = order(staff, [f"{good},Acme,", f"{late},Late,11", "nonsense,Bad,", f"{good},Twice,", '"broken'])

@@ -19,6 +19,7 @@ from jobs.domain.watching import Interval
 from jobs.web.access import needs
 from jobs.web.csv_export import csv_response
 from jobs.web.expected import sentence
+from jobs.web.live import live_page
 from jobs.web.permissions import Permission
 from jobs.web.request_context import is_partial
 
@@ -41,7 +42,7 @@ def order_list(request: HttpRequest, list_id: str) -> HttpResponse:
     total = sum(states.values())
     ended = total - sum(states[status] for status in UNFINISHED)
     now = application().clock().replace(second=0, microsecond=0)
-    context = {
+    context: dict[str, Any] = {
         "list": found,
         "states": [(status, number) for status, number in states.items() if number],
         "total": total,
@@ -50,9 +51,9 @@ def order_list(request: HttpRequest, list_id: str) -> HttpResponse:
         "priorities": PRIORITIES,
         "intervals": list(Interval),
     }
-    if is_partial(request):
-        return render(request, "_list.html", context)
-    return render(request, "list.html", {**context, "mail": _mail(request, found)})
+    if not is_partial(request):
+        context["mail"] = _mail(request, found)
+    return live_page(request, "list.html", "_list.html", context)
 
 
 @needs(Permission.VIEW)
