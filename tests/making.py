@@ -15,6 +15,8 @@ from jobs.domain.directory import ListedCompany
 from jobs.domain.document import Document, Filing, StoredFile, folders_of
 from jobs.domain.errors import DocumentUnreadable
 from jobs.domain.filings.reading import Method, PageReading, Reading, ReadingState
+from jobs.domain.filings.records import record_of
+from jobs.domain.filings.summary import DocumentReading, summary_of
 from jobs.domain.job import Job
 from jobs.ports import BlobStore
 from worker.extractors.reader import Reader
@@ -77,6 +79,12 @@ def a_reading(text: str = "abc", name: str = "a.pdf", **changes: Any) -> Reading
         "pages": (PageReading(number=1, method=Method.TEXT, text=text),),
     }
     return Reading(**{**fields, **changes})
+
+
+def a_summary(**changes: Any) -> DocumentReading:
+    """That of ``a_reading``."""
+    reading = a_reading(**changes)
+    return summary_of(reading, record_of(reading))
 
 
 def an_attachment(spool: IO[bytes], data: bytes, name: str = "inside.pdf") -> Reading:

@@ -103,7 +103,6 @@ class Nursery:
         for descriptor in (self._channel.fileno(), self._woken, self._wake):
             os.close(descriptor)
         os.environ.update(environment)
-        sys.argv = ARGUMENTS
         leave(_run())
 
 

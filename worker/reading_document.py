@@ -28,7 +28,7 @@ from jobs.domain.errors import (
 from jobs.domain.filings.forms import FormRecord
 from jobs.domain.filings.reading import Reading
 from jobs.domain.filings.records import record_of
-from jobs.domain.filings.summary import DocumentReading, confirmed, loses, summary_with, unread
+from jobs.domain.filings.summary import DocumentReading, confirmed, loses, summary_of, unread
 from jobs.domain.job import Lease
 from jobs.ports import Blob, BlobStore, DocumentRepository, Extractor, PageIndex
 from jobs.telemetry import tracing
@@ -119,7 +119,7 @@ class DocumentReader:
         return replace(document, edition=self.lease.fence) if document.reading else document
 
     def _keeps_earlier(self, document: Document, reading: Reading, record: FormRecord) -> bool:
-        return document.reading is not None and self._confirmed(document, summary_with(reading, record))
+        return document.reading is not None and self._confirmed(document, summary_of(reading, record))
 
     def _confirmed(self, document: Document, found: DocumentReading) -> bool:
         """Whether the earlier reading has more: then it is recorded as confirmed, with its files."""
@@ -188,7 +188,7 @@ class DocumentReader:
         if reading.thumbnail:
             self._put_bytes(document, document.thumbnail_blob_name, reading.thumbnail, "image/png")
         return replace(
-            summary_with(reading, record),
+            summary_of(reading, record),
             text_blob_name=document.text_blob_name if text else None,
             record_blob_name=document.record_blob_name if found else None,
             thumbnail_blob_name=document.thumbnail_blob_name if reading.thumbnail else None,

@@ -267,7 +267,7 @@ class Configuration(SignIn, OrderSettings, NotificationSettings):
 
 def settings_table() -> Iterator[tuple[str, Field[Any]]]:
     """Each setting's environment variable and declaration; inherited ones, which dataclasses put first, last."""
-    inherited = {each.name for part in (SignIn, OrderSettings, NotificationSettings) for each in fields(part)}
+    inherited = {each.name for part in Configuration.__bases__ for each in fields(part)}
     for each in sorted(fields(Configuration), key=lambda field: field.name in inherited):
         yield each.name.upper(), each
 

@@ -50,14 +50,21 @@ def storage_by_month(stored: Mapping[str, int], deleted: Mapping[str, int]) -> l
     ]
 
 
-def up_to(months: list[MonthlyStorage], last: str, number: int) -> list[MonthlyStorage]:
-    """The ``number`` months up to ``last``, without gaps, beginning with the first in which something was stored."""
-    known = {each.month: each for each in months}
+def months_to(last: str, number: int) -> list[str]:
+    """The names of the ``number`` months up to ``last``, such as ``2026-11``, the earliest first."""
     year, month = int(last[:4]), int(last[5:])
-    named = [f"{at // 12:04}-{at % 12 + 1:02}" for at in range(year * 12 + month - number, year * 12 + month)]
+    return [f"{at // 12:04}-{at % 12 + 1:02}" for at in range(year * 12 + month - number, year * 12 + month)]
+
+
+def up_to(months: list[MonthlyStorage], last: str, number: int) -> list[MonthlyStorage]:
+    """The ``number`` months up to ``last``, without gaps, beginning with the first in which something was stored.
+
+    ``months``: the earliest first.
+    """
+    known = {each.month: each for each in months}
+    named = months_to(last, number)
     found: list[MonthlyStorage] = []
-    total = max((each for each in months if each.month < named[0]), key=lambda each: each.month, default=None)
-    before = total.total if total else 0
+    before = next((each.total for each in reversed(months) if each.month < named[0]), 0)
     for name in named:
         each = known.get(name) or MonthlyStorage(month=name, stored=0, deleted=0, total=before)
         before = each.total

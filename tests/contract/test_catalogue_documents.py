@@ -8,11 +8,10 @@ import pytest
 
 from jobs.domain.document import DocumentError, DocumentStatus, attachment_number
 from jobs.domain.filings.reading import ReadingState
-from jobs.domain.filings.summary import summary_of
 from jobs.domain.listing import DocumentFilter, JobDocuments, TextKind
 from jobs.domain.wrong_use import UnknownDocument
 from tests.contract.catalogue import World
-from tests.making import a_file, a_reading, some_filings
+from tests.making import a_file, a_summary, some_filings
 
 pytestmark = pytest.mark.server
 
@@ -43,7 +42,7 @@ def test_poor_readings_are_grouped_by_reason(world, clock):
     states = [ReadingState.PARTIAL, ReadingState.PARTIAL, ReadingState.UNREADABLE, ReadingState.READ]
     for document, state, reason in zip(world.documents.of_job(job.id), states, reasons, strict=False):
         world.documents.save_stored(lease, document, a_file())
-        world.documents.save_reading(lease, document, summary_of(a_reading(state=state, reason=reason)))
+        world.documents.save_reading(lease, document, a_summary(state=state, reason=reason))
     partial, unreadable = world.catalogue.poor_readings(clock(), 1000)
     assert (partial.kind, partial.number, partial.example) == ("partial", 2, reasons[1])
     assert (unreadable.kind, unreadable.number, unreadable.last_at) == ("unreadable", 1, clock())
@@ -55,7 +54,7 @@ def test_documents_are_found_by_every_filter(world):
     world.documents.add(lease, job, some_filings(3))
     one, two, _ = world.documents.of_job(job.id)
     world.documents.save_stored(lease, one, a_file())
-    world.documents.save_reading(lease, one, summary_of(a_reading(state=ReadingState.PARTIAL, reason="Page 2.")))
+    world.documents.save_reading(lease, one, a_summary(state=ReadingState.PARTIAL, reason="Page 2."))
     world.documents.save_failure(lease, two, DocumentError(kind="unreadable", message="Needs a password."), final=True)
 
     def found(**wanted):
@@ -89,7 +88,7 @@ def test_documents_of_a_job_begin_with_failed_ones(world):
     world.documents.save_stored(lease, one, a_file())
     world.documents.save_failure(lease, three, DocumentError(kind="k", message="m"), final=True)
     attached = replace(one, filing=replace(one.filing, number=attachment_number(1, 1)), parent=1, file=a_file())
-    world.documents.save_attachment(lease, replace(attached, reading=summary_of(a_reading())))
+    world.documents.save_attachment(lease, replace(attached, reading=a_summary()))
 
     def numbers(which):
         found, cursor = [], None

@@ -12,9 +12,8 @@ from jobs.adapters.memory_blob import MemoryBlobStore
 from jobs.domain.document import DocumentError
 from jobs.domain.errors import BlobStoreUnavailable
 from jobs.domain.filings.reading import ReadingState
-from jobs.domain.filings.summary import summary_of
 from tests.integration.conftest import a_stored_job, text_of
-from tests.making import a_file, a_reading, some_filings
+from tests.making import a_file, a_summary, some_filings
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -27,7 +26,7 @@ def test_documents_and_their_text_are_served(staff, app):
     for name, data in ((one.blob_name, b"%PDF-1.4 x"), (one.text_blob_name, b"First page\fSecond <b>page</b>")):
         app.blobs.put(name, io.BytesIO(data), content_type="application/pdf", md5=_md5(data), fence=1, metadata={})
     app.documents.save_stored(lease, one, a_file(one.blob_name))
-    app.documents.save_reading(lease, one, replace(summary_of(a_reading()), text_blob_name=one.text_blob_name))
+    app.documents.save_reading(lease, one, replace(a_summary(), text_blob_name=one.text_blob_name))
     app.documents.save_failure(lease, two, DocumentError(kind="unreadable", message="Needs a password."), final=True)
     shown = staff.get(f"/jobs/{job.id}/documents/1/file")
     assert b"".join(shown.streaming_content) == b"%PDF-1.4 x"
@@ -45,7 +44,7 @@ def test_documents_and_their_text_are_served(staff, app):
     failures = text_of(staff.get("/failures/"))
     assert "Needs a password." in failures
     assert "Every stored document was read." in failures
-    poor = summary_of(a_reading(state=ReadingState.NEEDS_OCR, reason="Scanned, and Tesseract is missing."))
+    poor = a_summary(state=ReadingState.NEEDS_OCR, reason="Scanned, and Tesseract is missing.")
     app.documents.save_reading(lease, one, poor)
     failures = text_of(staff.get("/failures/"))
     assert "Scanned, and Tesseract is missing." in failures

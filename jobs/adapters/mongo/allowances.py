@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.queue_filters import ORDERS
-from jobs.adapters.mongo.racing import settled, unblocked
+from jobs.adapters.mongo.racing import unblocked
 from jobs.adapters.mongo.records import COUNT, TEXT, TIME
 from jobs.domain.allowances import Allowance, Hold
 
@@ -88,7 +88,7 @@ class MongoAllowances:
             return
         if not row:
             self._begin(by)
-        settled(lambda: self._allowances.update_one({"_id": by}, {"$set": {"role": role}}))
+        unblocked(lambda: self._allowances.update_one({"_id": by}, {"$set": {"role": role}}))
 
 
 def _hold_fields(hold: Hold) -> Document:

@@ -20,7 +20,7 @@ from jobs.adapters.mongo.document_records import to_document
 from jobs.adapters.mongo.failures import error_of, grouped, grouped_readings
 from jobs.adapters.mongo.filters import FIRST_DAY, days_of_ids, document_filter, job_filter, text_filter
 from jobs.adapters.mongo.paging import COUNT_SECONDS, in_time, page
-from jobs.adapters.mongo.queue_filters import EVERY_ID
+from jobs.adapters.mongo.queue_filters import EVERY_ID, NOT_DELETING, both
 from jobs.adapters.mongo.records import object_id, to_job
 from jobs.domain.document import ATTACHMENTS_FROM, Document, DocumentStatus
 from jobs.domain.filings.reading import ReadingState
@@ -86,9 +86,7 @@ class MongoCatalogue:
         rows = list(self._jobs.find(EVERY_ID if every else filter_, sort=order, limit=count, hint=hint))
         if not any(row["jobStatus"] == JobStatus.DELETING for row in rows):
             return rows
-        shown = {"jobStatus": {"$ne": str(JobStatus.DELETING)}}
-        visible = {"$and": [filter_, shown]} if filter_ else shown
-        return list(self._jobs.find(visible, sort=order, limit=count, hint=hint))
+        return list(self._jobs.find(both(filter_, NOT_DELETING), sort=order, limit=count, hint=hint))
 
     @translated
     def jobs_with(self, ids: Container[str]) -> list[Job]:

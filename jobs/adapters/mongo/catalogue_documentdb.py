@@ -22,7 +22,7 @@ from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.filters import job_filter
 from jobs.adapters.mongo.paging import COUNT_SECONDS, SEARCH_SECONDS, in_time, page
-from jobs.adapters.mongo.queue_filters import EVERY_ID
+from jobs.adapters.mongo.queue_filters import EVERY_ID, both
 from jobs.adapters.mongo.records import to_job
 from jobs.domain.errors import TooSlow
 from jobs.domain.job import LOW_PRIORITY, PRIORITIES, VISIBLE, Job, JobStatus
@@ -77,7 +77,7 @@ class DocumentDbCatalogue(MongoCatalogue):
             if isinstance(at, int) and (at - priority) * towards > 0:
                 continue
             ranges = self._ranges(_key(cursor), towards) if priority == at else every
-            rows += self._nearest(_both(wanted, {"priority": priority}), ranges, towards, count - len(rows))
+            rows += self._nearest(both(wanted, {"priority": priority}), ranges, towards, count - len(rows))
             if len(rows) >= count:
                 break
         return rows
@@ -93,14 +93,14 @@ class DocumentDbCatalogue(MongoCatalogue):
         rows: list[Record] = []
         ascending = order[0][1] == ASCENDING
         for keys in _ranges_of_keys(known, str(cursor.value) if cursor else "", ascending=ascending):
-            rows += self._read_visible(_both(placed, keys), order, count - len(rows), "companyKey_id")
+            rows += self._read_visible(both(placed, keys), order, count - len(rows), "companyKey_id")
             if len(rows) >= count:
                 break
         return rows
 
     def _matches_many(self, wanted: Record) -> bool:
         newest, *further = self._ranges(None, DESCENDING)
-        return bool(further) and self._jobs.count_documents(_both(wanted, newest), hint=_IDS) > self.near * _SHARE
+        return bool(further) and self._jobs.count_documents(both(wanted, newest), hint=_IDS) > self.near * _SHARE
 
     def _nearest(self, wanted: Record, ranges: Iterable[Record], towards: int, count: int) -> list[Record]:
         """The first matching jobs in these ranges of ids, in the order of ids."""
@@ -109,7 +109,7 @@ class DocumentDbCatalogue(MongoCatalogue):
             if len(rows) >= count:
                 break
             hint = _IDS if number == 0 or not wanted else None
-            rows += self._read_visible(_both(wanted, ids), [("_id", towards)], count - len(rows), hint)
+            rows += self._read_visible(both(wanted, ids), [("_id", towards)], count - len(rows), hint)
         return rows
 
     def _ranges(self, start: ObjectId | None, towards: int) -> Iterator[Record]:
@@ -136,10 +136,10 @@ class DocumentDbCatalogue(MongoCatalogue):
     def _counted(self, wanted: JobFilter, limit: int) -> Count:
         first, *further = self._ranges(None, DESCENDING)
         visible, every = job_filter(wanted, self._word), job_filter(wanted, self._word, hide=False)
-        if further and (near := self._jobs.count_documents(_both(visible, first), hint=_IDS)) > self.near * _SHARE:
+        if further and (near := self._jobs.count_documents(both(visible, first), hint=_IDS)) > self.near * _SHARE:
             seconds = _seconds(further[0]) / _WIDER
             far = {"_id": {"$gte": _moved(first["_id"]["$gte"], -seconds * _MARGIN * limit / near)}}
-            if self._jobs.count_documents(_both(visible, far), limit=limit + 1, hint=_hint(wanted)) > limit:
+            if self._jobs.count_documents(both(visible, far), limit=limit + 1, hint=_hint(wanted)) > limit:
                 return Count(number=limit, more=True)
         found = self._jobs.count_documents(every, limit=limit + 1)
         if found <= limit and not wanted.statuses:  # excluding them in the query would cost it its index
@@ -194,10 +194,6 @@ class DocumentDbCatalogue(MongoCatalogue):
 
 def _key(cursor: Cursor | None) -> ObjectId | None:
     return ObjectId(cursor.id) if cursor else None
-
-
-def _both(wanted: Record, other: Record) -> Record:
-    return {"$and": [wanted, other]} if wanted else other
 
 
 def _ranges_of_keys(known: Sequence[str], value: str, *, ascending: bool) -> Iterator[Record]:

@@ -12,7 +12,7 @@ from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.document_records import to_document
 from jobs.adapters.mongo.filters import text_filter, word
 from jobs.adapters.mongo.paging import in_time
-from jobs.adapters.mongo.queue_filters import NO_EXPORT
+from jobs.adapters.mongo.queue_filters import NO_EXPORT, NOT_DELETING
 from jobs.adapters.mongo.records import to_job
 from jobs.domain.company_names import company_key
 from jobs.domain.document import Document
@@ -22,7 +22,6 @@ from jobs.ports.companies import CompanyPage
 AMONG = 1_000
 #: For up to 10,000 documents with what they state, some 20 MB.
 DOCUMENTS_SECONDS = 15.0
-_VISIBLE = {"jobStatus": {"$ne": str(JobStatus.DELETING)}}
 _BY_NAME = [("companyKey", ASCENDING), ("cin", ASCENDING), ("_id", DESCENDING)]
 
 
@@ -48,7 +47,7 @@ class MongoCompanies:
                 return CompanyPage(items=found, is_last=True)
             key, cin = row["companyKey"], row["cin"]
             if row["jobStatus"] == JobStatus.DELETING:
-                row = self._jobs.find_one({"companyKey": key, "cin": cin, **NO_EXPORT, **_VISIBLE}, sort=_BY_NAME)
+                row = self._jobs.find_one({"companyKey": key, "cin": cin, **NO_EXPORT, **NOT_DELETING}, sort=_BY_NAME)
             if row:
                 found.append(to_job(row))
         return CompanyPage(items=found[:limit], is_last=False)
@@ -65,7 +64,7 @@ class MongoCompanies:
         conditions = text_filter(text, word)
         if not conditions:
             return []
-        wanted = {"$and": [*conditions, NO_EXPORT, _VISIBLE]}
+        wanted = {"$and": [*conditions, NO_EXPORT, NOT_DELETING]}
         rows = in_time(self._jobs, lambda: list(self._jobs.find(wanted, sort=[("_id", DESCENDING)], limit=AMONG)))
         newest: dict[str, Record] = {}
         for row in rows:
@@ -75,14 +74,14 @@ class MongoCompanies:
     @translated
     def ordered(self, cins: Collection[str]) -> set[str]:
         """A query for each, since one for all would read every order."""
-        return {cin for cin in cins if self._jobs.find_one({"cin": cin, **NO_EXPORT, **_VISIBLE}, {"_id": True})}
+        return {cin for cin in cins if self._jobs.find_one({"cin": cin, **NO_EXPORT, **NOT_DELETING}, {"_id": True})}
 
     @translated
     def orders(self, cin: str, limit: int) -> list[Job]:
         rows = in_time(
             self._jobs,
             lambda: list(
-                self._jobs.find({"cin": cin, **NO_EXPORT, **_VISIBLE}, sort=[("_id", DESCENDING)], limit=limit)
+                self._jobs.find({"cin": cin, **NO_EXPORT, **NOT_DELETING}, sort=[("_id", DESCENDING)], limit=limit)
             ),
         )
         return [to_job(row) for row in rows]
@@ -90,7 +89,7 @@ class MongoCompanies:
     @translated
     def orders_of(self, cins: Collection[str], limit: int) -> dict[str, list[Job]]:
         """One query, unless some companies have so many orders that it would read too much."""
-        wanted, most = {"cin": {"$in": sorted(cins)}, **NO_EXPORT, **_VISIBLE}, limit * len(cins)
+        wanted, most = {"cin": {"$in": sorted(cins)}, **NO_EXPORT, **NOT_DELETING}, limit * len(cins)
         rows = in_time(self._jobs, lambda: list(self._jobs.find(wanted, limit=most + 1)))
         if len(rows) > most:
             return {cin: found for cin in cins if (found := self.orders(cin, limit))}

@@ -9,12 +9,12 @@ from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.paging import page
+from jobs.adapters.mongo.queue_filters import NOT_DELETING
 from jobs.adapters.mongo.records import to_job
 from jobs.domain.export import Scope
-from jobs.domain.job import Job, JobStatus
+from jobs.domain.job import Job
 from jobs.domain.listing import Cursor, Page
 
-_VISIBLE = {"jobStatus": {"$ne": str(JobStatus.DELETING)}}
 _IS_EXPORT = {"export.scope": {"$exists": True}}
 
 
@@ -26,11 +26,11 @@ class MongoExports:
 
     @translated
     def latest(self, cursor: Cursor | None, limit: int) -> Page[Job]:
-        return page(self._jobs, {**_IS_EXPORT, **_VISIBLE}, "_id", DESCENDING, cursor, limit, to_job)
+        return page(self._jobs, {**_IS_EXPORT, **NOT_DELETING}, "_id", DESCENDING, cursor, limit, to_job)
 
     @translated
     def of(self, scope: Scope, of: str, limit: int) -> list[Job]:
-        wanted = {"export.of": of, "export.scope": str(scope), **_VISIBLE}
+        wanted = {"export.of": of, "export.scope": str(scope), **NOT_DELETING}
         return [to_job(row) for row in self._jobs.find(wanted, sort=[("_id", DESCENDING)], limit=limit)]
 
     @translated

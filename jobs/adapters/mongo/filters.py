@@ -9,9 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from bson import ObjectId
 
 from jobs.adapters.mongo.connection import Document as Record
+from jobs.adapters.mongo.queue_filters import NOT_DELETING
 from jobs.domain.company_id import id_prefix
 from jobs.domain.company_names import words
-from jobs.domain.job import VISIBLE, JobStatus
+from jobs.domain.job import VISIBLE
 from jobs.domain.listing import DocumentFilter, JobFilter, TextKind
 
 FIRST_DAY = date(1970, 1, 1)
@@ -32,7 +33,7 @@ def job_filter(wanted: JobFilter, word: Word, *, hide: bool = True) -> Record:
     if wanted.statuses:
         found["jobStatus"] = {"$in": sorted(str(status) for status in wanted.statuses.intersection(VISIBLE))}
     elif hide:
-        found["jobStatus"] = {"$ne": str(JobStatus.DELETING)}
+        found |= NOT_DELETING
     if wanted.requested_by:
         found["requestedBy"] = wanted.requested_by
     if wanted.priority is not None:

@@ -22,7 +22,7 @@ from jobs.adapters.mongo.pauses import MongoPauseRepository
 from jobs.adapters.mongo.queue_filters import ORDERS, before, due, held_by
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import job_update, new_job_record, object_id, to_job
-from jobs.adapters.mongo.totals.ledger import Ledger, counted, uncounted_fields
+from jobs.adapters.mongo.totals.counting import counted, uncounted_fields
 from jobs.adapters.mongo.turns import with_turns
 from jobs.domain import changes
 from jobs.domain.errors import DocumentsInUse, LeaseLost
@@ -296,5 +296,7 @@ class MongoJobRepository:
 
     @translated
     def delete(self, job_id: str) -> None:
+        from jobs.adapters.mongo.totals.ledger import Ledger  # a claim does without
+
         keep_notes(self._jobs.database, "jobs", self._jobs.find_one({"_id": object_id(job_id)}))
         Ledger(self._jobs.database).remove(job_id)

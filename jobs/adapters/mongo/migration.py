@@ -16,7 +16,7 @@ from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.indexes import OUTDATED
 from jobs.adapters.mongo.records import SCHEMA_VERSION, STAGE
 from jobs.adapters.mongo.schema import drop_retired, ensure
-from jobs.adapters.mongo.totals.ledger import counted
+from jobs.adapters.mongo.totals.counting import counted
 from jobs.domain.company_names import company_key
 from jobs.domain.job import JobStatus
 

@@ -19,6 +19,13 @@ NO_EXPORT: Record = {"export.scope": {"$exists": False}}
 #: Jobs that retrieve filings.
 ORDERS: Record = {"reread": {"$exists": False}, **NO_EXPORT}
 
+NOT_DELETING: Record = {"jobStatus": {"$ne": str(JobStatus.DELETING)}}
+
+
+def both(wanted: Record, other: Record) -> Record:
+    """Jobs that match both; ``wanted`` may be empty."""
+    return {"$and": [wanted, other]} if wanted else other
+
 
 def due(now: datetime) -> Record:
     """Jobs that can be claimed. Ended jobs have no ``runAfter``; a held job's is its lease's end."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jobs.domain.filings.masking import mask_pan
 from jobs.domain.filings.reading import READER_VERSION, Method, Reading, ReadingState
-from jobs.domain.filings.records import record_of, values_of
+from jobs.domain.filings.records import values_of
 from jobs.domain.filings.stated import Stated, stated_by
 
 if TYPE_CHECKING:
@@ -68,13 +68,8 @@ class DocumentReading:
         return tuple(name for name in names if name)
 
 
-def summary_of(reading: Reading, listed_form: str | None = None) -> DocumentReading:
-    """The summary of a reading, without names of blobs. ``listed_form`` is the source's name for the form."""
-    return summary_with(reading, record_of(reading, listed_form))
-
-
-def summary_with(reading: Reading, record: FormRecord) -> DocumentReading:
-    """The summary of a reading whose record is known: working it out takes longer than all else here."""
+def summary_of(reading: Reading, record: FormRecord) -> DocumentReading:
+    """The summary of a reading and its record, without names of blobs."""
     values = dict(values_of(record))
     return DocumentReading(
         state=reading.state,

@@ -14,7 +14,7 @@ from django.template.defaultfilters import filesizeformat
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
-from jobs.domain.usage import Usage, up_to
+from jobs.domain.usage import Usage, months_to, up_to
 from jobs.web.access import needs
 from jobs.web.bar_chart import bar_chart
 from jobs.web.bulk_access import whose
@@ -34,9 +34,10 @@ _SUMS = ("orders", "documents", "bytes", "pages")
 @require_safe
 def usage(request: HttpRequest) -> HttpResponse:
     """The user's own; everybody's for users who may see who did what."""
-    rows, is_cut = _whole_months(_rows(whose(request), MOST_ROWS + 1))
+    by = whose(request)
+    rows, is_cut = _whole_months(_rows(by, MOST_ROWS + 1))
     months = [(month, _summed(month, group), group) for month, group in _by_month(rows)]
-    everybody = whose(request) is None
+    everybody = by is None
     context = {
         "months": months,
         "everybody": everybody,
@@ -76,9 +77,8 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 def _rows(by: str | None, limit: int) -> list[Usage]:
     """The last MONTHS months, with what has changed since the last fold as far as there is time."""
     _fold()
-    app, now = application(), application().clock()
-    first = now.year * 12 + now.month - MONTHS  # months since the year 0, of the first month shown
-    return app.ledger.usage.since(f"{first // 12:04}-{first % 12 + 1:02}", by, limit)
+    app = application()
+    return app.ledger.usage.since(months_to(f"{app.clock():%Y-%m}", MONTHS)[0], by, limit)
 
 
 def _fold() -> None:

@@ -15,6 +15,7 @@ from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.records import object_id
+from jobs.adapters.mongo.totals.counting import EVENTS
 from jobs.adapters.mongo.totals.sums import Sums
 from jobs.adapters.mongo.usage import USED, MongoUsage, add_usage
 from jobs.domain.document import DocumentStatus
@@ -27,18 +28,10 @@ from jobs.telemetry.series import series_key
 _BATCH = 500
 _TRIES = 20
 _GAUGES = ("jobs_by_", "documents_by_")
-_EVENTS = {
-    "completed": "completions",
-    "partial": "partials",
-    "no_filings": "empties",
-    "failed": "failures",
-    "cancelled": "cancellations",
-    "retried": "retries",
-}
 _FIELDS = {
     "jobStatus": 1,
     "runs": 1,
-    **dict.fromkeys(_EVENTS.values(), 1),
+    **dict.fromkeys(EVENTS.values(), 1),
     "changes": 1,
     "countedAmounts": 1,
     "countedSequence": 1,
@@ -57,7 +50,7 @@ _USAGE = {f"usage_{name}": name for name in USED}
 
 #: Field of the totals → its series.
 _SERIES = {
-    **{f"jobs_{event}": f"{PREFIX}jobs_{event}_total" for event in ("created", "claimed", *_EVENTS)},
+    **{f"jobs_{event}": f"{PREFIX}jobs_{event}_total" for event in ("created", "claimed", *EVENTS)},
     **{f"documents_{event}": f"{PREFIX}documents_{event}_total" for event in ("listed", "stored")},
     **{f"jobs_by_{state}": series_key(f"{PREFIX}jobs", {"state": state}) for state in VISIBLE},
     **{f"documents_by_{state}": series_key(f"{PREFIX}documents", {"state": state}) for state in DocumentStatus},
@@ -67,21 +60,6 @@ _SERIES = {
 _BY_MONTH = {"stored ": "usage_bytes", "freed ": "freed_bytes"}
 
 Operation = UpdateOne | DeleteOne
-
-
-def counted(update: Document, event: str | None = None) -> Document:
-    """The update, extended to mark the job uncounted. ``event`` names what happened, for example ``failed``."""
-    events = {_EVENTS[event]: 1} if event else {}
-    return {
-        **update,
-        "$set": {**update.get("$set", {}), "uncounted": True},
-        "$inc": {**update.get("$inc", {}), "changes": 1, **events},
-    }
-
-
-def uncounted_fields() -> Document:
-    """The ledger's fields in the record of a new job."""
-    return {"uncounted": True, "changes": 1, "countedSequence": 0}
 
 
 class Ledger(Sums):
@@ -188,8 +166,8 @@ def _amounts(record: Mapping[str, Any]) -> dict[str, int]:
         "usage_bytes": record.get("bytesStored", 0) if is_order else 0,
         "usage_pages": record.get("pagesRead", 0),
         "jobs_claimed": record["runs"],
-        **{f"jobs_{event}": record.get(field, 0) for event, field in _EVENTS.items()},
-        "jobs_completed": sum(record.get(_EVENTS[status], 0) for status in DONE),
+        **{f"jobs_{event}": record.get(field, 0) for event, field in EVENTS.items()},
+        "jobs_completed": sum(record.get(EVENTS[status], 0) for status in DONE),
         "documents_listed": listed,
         "documents_stored": stored,
         f"jobs_by_{JobStatus(record['jobStatus'])}": 1,
