@@ -57,10 +57,11 @@ def login_code(request: HttpRequest) -> HttpResponse:
 
 
 def page(request: HttpRequest, user: User, problem: str = "") -> HttpResponse:
+    has_app = login_codes.are_on(user)
     context = {
         "problem": problem,
-        "has_app": login_codes.are_on(user),
-        "has_codes": login_codes.are_on(user) or login_codes.backup_codes_left(user) > 0,
+        "has_app": has_app,
+        "has_codes": has_app or login_codes.backup_codes_left(user) > 0,
         "has_passkeys": passkeys.of(user).exists(),
         "passkey_problem": passkeys.problem_at(request),
     }

@@ -11,11 +11,10 @@ from threading import BoundedSemaphore
 from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
-from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -40,7 +39,7 @@ class PasskeyLogin(Login):
         return HttpResponseRedirect(reverse("login"))
 
     def post(self, request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
-        _check_on()
+        passkeys.check_on()
         return limited(request, _entrance, self._log_in, kind="passkey")
 
     def _log_in(self, request: HttpRequest) -> HttpResponse:
@@ -64,7 +63,7 @@ passkey_login = open_to_all(PasskeyLogin.as_view())
 @require_POST
 def options(request: HttpRequest) -> HttpResponse:
     """As JSON, what the browser passes to the authenticator for a login without a password."""
-    _check_on()
+    passkeys.check_on()
     return limited(request, _entrance, lambda request: _asked(request, _FIRST, None), kind="passkey_options")
 
 
@@ -72,7 +71,7 @@ def options(request: HttpRequest) -> HttpResponse:
 @require_POST
 def second_options(request: HttpRequest) -> HttpResponse:
     """The same for the second step, or ``{"problem": …}``."""
-    _check_on()
+    passkeys.check_on()
     found = login_code.waiting(request)
     if found is None or not passkeys.of(found[0]).exists():
         return JsonResponse({"problem": _LATE}, status=HTTPStatus.CONFLICT)
@@ -83,7 +82,7 @@ def second_options(request: HttpRequest) -> HttpResponse:
 @require_POST
 def second_step(request: HttpRequest) -> HttpResponse:
     """Log in with the answer to ``second_options``."""
-    _check_on()
+    passkeys.check_on()
     found = login_code.waiting(request)
     if found is None:
         return login_code.start_again()
@@ -97,11 +96,6 @@ def second_step(request: HttpRequest) -> HttpResponse:
         return login_code.complete(request, user, noted)
 
     return limited(request, _entrance, log_in, kind="passkey")
-
-
-def _check_on() -> None:
-    if settings.PASSKEYS.problem:
-        raise Http404(settings.PASSKEYS.problem)
 
 
 def _asked(request: HttpRequest, purpose: str, user: User | None) -> HttpResponse:

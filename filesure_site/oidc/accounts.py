@@ -105,26 +105,17 @@ def _created(identity: Identity) -> User:
 def _set_role(user: User, role: str | None) -> None:
     """The provider decides alone: other groups are removed. An Admin can manage accounts."""
     is_staff = role == ROLES[-1]
-    if _roles(user) == _wanted(role) and user.is_staff == is_staff:
-        return
     user.groups.set(Group.objects.filter(name=role))
-    user.is_staff = is_staff
-    user.save(update_fields=["is_staff"])
-
-
-def _roles(user: User) -> list[str]:
-    return sorted(user.groups.values_list("name", flat=True))
-
-
-def _wanted(role: str | None) -> list[str]:
-    return [role] if role else []
+    if user.is_staff != is_staff:
+        user.is_staff = is_staff
+        user.save(update_fields=["is_staff"])
 
 
 @contextmanager
 def _recorded(name: str, known: User | None, role: str | None, address: str | None) -> Iterator[None]:
     """Audit a change of the role; a sign-in without one needs no MongoDB."""
-    before = _roles(known) if known else []
-    if known and before == _wanted(role):
+    before = sorted(known.groups.values_list("name", flat=True)) if known else []
+    if known and before == ([role] if role else []):
         yield
         return
     details = f"{name}: {', '.join(before) or 'no role'} to {role or 'no role'}, by {settings.SIGN_IN.oidc_name}"

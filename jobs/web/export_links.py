@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -39,11 +39,6 @@ class Opened:
     export: Export
 
 
-def active(export_id: str) -> QuerySet[ExportLink]:
-    """An export's links that are neither revoked nor expired."""
-    return ExportLink.objects.filter(export_id=export_id, revoked_at=None, expires_at__gt=timezone.now())
-
-
 def split(export_id: str) -> tuple[list[ExportLink], list[ExportLink]]:
     """An export's links: the active ones, and those that are revoked or have expired."""
     now, found = timezone.now(), list(ExportLink.objects.filter(export_id=export_id))
@@ -58,7 +53,7 @@ def issue(job: Job, user: User, note: str, days: int, actor: Actor) -> tuple[Exp
     """
     if not 1 <= days <= LONGEST_DAYS:
         raise InvalidExport(f"A link lasts 1 to {LONGEST_DAYS} days.")
-    if active(job.id).count() >= MOST_LIVING:
+    if len(split(job.id)[0]) >= MOST_LIVING:
         raise InvalidExport(f"This export has {MOST_LIVING} links. Revoke one before you create another.")
     until, last = timezone.now() + timedelta(days=days), expires_at(job)
     if job.status is not JobStatus.COMPLETED or last is None:

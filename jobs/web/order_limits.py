@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 
 from jobs.bootstrap import application
@@ -24,13 +24,15 @@ def is_limited() -> bool:
 
 def this_month(request: HttpRequest) -> MonthlyOrders | None:
     """What the caller has ordered this month; None without a limit. Also notes the role."""
-    if is_limited() and isinstance(request.user, User):
-        note_role(request.user)
-    limit = limit_of(request)
-    return None if limit is None else application().limits.state(request.user.get_username(), limit)
+    if not (is_limited() and isinstance(request.user, User)):
+        return None
+    name, role, limits = request.user.get_username(), role_of(request.user), application().limits
+    limits.note_role(name, role)
+    limit = limits.of_role(role)
+    return None if limit is None else limits.state(name, limit)
 
 
-def note_role(account: User) -> None:
+def note_role(account: User | AnonymousUser) -> None:
     """Remember the role for rechecks of watches, which a program without accounts orders."""
-    if is_limited():
+    if is_limited() and isinstance(account, User):
         application().limits.note_role(account.get_username(), role_of(account))

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
@@ -36,6 +36,12 @@ _COPIED = (
     "This passkey counts fewer uses than before, so somebody may have copied it. Log in another way, then remove it and"
     " add it again."
 )
+
+
+def check_on() -> None:
+    """Raises Http404 where passkeys cannot work at all."""
+    if webauthn.site().problem:
+        raise Http404(webauthn.site().problem)
 
 
 def problem_at(request: HttpRequest) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from jobs.bootstrap import application
@@ -48,7 +47,7 @@ def of_company(request: HttpRequest, cin: str) -> tuple[Watch | None, list[Watch
 
 def watched(request: HttpRequest, cin: str, interval: str) -> Watch:
     """Watch a company. Raises UnknownCompany, InvalidWatch."""
-    _note_role(request)
+    note_role(request.user)
     return application().watching.watch(companies.checked(cin), interval_of(interval), actor(request))
 
 
@@ -59,13 +58,8 @@ def watched_list(request: HttpRequest, list_id: str, interval: str) -> int:
         raise UnknownList(list_id)
     if found.ordered > MOST_IN_LIST:
         raise InvalidWatch(f"A list with more than {MOST_IN_LIST:,} companies cannot be watched as a whole.")
-    _note_role(request)
+    note_role(request.user)
     return application().watching.watch_list(found.id, _jobs(found.id), chosen, actor(request))
-
-
-def _note_role(request: HttpRequest) -> None:
-    if isinstance(request.user, User):
-        note_role(request.user)
 
 
 def _jobs(list_id: str) -> Iterator[Job]:

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 
 from jobs.adapters.mongo.schema import ensure
@@ -31,6 +32,9 @@ from jobs.web.permissions import Permission
 from tests.integration.api import caller
 from tests.making import a_job
 from tests.processes import ROOT, plain_environment
+
+#: asha's.
+PASSWORD = "a long password"
 
 
 @dataclass
@@ -139,6 +143,23 @@ def app(database, monkeypatch):
 @pytest.fixture
 def staff(client, app):
     client.force_login(get_user_model().objects.create_superuser("staff"))
+    return client
+
+
+@pytest.fixture
+def asha(app, settings):
+    """An Operator whose PASSWORD can be checked quickly."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    cache.clear()
+    user = get_user_model().objects.create_user("asha", password=PASSWORD)
+    user.groups.set(Group.objects.filter(name="Operator"))
+    return user
+
+
+@pytest.fixture
+def session(asha, client):
+    """asha's browser."""
+    client.force_login(asha)
     return client
 
 

@@ -8,8 +8,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
-from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -19,26 +17,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from jobs.domain.audit import Action, AuditFilter
 from jobs.models import Session
-from tests.integration.conftest import text_of
+from tests.integration.conftest import PASSWORD, text_of
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
-
-PASSWORD = "a long password"
-
-
-@pytest.fixture
-def asha(app, settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    cache.clear()
-    user = get_user_model().objects.create_user("asha", password=PASSWORD)
-    user.groups.set(Group.objects.filter(name="Operator"))
-    return user
-
-
-@pytest.fixture
-def session(asha, client):
-    client.force_login(asha)
-    return client
 
 
 def app_code(steps: int = 0) -> str:

@@ -4,11 +4,11 @@
 // creates a passkey or uses one, and is then sent with the answer in its field "credential".
 const SENTENCES = {
   NotAllowedError: "No passkey was used: the request was cancelled, took too long, or no passkey fits.",
-  InvalidStateError: "This device already has a passkey of your account.",
+  InvalidStateError: "This device already has a passkey for your account.",
   NotSupportedError: "This device cannot create a passkey for this site.",
   SecurityError: "Passkeys do not work at this address.",
 };
-const WITHOUT = "This browser does not support passkeys, or the page was not opened with HTTPS.";
+const WITHOUT = "This browser does not support passkeys, or the page was not opened over HTTPS.";
 
 function decoded(text) {
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
@@ -54,7 +54,7 @@ async function optionsOf(form) {
   }
   if (answer.status === 429) throw new Error("There were too many attempts. Try again in a minute.");
   if (!answer.headers.get("Content-Type")?.startsWith("application/json")) {
-    throw new Error("Your session has ended, or the page is too old. Reload it and try again.");
+    throw new Error("Your session has ended, or the page is out of date. Reload it and try again.");
   }
   const found = await answer.json();
   if (!answer.ok) throw new Error(found.problem);

@@ -6,33 +6,27 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Self
 
-from ninja import Schema
-from pydantic import ConfigDict, Field, StrictInt
-from pydantic.alias_generators import to_camel
+from pydantic import Field, StrictInt
 
 from jobs.domain.companies.filings import Category, CompanyFiling
 from jobs.domain.export import Scope
 from jobs.domain.job import Job
 from jobs.services import expires_at
 from jobs.web.api.base import Out, PageOut
-from jobs.web.api.inputs import Status, Text
+from jobs.web.api.inputs import Body, Status, Text
 from jobs.web.export_links import LONGEST_DAYS
 
 JobIdIn = Annotated[str, Field(pattern="^[0-9a-f]{24}$")]
 
 
-class _In(Schema):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
-
-
-class DocumentReferenceIn(_In):
+class DocumentReferenceIn(Body):
     """One document of a job."""
 
     job_id: JobIdIn
     number: StrictInt = Field(ge=1, le=2**31 - 1)
 
 
-class ExportIn(_In):
+class ExportIn(Body):
     """What to pack: the documents of ``jobId``, the filings of ``cin``, or ``documents``; one of the three.
 
     ``category`` and ``year`` choose among the filings of a company.
@@ -48,7 +42,7 @@ class ExportIn(_In):
         return [each for each in filings if self.category in (None, each.category) and self.year in (None, each.year)]
 
 
-class LinkIn(_In):
+class LinkIn(Body):
     """A new link. ``note`` names its recipient."""
 
     days: StrictInt = Field(LONGEST_DAYS, ge=1, le=LONGEST_DAYS)

@@ -78,7 +78,7 @@ class WatchesOut(PageOut):
 
 
 class OfListIn(Body):
-    """Whose watches of the list: yours, or everybody's."""
+    """Which watches of the list to change: yours, or everybody's."""
 
     everybody: bool = False
 

@@ -79,7 +79,7 @@ def pause_watches_of_list(request: HttpRequest, list_id: str, body: schemas.Paus
 
 @watch_router.post("/lists/{list_id}/watch/resume", auth=needing(Permission.WATCH), response=_CHANGED)
 def resume_watches_of_list(request: HttpRequest, list_id: str, body: schemas.OfListIn) -> dict[str, int]:
-    """Resume the watches of a list that people have paused, likewise. Those that paused themselves stay. Idempotent."""
+    """Resume the watches of a list that people have paused. Those that paused themselves stay paused. Idempotent."""
     return {"changed": _of_list(request, list_id, "resume", body)}
 
 

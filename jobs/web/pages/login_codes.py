@@ -14,14 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from jobs.domain.audit import Action
 from jobs.domain.errors import WrongUse
-from jobs.web import login_codes, passkeys, second_step
+from jobs.web import login_codes, own_password, passkeys, second_step
 from jobs.web.access import needs
 from jobs.web.auditing import recorded
 from jobs.web.permissions import Permission
 from jobs.web.private import private_page
 from jobs.web.request_context import actor
 
-_WRONG_PASSWORD = "The current password is wrong."  # noqa: S105
 _WRONG_CODE = "The code is wrong. Enter the one that the app shows now; the clock of the phone must be right."
 
 
@@ -51,20 +50,21 @@ def set_up(request: HttpRequest) -> HttpResponse:
 def turn_off(request: HttpRequest) -> HttpResponse:
     """Log in without codes of the app again."""
     user = _user(request)
-    if user.check_password(request.POST.get("password", "")):
+    try:
+        own_password.check(request, user)
+    except WrongUse as refused:
+        messages.error(request, f"{refused} Codes are still needed.")
+    else:
         with recorded(Action.TURN_OFF_CODES, actor(request), user.get_username()):
             second_step.turn_off_codes(user)
         needed = "the password and a passkey" if passkeys.of(user).exists() else "the password alone"
         messages.success(request, f"You log in with {needed} now.")
-    else:
-        messages.error(request, f"{_WRONG_PASSWORD} Codes are still needed.")
     return HttpResponseRedirect(reverse("account"))
 
 
 def _turned_on(user: User, request: HttpRequest) -> list[str]:
     """Returns the backup codes. Raises WrongUse."""
-    if not user.check_password(request.POST.get("password", "")):
-        raise WrongUse(_WRONG_PASSWORD)
+    own_password.check(request, user)
     codes = login_codes.turn_on(user, request.POST.get("code", "")[:40])
     if codes is None:
         raise WrongUse(_WRONG_CODE)

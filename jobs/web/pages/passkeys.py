@@ -17,16 +17,14 @@ from django.views.decorators.http import require_POST
 from jobs.domain.audit import Action
 from jobs.domain.errors import WrongUse
 from jobs.models import Passkey
-from jobs.web import passkeys, second_step, webauthn
+from jobs.web import own_password, passkeys, second_step
 from jobs.web.access import needs
 from jobs.web.auditing import recorded
 from jobs.web.permissions import Permission
 from jobs.web.private import private_page
-from jobs.web.request_context import actor, asked_this_minute
+from jobs.web.request_context import actor
 
 _PURPOSE = "passkey_creation"
-_PER_MINUTE = 20
-_WRONG_PASSWORD = "The current password is wrong."  # noqa: S105
 
 
 @needs(Permission.VIEW)
@@ -35,11 +33,10 @@ _WRONG_PASSWORD = "The current password is wrong."  # noqa: S105
 def options(request: HttpRequest) -> HttpResponse:
     """As JSON, what the browser passes to the authenticator; ``{"problem": …}`` if name or password are wrong."""
     user = _user(request)
-    if webauthn.site().problem:
-        raise Http404(webauthn.site().problem)
+    passkeys.check_on()
     try:
         name = passkeys.checked_name(user, request.POST.get("name", ""))
-        _check_password(request, user)
+        own_password.check(request, user)
     except WrongUse as refused:
         return JsonResponse({"problem": str(refused)}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     asked = passkeys.ask_to_create(user)
@@ -94,17 +91,9 @@ def _rename(request: HttpRequest, passkey: Passkey) -> str:
 def _remove(request: HttpRequest, user: User, passkey: Passkey) -> str:
     name = passkey.name
     with recorded(Action.REMOVE_PASSKEY, actor(request), f"{user.get_username()}: {name}"):
-        _check_password(request, user)
+        own_password.check(request, user)
         second_step.remove(passkey)
     return f"The passkey “{name}” is removed. Delete it on your device, too."
-
-
-def _check_password(request: HttpRequest, user: User) -> None:
-    """Raises WrongUse. An open session alone must not decide how the account logs in."""
-    if asked_this_minute(request, "passkey_password") > _PER_MINUTE:
-        raise WrongUse("There were too many attempts. Try again in a minute.")
-    if not user.check_password(request.POST.get("password", "")):
-        raise WrongUse(_WRONG_PASSWORD)
 
 
 def _user(request: HttpRequest) -> User:
