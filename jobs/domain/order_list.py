@@ -17,6 +17,8 @@ LONGEST_NAME = 200
 class OrderList:
     """One list. ``done_at`` is None while its rows are being ordered, or if that was interrupted.
 
+    ``attempt``: the attempt to order its rows whose refused rows are the list's: the first that is done, until then the
+    latest one.
     ``wishes``: whether accounts want a mail when it ends. Without a wish, the account of ``by`` decides for itself, and
     others get none.
     """
@@ -25,6 +27,7 @@ class OrderList:
     name: str
     by: str
     at: datetime
+    attempt: str = ""
     ordered: int = 0
     refused: int = 0
     done_at: datetime | None = None

@@ -63,13 +63,13 @@ class OrderListRepository(Protocol):
     """Lists of orders, and their refused rows, which are kept for 90 days."""
 
     def begin(self, made: OrderList) -> OrderList:
-        """Store a list, or return the one with this id. Unless it is done, its refused rows are removed."""
+        """Store a list, or return the one with this id. Unless it is done, this attempt becomes its latest one."""
 
-    def refuse(self, list_id: str, rows: Sequence[RefusedRow]) -> None:
-        """Store refused rows. Idempotent."""
+    def refuse(self, made: OrderList, rows: Sequence[RefusedRow]) -> None:
+        """Store refused rows of an attempt. Idempotent."""
 
-    def finish(self, list_id: str, *, ordered: int, refused: int) -> None:
-        """Record that all rows are ordered or refused."""
+    def finish(self, made: OrderList, *, ordered: int, refused: int) -> None:
+        """Record that an attempt has ordered or refused all rows. Only that of the first attempt counts."""
 
     def get(self, list_id: str) -> OrderList:
         """Raises UnknownList."""

@@ -54,15 +54,16 @@ class ListService:
         if limit is not None and not self._is_done(list_id):
             batches = [list(batch) for batch in batches]
             held = self._held(list_id, batches, requested_by, limit)
-        begun = self.lists.begin(OrderList(id=list_id, name=named, by=requested_by, at=self.clock()))
+        made = OrderList(id=list_id, name=named, by=requested_by, at=self.clock(), attempt=self.service.new_id())
+        begun = self.lists.begin(made)
         if begun.done_at:
             return begun
         ordered = refused = 0
         for batch in batches:
             rows = self._refused(list_id, batch, requested_by, limit)
-            self.lists.refuse(list_id, rows)
+            self.lists.refuse(made, rows)
             ordered, refused = ordered + len(batch) - len(rows), refused + len(rows)
-        self.lists.finish(list_id, ordered=ordered, refused=refused)
+        self.lists.finish(made, ordered=ordered, refused=refused)
         self.service.placing.settle(held, requested_by)
         return self.lists.get(list_id)
 

@@ -168,7 +168,7 @@ def end_a_list(posting: Posting, orders: int = 1, wishes: Mapping[str, bool] = M
         posting.lists.wish(made.id, name, mail=mail)
     jobs = [a_job(posting.clock(), list_id=made.id, requested_by="asha") for _ in range(orders)]
     posting.jobs.add(jobs, again=True)
-    posting.lists.finish(made.id, ordered=orders, refused=0)
+    posting.lists.finish(made, ordered=orders, refused=0)
     posting.clock.advance(1)
     for job in jobs:
         claimed = posting.jobs.claim(job.id, "w", LEASE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -34,8 +35,9 @@ def lists(both) -> OrderListRepository:
     return both[0]
 
 
-def a_list(clock, name: str = "orders.csv") -> OrderList:
-    return OrderList(id=str(ObjectId()), name=name, by="asha", at=clock())
+def a_list(clock, name: str = "orders.csv", **changes) -> OrderList:
+    fields = {"id": str(ObjectId()), "name": name, "by": "asha", "at": clock(), "attempt": str(ObjectId())}
+    return OrderList(**{**fields, **changes})
 
 
 def refusal(line: int) -> RefusedRow:
@@ -46,29 +48,47 @@ def test_list_is_begun_once_and_finished(lists, clock):
     made = lists.begin(a_list(clock))
     assert made.done_at is None
     clock.advance(5)
-    assert lists.begin(OrderList(id=made.id, name="other", by="ravi", at=clock())) == made
-    lists.finish(made.id, ordered=3, refused=1)
+    again = a_list(clock, "other", id=made.id, by="ravi")
+    assert lists.begin(again) == replace(made, attempt=again.attempt)
+    lists.finish(made, ordered=3, refused=1)
     done = lists.get(made.id)
-    assert (done.ordered, done.refused, done.done_at) == (3, 1, clock())
-    assert lists.begin(made) == done
+    assert (done.ordered, done.refused, done.done_at, done.attempt) == (3, 1, clock(), made.attempt)
+    assert lists.begin(again) == done
+    clock.advance(1)
+    lists.finish(again, ordered=4, refused=0)
+    assert lists.get(made.id) == done
 
 
 def test_refused_rows_are_kept_in_order(lists, clock):
     made = lists.begin(a_list(clock))
-    lists.refuse(made.id, [refusal(30), refusal(4)])
-    lists.refuse(made.id, [refusal(5), refusal(4)])
-    lists.refuse(made.id, [])
+    lists.refuse(made, [refusal(30), refusal(4)])
+    lists.refuse(made, [refusal(5), refusal(4)])
+    lists.refuse(made, [])
     assert list(lists.refused(made.id)) == [refusal(4), refusal(5), refusal(30)]
 
 
 def test_repetition_checks_refused_rows_again(lists, clock):
     made = lists.begin(a_list(clock))
-    lists.refuse(made.id, [refusal(4)])
-    lists.begin(made)
+    lists.refuse(made, [refusal(4)])
+    again = a_list(clock, id=made.id)
+    lists.begin(again)
     assert list(lists.refused(made.id)) == []
-    lists.refuse(made.id, [refusal(4)])
-    lists.finish(made.id, ordered=0, refused=1)
-    lists.begin(made)
+    lists.refuse(again, [refusal(5)])
+    lists.finish(again, ordered=0, refused=1)
+    lists.refuse(made, [refusal(6)])
+    lists.finish(made, ordered=0, refused=2)
+    lists.begin(a_list(clock, id=made.id))
+    assert list(lists.refused(made.id)) == [refusal(5)]
+
+
+@pytest.mark.server
+def test_rows_refused_by_an_earlier_version_are_kept(database, clock):
+    clock.now = datetime.now(UTC).replace(microsecond=0)
+    lists = MongoOrderListRepository(database, clock)
+    made = lists.begin(a_list(clock, attempt=""))
+    lists.finish(made, ordered=0, refused=1)
+    database["lists"].update_one({"_id": ObjectId(made.id)}, {"$unset": {"attempt": ""}})
+    lists.refuse(replace(made, attempt=made.id), [refusal(4)])
     assert list(lists.refused(made.id)) == [refusal(4)]
 
 

@@ -72,9 +72,9 @@ def desk(request, clock) -> Desk:
     )
 
 
-def a_list(desk: Desk, orders: int) -> tuple[str, list[Job]]:
+def a_list(desk: Desk, orders: int) -> tuple[OrderList, list[Job]]:
     made = desk.lists.begin(OrderList(id=str(ObjectId()), name="orders.csv", by="asha", at=desk.clock()))
-    return made.id, [desk.order(list_id=made.id, requested_by="asha") for _ in range(orders)]
+    return made, [desk.order(list_id=made.id, requested_by="asha") for _ in range(orders)]
 
 
 def test_end_of_an_order_is_one_event(desk, clock):
@@ -155,8 +155,8 @@ def test_check_of_a_watch_is_no_order(desk):
 
 
 def test_list_ends_with_its_last_order(desk):
-    list_id, (first, second) = a_list(desk, 2)
-    desk.lists.finish(list_id, ordered=2, refused=1)
+    made, (first, second) = a_list(desk, 2)
+    desk.lists.finish(made, ordered=2, refused=1)
     assert desk.drain() == []
     desk.end(first)
     assert desk.drain() == ["order.completed"]
@@ -166,25 +166,25 @@ def test_list_ends_with_its_last_order(desk):
 
 
 def test_list_ends_once_when_its_orders_end_together(desk):
-    list_id, both = a_list(desk, 2)
-    desk.lists.finish(list_id, ordered=2, refused=0)
+    made, both = a_list(desk, 2)
+    desk.lists.finish(made, ordered=2, refused=0)
     for job in both:
         desk.end(job)
     assert sorted(desk.drain()) == ["list.completed", "order.completed", "order.completed"]
 
 
 def test_list_that_is_still_placed_has_not_ended(desk):
-    list_id, (job,) = a_list(desk, 1)
+    made, (job,) = a_list(desk, 1)
     desk.end(job)
     assert desk.drain() == ["order.completed"]
     desk.clock.advance(1)
-    desk.lists.finish(list_id, ordered=1, refused=0)
+    desk.lists.finish(made, ordered=1, refused=0)
     assert desk.drain() == ["list.completed"]
 
 
 def test_list_ends_again_after_a_retry(desk):
-    list_id, (job,) = a_list(desk, 1)
-    desk.lists.finish(list_id, ordered=1, refused=0)
+    made, (job,) = a_list(desk, 1)
+    desk.lists.finish(made, ordered=1, refused=0)
     desk.end(job, Progress(total=2, failed=2))
     assert desk.drain() == ["order.failed", "list.failed"]
     desk.jobs.retry(job.id, NEW)
@@ -193,16 +193,16 @@ def test_list_ends_again_after_a_retry(desk):
 
 
 def test_list_whose_orders_were_all_cancelled_is_no_event(desk):
-    list_id, (job,) = a_list(desk, 1)
-    desk.lists.finish(list_id, ordered=1, refused=0)
+    made, (job,) = a_list(desk, 1)
+    desk.lists.finish(made, ordered=1, refused=0)
     desk.clock.advance(1)
     desk.jobs.cancel(job.id)
     assert desk.drain() == ["order.cancelled"]
 
 
 def test_list_whose_orders_were_all_deleted_is_no_event(desk):
-    list_id, (job,) = a_list(desk, 1)
-    desk.lists.finish(list_id, ordered=1, refused=0)
+    made, (job,) = a_list(desk, 1)
+    desk.lists.finish(made, ordered=1, refused=0)
     desk.end(job)
     desk.jobs.begin_deletion(job.id)
     desk.jobs.delete(job.id)

@@ -146,7 +146,7 @@ def deliver(deliveries: MongoDeliveryRepository, now: datetime) -> None:
 
 def drain(outbox: MongoOutbox, lists: MongoOrderListRepository, job: Job) -> None:
     made = lists.begin(OrderList(id=job.id, name="x", by="x", at=job.created_at))
-    lists.finish(made.id, ordered=1, refused=0)
+    lists.finish(made, ordered=1, refused=0)
     for each in outbox.waiting(5):
         if ended := outbox.ended_list(made.id):
             outbox.announce(ended)

@@ -18,7 +18,7 @@ class MemoryOrderListRepository:
 
     def __init__(self, clock: Clock, jobs: Callable[[], Iterable[Job]] = list) -> None:
         self._lists: dict[str, OrderList] = {}
-        self._refused: dict[str, dict[int, RefusedRow]] = {}
+        self._refused: dict[tuple[str, str], dict[int, RefusedRow]] = {}
         self._clock, self._jobs = clock, jobs
         #: Placed lists that nobody has looked at since.
         self.marked: set[str] = set()
@@ -26,15 +26,19 @@ class MemoryOrderListRepository:
     def begin(self, made: OrderList) -> OrderList:
         begun = self._lists.setdefault(made.id, made)
         if begun.done_at is None:
-            self._refused[made.id] = {}
-        return begun
+            self._lists[made.id] = replace(begun, attempt=made.attempt)
+        return self._lists[made.id]
 
-    def refuse(self, list_id: str, rows: Sequence[RefusedRow]) -> None:
-        self._refused[list_id] |= {row.line: row for row in rows}
+    def refuse(self, made: OrderList, rows: Sequence[RefusedRow]) -> None:
+        self._refused.setdefault((made.id, made.attempt), {}).update({row.line: row for row in rows})
 
-    def finish(self, list_id: str, *, ordered: int, refused: int) -> None:
-        self._lists[list_id] = replace(self._lists[list_id], ordered=ordered, refused=refused, done_at=self._clock())
-        self.marked.add(list_id)
+    def finish(self, made: OrderList, *, ordered: int, refused: int) -> None:
+        stored = self._lists[made.id]
+        if stored.done_at is None:
+            self._lists[made.id] = replace(
+                stored, attempt=made.attempt, ordered=ordered, refused=refused, done_at=self._clock()
+            )
+            self.marked.add(made.id)
 
     def get(self, list_id: str) -> OrderList:
         if list_id not in self._lists:
@@ -52,7 +56,8 @@ class MemoryOrderListRepository:
         return Page(items=[self._lists[each] for each in ids[:limit]], next=following)
 
     def refused(self, list_id: str) -> Iterator[RefusedRow]:
-        yield from (row for _, row in sorted(self._refused.get(list_id, {}).items()))
+        attempt = self.get(list_id).attempt
+        yield from (row for _, row in sorted(self._refused.get((list_id, attempt), {}).items()))
 
     def states(self, list_id: str) -> dict[JobStatus, int]:
         counted = Counter(job.status for job in self._jobs() if job.list_id == list_id)

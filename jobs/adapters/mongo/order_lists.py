@@ -35,31 +35,29 @@ class MongoOrderListRepository:
     @translated
     def begin(self, made: OrderList) -> OrderList:
         """Not an upsert, whose rows the embedded server does not find by ``_id``."""
-        record = {"_id": ObjectId(made.id), "name": made.name, "by": made.by, "at": made.at}
+        record = {"_id": ObjectId(made.id), "name": made.name, "by": made.by, "at": made.at, "attempt": made.attempt}
         with suppress(DuplicateKeyError):
             self._lists.insert_one(record)
-        begun = self.get(made.id)
-        if begun.done_at is None:  # refused rows of an interrupted attempt are checked again
-            self._refusals.delete_many({"listId": made.id})
-        return begun
+        self._lists.update_one(_not_done(made), {"$set": {"attempt": made.attempt}})
+        return self.get(made.id)
 
     @translated
-    def refuse(self, list_id: str, rows: Sequence[RefusedRow]) -> None:
+    def refuse(self, made: OrderList, rows: Sequence[RefusedRow]) -> None:
         """The unique key rejects rows that are stored already."""
         now = self._clock()
         try:
             if rows:
-                records = [{**asdict(row), "listId": list_id, "at": now} for row in rows]
+                records = [{**asdict(row), "listId": made.attempt, "at": now} for row in rows]
                 self._refusals.insert_many(records, ordered=False)
         except BulkWriteError as error:
             duplicates(error)
 
     @translated
-    def finish(self, list_id: str, *, ordered: int, refused: int) -> None:
+    def finish(self, made: OrderList, *, ordered: int, refused: int) -> None:
         done_at = self._clock()
-        values = {"ordered": ordered, "refused": refused, "doneAt": done_at}
+        values = {"attempt": made.attempt, "ordered": ordered, "refused": refused, "doneAt": done_at}
         # Its orders may all have ended already.
-        self._lists.update_one({"_id": ObjectId(list_id)}, marked({"$set": values}, done_at))
+        self._lists.update_one(_not_done(made), marked({"$set": values}, done_at))
 
     @translated
     def get(self, list_id: str) -> OrderList:
@@ -78,7 +76,8 @@ class MongoOrderListRepository:
 
     @translated
     def refused(self, list_id: str) -> Iterator[RefusedRow]:
-        for row in self._refusals.find({"listId": list_id}, sort=[("line", ASCENDING)]):
+        attempt = self.get(list_id).attempt
+        for row in self._refusals.find({"listId": attempt}, sort=[("line", ASCENDING)]):
             yield RefusedRow(**{name: value for name, value in row.items() if name not in ("_id", "listId", "at")})
 
     @translated
@@ -90,6 +89,10 @@ class MongoOrderListRepository:
         return {status: counted.get(str(status), 0) for status in VISIBLE}
 
 
+def _not_done(made: OrderList) -> Document:
+    return {"_id": ObjectId(made.id), "doneAt": {"$exists": False}}
+
+
 def to_wishes(row: Mapping[str, Any]) -> dict[str, bool]:
     """Arrays, since the names of accounts are no names of fields."""
     return {**dict.fromkeys(row.get("mailTo", ()), True), **dict.fromkeys(row.get("noMailTo", ()), False)}
@@ -99,6 +102,8 @@ def _to_list(row: Mapping[str, Any]) -> OrderList:
     return OrderList(
         id=str(row["_id"]),
         **known({"name": row["name"], "by": row["by"], "at": row["at"], "done_at": row.get("doneAt")}),
+        # Earlier versions stored refused rows with the id of the list.
+        attempt=row.get("attempt", str(row["_id"])),
         ordered=row.get("ordered", 0),
         refused=row.get("refused", 0),
         wishes=to_wishes(row),

@@ -31,6 +31,7 @@ EVENT_VALIDATORS: dict[str, Document] = {
             "name": TEXT,
             "by": TEXT,
             "at": TIME,
+            "attempt": TEXT,
             "ordered": COUNT,
             "refused": COUNT,
             "doneAt": TIME,
