@@ -5,6 +5,7 @@ import os
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 from prometheus_client import REGISTRY
 
 from jobs.adapters.prometheus import PrometheusInstruments
@@ -21,4 +22,5 @@ logs.configure(configuration, settings.SECRET_KEY)
 tracing.configure(configuration.otel_exporter_otlp_endpoint, configuration.otel_exporter_otlp_headers, "web")
 atexit.register(tracing.flush)
 application = get_wsgi_application()
+get_resolver().url_patterns  # noqa: B018  load all pages now, not during the first request
 jobs_application().instruments = PrometheusInstruments("web", REGISTRY)

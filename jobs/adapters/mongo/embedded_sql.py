@@ -56,7 +56,7 @@ class Where:
     present: frozenset[str] = frozenset()
 
     def is_in(self, index: IndexModel) -> bool:
-        return self.fields <= (keys := {*index.document["key"]}) and self.present <= {*keys, presence(index)}
+        return self.fields <= (keys := {*index.document["key"]}) and self.present <= keys | presence(index)
 
 
 def _and(parts: Sequence[Where]) -> Where:
@@ -237,7 +237,7 @@ def ordered_index(collection: str, found: Where, sort: Sort) -> OrderedIndex | N
     usable = [
         OrderedIndex(index_name(collection, index.document["name"]), found.is_in(index))
         for index in INDEXES[collection]
-        if presence(index) in {None, *found.fields, *found.present}
+        if presence(index) <= found.fields | found.present
         and _sorts(list(index.document["key"].items()), found.equal, sort)
     ]
     return max(usable, key=lambda index: index.complete, default=None)
@@ -253,12 +253,11 @@ def _sorts(keys: Sort, equal: frozenset[str], sort: Sort) -> bool:
 # --- indexes
 
 
-def presence(index: IndexModel) -> str | None:
-    """The field that documents must have to be in a partial or sparse index."""
-    if index.document.get("sparse"):
-        return str(next(iter(index.document["key"])))
-    partial = index.document.get("partialFilterExpression", {})
-    return next((str(field) for field, condition in partial.items() if condition == {"$exists": True}), None)
+def presence(index: IndexModel) -> frozenset[str]:
+    """The fields that documents must have to be in a partial or sparse index."""
+    sparse = [*index.document["key"]][:1] if index.document.get("sparse") else []
+    partial = index.document.get("partialFilterExpression", {}).items()
+    return frozenset([*sparse, *(field for field, condition in partial if condition == {"$exists": True})])
 
 
 def index_name(collection: str, name: str) -> str:
@@ -278,7 +277,8 @@ def index_statements(collection: str, index: IndexModel) -> list[str]:
         return _array_statements(collection, first)
     columns = ", ".join(f"{column(collection, field)} {'ASC' if way > 0 else 'DESC'}" for field, way in keys.items())
     unique = "UNIQUE " if index.document.get("unique") else ""
-    partial = f" WHERE {column(collection, present)} IS NOT NULL" if (present := presence(index)) else ""
+    present = " AND ".join(f"{column(collection, field)} IS NOT NULL" for field in sorted(presence(index)))
+    partial = f" WHERE {present}" if present else ""
     name = index_name(collection, index.document["name"])
     return [f"CREATE {unique}INDEX IF NOT EXISTS {name} ON {collection} ({columns}){partial}"]
 

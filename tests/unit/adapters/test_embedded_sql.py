@@ -99,6 +99,8 @@ def test_other_filters_are_left_to_the_server(filter_):
         ({"jobStatus": "failed"}, {"companyKey": 1, "_id": 1}, ("companyKey_id", False)),
         ({"jobStatus": "failed"}, {"companyKey": 1, "_id": -1}, None),
         ({"priority": 1, "runAfter": {"$lte": AT}}, {"runAfter": 1}, ("priority_runAfter", True)),
+        ({"startedAt": {"$exists": True}, "runAfter": {"$exists": True}}, {"startedAt": -1}, ("begun", True)),
+        ({"startedAt": {"$exists": True}}, {"startedAt": -1}, None),
         ({"export.scope": {"$exists": True}, "jobStatus": {"$ne": "deleting"}}, {"_id": -1}, ("exports", True)),
     ],
 )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from django.contrib.auth import get_user_model
 
+from jobs.configuration.table import BASE_DIR
 from jobs.domain.errors import DatabaseUnavailable
 
 
@@ -64,3 +69,9 @@ def test_unknown_page_returns_404(staff, app):
     answer = staff.get("/nothing/")
     assert answer.status_code == 404
     assert b"Page not found" in answer.content
+
+
+def test_web_process_loads_its_pages_before_the_first_request():
+    code = "import sys, filesure_site.wsgi; sys.exit('jobs.web.pages.dashboard' not in sys.modules)"
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "filesure_site.settings"}
+    assert not subprocess.run([sys.executable, "-c", code], cwd=BASE_DIR, env=environment, check=False).returncode
