@@ -78,7 +78,7 @@ def _search(
     pages: PageIndex, asked: Callable[[random.Random], tuple[str, PageFilter]], chance: random.Random
 ) -> object:
     text, wanted = asked(chance)
-    return pages.search(parse_query(text), wanted, 400)
+    return pages.search(parse_query(text), wanted, 400).pages
 
 
 def _late_seconds(ask: Ask) -> float:

@@ -85,6 +85,14 @@ class PageFound:
     text: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class PagesFound:
+    """Pages whose text may match, the best first. ``is_partial``: time was up before all were read."""
+
+    pages: list[PageFound]
+    is_partial: bool = False
+
+
 def parse_query(text: str) -> Query:
     """Words, "phrases", and -words or -"phrases" to exclude. Raises InvalidSearch."""
     if len(text) > LONGEST:

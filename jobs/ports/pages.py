@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from jobs.domain.document import Document
-    from jobs.domain.search import Content, PageFilter, PageFound, Query
+    from jobs.domain.search import Content, PageFilter, PagesFound, Query
     from jobs.ports.facts import FactIndex
 
 
@@ -21,8 +21,11 @@ class PageIndex(Protocol):
     def replace(self, content: Content, texts: Sequence[str], *, form: str | None, year: int | None) -> None:
         """Store the texts of pages 1, 2, …, in place of those stored before. Idempotent. Blank pages are left out."""
 
-    def search(self, query: Query, wanted: PageFilter, limit: int) -> list[PageFound]:
-        """Pages with some of the terms, the best first: check them with ``Query.matches``. Raises TooSlow."""
+    def search(self, query: Query, wanted: PageFilter, limit: int) -> PagesFound:
+        """Pages with some of the terms, the best first: check them with ``Query.matches``.
+
+        Raises TooSlow if none was found in time.
+        """
 
     def documents(self, contents: Collection[Content]) -> dict[Content, Document]:
         """The newest document of each content; contents without any are omitted."""

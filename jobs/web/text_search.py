@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, Self, TypeVar
 
 from jobs.bootstrap import application
 from jobs.domain.document import Document
+from jobs.domain.errors import TooSlow
 from jobs.domain.record_search import RecordFact, RecordFilter
-from jobs.domain.search import Content, PageFilter, parse_query
+from jobs.domain.search import Content, PageFilter, PageFound, parse_query
+from jobs.domain.wrong_use import InvalidCursor
+
+T = TypeVar("T")
 
 MOST_CANDIDATES = 400
 MOST_HITS = 50
@@ -24,15 +30,6 @@ class Hit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hits:
-    """The best hits of the pages that were ``compared``; ``is_cut`` if there may be more."""
-
-    hits: list[Hit]
-    compared: int
-    is_cut: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class RecordHit:
     """A document that states what was sought, with the facts that match."""
 
@@ -41,41 +38,100 @@ class RecordHit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordHits:
-    """The best hits; ``is_cut`` if there may be more."""
+class Place:
+    """Which results to show: ``limit`` of them after the first ``skipped``. Each place is a search of its own."""
 
-    hits: list[RecordHit]
-    is_cut: bool
+    skipped: int = 0
+    limit: int = MOST_HITS
+
+    @classmethod
+    def parse(cls, cursor: str, limit: int = MOST_HITS) -> Self:
+        """The place in a URL; an empty one is the first. Raises InvalidCursor."""
+        if not cursor:
+            return cls(limit=limit)
+        if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= len(str(MOST_CANDIDATES))):
+            raise InvalidCursor
+        if int(cursor) >= MOST_CANDIDATES:
+            raise InvalidCursor
+        return cls(skipped=int(cursor), limit=limit)
+
+    def of(self, found: Sequence[T]) -> Sequence[T]:
+        return found[self.skipped : self.skipped + self.limit]
 
 
-def search_records(wanted: RecordFilter) -> RecordHits:
+@dataclass(frozen=True, kw_only=True)
+class Results(Generic[T]):
+    """The ``items`` at a place, of the ``compared`` results, the best first.
+
+    ``is_limited``: there may be more than were compared; ``is_partial``: because the time limit was reached.
+    ``next`` and ``previous`` are the cursors of the places beside this one.
+    """
+
+    items: list[T]
+    place: Place
+    compared: int
+    is_limited: bool
+    is_partial: bool = False
+
+    @property
+    def first(self) -> int:
+        """The number of the first result shown, from 1."""
+        return self.place.skipped + 1
+
+    @property
+    def last(self) -> int:
+        return min(self.place.skipped + self.place.limit, self.compared)
+
+    @property
+    def next(self) -> str | None:
+        return str(self.last) if self.first <= self.last < self.compared else None
+
+    @property
+    def previous(self) -> str | None:
+        return str(max(0, self.place.skipped - self.place.limit)) if self.place.skipped else None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are, or may be, more results after these."""
+        return self.next is not None or self.is_limited
+
+
+def search_records(wanted: RecordFilter, place: Place) -> Results[RecordHit]:
     """Documents that name a person or state an amount. Raises TooSlow."""
     index = application().pages
     found = index.facts.search(wanted, MOST_CANDIDATES)
     by_content: dict[Content, list[RecordFact]] = {}
     for each in found:
         by_content.setdefault(each.content, []).append(each.fact)
-    shown = dict(list(by_content.items())[:MOST_HITS])
+    shown = place.of(list(by_content))
     documents = index.documents(set(shown))
     hits = [
-        RecordHit(document=documents[content], facts=facts[:_MOST_FACTS])
-        for content, facts in shown.items()
+        RecordHit(document=documents[content], facts=by_content[content][:_MOST_FACTS])
+        for content in shown
         if content in documents
     ]
-    return RecordHits(hits=hits, is_cut=len(by_content) > MOST_HITS or len(found) == MOST_CANDIDATES)
+    is_limited = len(found) == MOST_CANDIDATES
+    return Results(items=hits, place=place, compared=len(by_content), is_limited=is_limited)
 
 
-def search(text: str, wanted: PageFilter) -> Hits:
+def search(text: str, wanted: PageFilter, place: Place) -> Results[Hit]:
     """Pages that match all of the query, among those that the server ranks highest. Raises InvalidSearch, TooSlow."""
     query, index = parse_query(text), application().pages
-    candidates = index.search(query, wanted, MOST_CANDIDATES)
-    matching = [page for page in candidates if query.matches(page.text)]
-    shown = matching[:MOST_HITS]
+    found = index.search(query, wanted, MOST_CANDIDATES)
+    matching = [page for page in found.pages if query.matches(page.text)]
+    if found.is_partial and not matching:
+        raise TooSlow
+    shown: Sequence[PageFound] = place.of(matching)
     documents = index.documents({page.content for page in shown})
     hits = [
         Hit(document=documents[page.content], page=page.page, snippet=query.snippet(page.text))
         for page in shown
         if page.content in documents
     ]
-    is_cut = len(matching) > MOST_HITS or len(candidates) == MOST_CANDIDATES
-    return Hits(hits=hits, compared=len(matching), is_cut=is_cut)
+    return Results(
+        items=hits,
+        place=place,
+        compared=len(matching),
+        is_limited=found.is_partial or len(found.pages) == MOST_CANDIDATES,
+        is_partial=found.is_partial,
+    )

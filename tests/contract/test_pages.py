@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NoReturn
+
 import pytest
+from pymongo.errors import ExecutionTimeout
 
 from jobs.adapters.memory import MemoryPages
+from jobs.adapters.mongo import pages as pages_module
 from jobs.adapters.mongo import pages_documentdb, pages_embedded
 from jobs.adapters.mongo.page_indexes import page_index
+from jobs.adapters.mongo.pages import MongoPages
 from jobs.adapters.mongo.schema import ensure
+from jobs.domain.errors import TooSlow
 from jobs.domain.search import Content, PageFilter, parse_query
 from jobs.ports import PageIndex
 from tests.contract.stores import LEASE, Stores, add
@@ -23,20 +30,27 @@ def pages(stores: Stores, request) -> PageIndex:
     if "database" not in request.fixturenames:
         found: PageIndex = MemoryPages(stores.documents)
     else:
-        database = request.getfixturevalue("database")
-        for name in ("pages", "facts"):
-            database[name].delete_many({})
-        found = page_index(database)
-    found.replace(DEED, DEED_PAGES, form="CHG-1", year=None)
-    found.replace(NOTICE, ["Notice to the bank about the deed"], form="MGT-14", year=2025)
+        found = an_empty_index(request.getfixturevalue("database"))
+    fill(found)
     return found
+
+
+def an_empty_index(database) -> MongoPages:
+    for name in ("pages", "facts"):
+        database[name].delete_many({})
+    return page_index(database)
+
+
+def fill(index: PageIndex) -> None:
+    index.replace(DEED, DEED_PAGES, form="CHG-1", year=None)
+    index.replace(NOTICE, ["Notice to the bank about the deed"], form="MGT-14", year=2025)
 
 
 def hits(pages: PageIndex, text: str, **wanted: object) -> list[tuple[Content, int]]:
     query = parse_query(text)
     found = pages.search(query, PageFilter(**wanted), 50)
     return sorted(
-        ((each.content, each.page) for each in found if query.matches(each.text)),
+        ((each.content, each.page) for each in found.pages if query.matches(each.text)),
         key=lambda hit: (hit[0].checksum, hit[1]),
     )
 
@@ -84,8 +98,68 @@ def test_common_words_are_found_the_same(pages, monkeypatch):
 def test_page_with_all_words_comes_before_many_with_one(pages):
     pages.replace(NOTICE, ["bank " * at for at in range(1, 60)], form=None, year=None)
     query = parse_query("bank hypothecation")
-    (found,) = pages.search(query, PageFilter(), 1)
+    (found,) = pages.search(query, PageFilter(), 1).pages
     assert (found.content, found.page) == (DEED, 1)
+
+
+class OutOfTime:
+    """Stands before the collection of pages: time is up after so many portions."""
+
+    def __init__(self, pages: Any, portions: int) -> None:
+        self._pages, self.portions = pages, portions
+
+    def find(self, *given: Any, **options: Any) -> Any:
+        self.portions -= 1
+        if self.portions < 0:
+            time_is_up()
+        return self._pages.find(*given, **options)
+
+
+def time_is_up(*_: object) -> NoReturn:
+    raise ExecutionTimeout("time is up")
+
+
+@pytest.fixture
+def slow(database, monkeypatch) -> Callable[[int], PageIndex]:
+    """The index on a server that does not find pages in time, but reads a page in each portion."""
+    index = an_empty_index(database)
+    fill(index)
+    monkeypatch.setattr(pages_module, "_PORTION", 1)
+    monkeypatch.setattr(pages_module, "_LARGEST_PORTION", 1)
+    monkeypatch.setattr(index, "_read", time_is_up)
+    monkeypatch.setattr(index, "_leading_word", lambda query: query.terms[0].split()[-1].lower())
+
+    def after(portions: int) -> PageIndex:
+        monkeypatch.setattr(index, "_pages", OutOfTime(database["pages"], portions))
+        return index
+
+    return after
+
+
+@pytest.mark.server
+def test_pages_read_in_time_are_found(slow):
+    query = parse_query("bank")
+    for portions in (1, 2, 3):
+        found = slow(portions).search(query, PageFilter(), 50)
+        assert (len(found.pages), found.is_partial) == (portions, True)
+    assert not slow(4).search(query, PageFilter(), 50).is_partial
+    assert len(slow(4).search(query, PageFilter(), 2).pages) == 2
+
+
+@pytest.mark.server
+def test_pages_are_found_the_same_in_portions(slow):
+    index = slow(50)
+    assert hits(index, '"state bank"') == [(DEED, 1)]
+    assert hits(index, "bank -deed") == [(DEED, 3)]
+    assert hits(index, "bank", form="MGT-14") == hits(index, "bank", year=2025) == [(NOTICE, 1)]
+    assert hits(index, "bank", cin=CIN) == [(DEED, 1), (DEED, 3)]
+    assert hits(index, "bank", cin=CIN, form="MGT-14") == []
+
+
+@pytest.mark.server
+def test_nothing_in_time_is_too_slow(slow):
+    with pytest.raises(TooSlow):
+        slow(0).search(parse_query("bank"), PageFilter(), 50)
 
 
 def test_pages_of_a_new_reading_replace_the_old(pages):

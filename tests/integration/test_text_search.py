@@ -5,13 +5,16 @@ from __future__ import annotations
 import html
 import re
 from contextlib import closing
+from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
 from jobs.domain.audit import Actor
 from jobs.domain.errors import TooSlow
 from jobs.domain.record_search import facts_of
-from jobs.domain.search import Content
+from jobs.domain.search import Content, PageFilter, parse_query
+from jobs.web import text_search
 from tests.integration.api import is_problem
 from tests.integration.companies import NAME, STATED, an_order
 from tests.integration.conftest import a_stored_job, text_of
@@ -175,7 +178,79 @@ def test_search_that_takes_too_long_is_explained(staff, call, app, indexed, monk
     assert is_problem(call("GET", "/api/v1/search?q=deed"), 503)
 
 
-def test_cut_list_says_how_many_pages_were_compared(staff, app, indexed):
-    document = app.documents.get(indexed, 1)
-    app.pages.replace(Content.of(document), [f"lease {number}" for number in range(60)], form="AOC-4", year=2025)
-    assert "The best 50 of 60 pages that were compared" in text_of(staff.get("/search/?q=lease"))
+def test_slow_search_for_people_hides_no_pages(staff, app, indexed, monkeypatch):
+    monkeypatch.setattr(app.pages.facts, "search", Mock(side_effect=TooSlow))
+    shown = staff.get("/search/?q=deed&director=asha")
+    assert shown.status_code == 200
+    assert f"/jobs/{indexed}/documents/1/?page=1" in text_of(shown)
+    assert "This search takes too long" in text_of(shown)
+
+
+@pytest.fixture
+def leases(app, indexed) -> Content:
+    """A document of 120 pages with a word."""
+    content = Content.of(app.documents.get(indexed, 1))
+    app.pages.replace(content, [f"lease {number}" for number in range(120)], form="AOC-4", year=2025)
+    return content
+
+
+def test_more_results_follow_until_the_end(staff, leases):
+    shown, address = [], "/search/?q=lease"
+    for says in ("1 to 50 of 120 pages", "51 to 100 of 120 pages", "101 to 120 of 120 pages"):
+        page = text_of(staff.get(address))
+        assert says in page
+        shown += re.findall(r"\?page=(\d+)", page)
+        more = re.search(r'rel="next"\s+href="([^"]+)"', page)
+        address = f"/search/{html.unescape(more[1])}" if more else ""
+    assert address == ""
+    assert sorted(map(int, shown)) == list(range(1, 121))
+    back = re.search(r'rel="prev"\s+href="([^"]+)"', page)
+    assert "51 to 100 of 120 pages" in text_of(staff.get(f"/search/{html.unescape(back[1])}"))
+    assert "no more pages: 120 were found" in text_of(staff.get("/search/?q=lease&cursor=150"))
+
+
+def test_api_lists_all_hits_by_cursor(call, leases):
+    pages, cursor = [], ""
+    while cursor is not None:
+        body = call("GET", f"/api/v1/search?q=lease&limit=70&cursor={cursor}").json()
+        pages += [hit["page"] for hit in body["items"]]
+        assert body["isCut"] is (body["next"] is not None)
+        cursor = body["next"]
+    assert sorted(pages) == list(range(1, 121))
+    assert call("GET", f"/api/v1/search?q=lease&cursor={body['previous']}").json()["previous"] is None
+
+
+@pytest.mark.parametrize("cursor", ["400", "-1", "1e2", "²", "9" * 30])
+def test_cursor_of_no_search_is_refused(staff, call, indexed, cursor):
+    for address in ("/api/v1/search?q=deed", "/api/v1/search/records?din=07120034"):
+        assert is_problem(call("GET", f"{address}&cursor={cursor}"), 422, "invalid_cursor")
+    assert staff.get(f"/search/?q=deed&cursor={cursor}").status_code == 422
+
+
+def test_more_filings_follow(staff, call, app):
+    for at in range(60):
+        document = app.documents.get(an_order(app, a_cin()), 2)
+        content = replace(Content.of(document), checksum=f"sha256:{at:064}")
+        app.pages.facts.replace(content, facts_of(STATED[document.filing.document_type]), form="MGT-7", year=2025)
+    page = text_of(staff.get("/search/?director=raman+asha&q=nothing-like-it"))
+    assert "1 to 50 of 60 filings" in page
+    more = re.search(r'rel="next"\s+href="([^"]+)"', page)
+    assert "51 to 60 of 60 filings" in text_of(staff.get(f"/search/{html.unescape(more[1])}"))
+    body = call("GET", "/api/v1/search/records?director=raman+asha").json()
+    assert (body["next"], body["previous"], body["isCut"]) == ("50", None, True)
+
+
+def test_what_was_found_in_time_is_shown(staff, call, app, leases, monkeypatch):
+    found = app.pages.search(parse_query("lease"), PageFilter(), 3)
+    monkeypatch.setattr(app.pages, "search", Mock(return_value=replace(found, is_partial=True)))
+    page = text_of(staff.get("/search/?q=lease"))
+    assert "The search stopped after 4 seconds" in page
+    assert page.count("?page=") == 3
+    body = call("GET", "/api/v1/search?q=lease").json()
+    assert (len(body["items"]), body["isPartial"], body["isCut"], body["next"]) == (3, True, True, None)
+    assert staff.get("/search/?q=rent").status_code == 503  # none of what was found in time matches
+
+
+def test_cut_list_says_how_many_pages_were_compared(staff, app, leases, monkeypatch):
+    monkeypatch.setattr(text_search, "MOST_CANDIDATES", 60)
+    assert "1 to 50 of the 60 pages that were compared" in text_of(staff.get("/search/?q=lease"))

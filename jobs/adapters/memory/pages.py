@@ -8,7 +8,7 @@ from jobs.adapters.memory.documents import MemoryDocumentRepository
 from jobs.adapters.memory.facts import MemoryFacts
 from jobs.domain.document import Document
 from jobs.domain.filings.masking import mask_pan
-from jobs.domain.search import Content, PageFilter, PageFound, Query
+from jobs.domain.search import Content, PageFilter, PageFound, PagesFound, Query
 
 
 class MemoryPages:
@@ -27,7 +27,7 @@ class MemoryPages:
         ]
         self._rows[content] = (pages, form, year)
 
-    def search(self, query: Query, wanted: PageFilter, limit: int) -> list[PageFound]:
+    def search(self, query: Query, wanted: PageFilter, limit: int) -> PagesFound:
         found = [
             page
             for content, (pages, form, year) in self._rows.items()
@@ -35,7 +35,7 @@ class MemoryPages:
             for page in pages
             if query.matches(page.text)
         ]
-        return found[:limit]
+        return PagesFound(pages=found[:limit])
 
     def documents(self, contents: Collection[Content]) -> dict[Content, Document]:
         found: dict[Content, Document] = {}

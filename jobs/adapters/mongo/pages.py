@@ -12,15 +12,20 @@ from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.document_records import to_document
 from jobs.adapters.mongo.facts import MongoFacts, about, content_of, contents_in, key_of, overwrite
-from jobs.adapters.mongo.paging import in_time
+from jobs.adapters.mongo.paging import SEARCH_SECONDS, in_time
 from jobs.adapters.mongo.records import known
 from jobs.domain.document import Document, DocumentStatus
+from jobs.domain.errors import TooSlow
 from jobs.domain.filings.masking import mask_pan
-from jobs.domain.search import Content, PageFilter, PageFound, Query
+from jobs.domain.search import Content, PageFilter, PageFound, PagesFound, Query
 
 MOST_PAGES = 2_000
 LONGEST_PAGE = 20_000  # characters
 _AT_ONCE = 100
+#: The part of the time limit in which the server may find all pages. In the rest, pages are compared here.
+_BY_INDEX_SECONDS = 2.5
+#: So many pages are compared at first; then more at a time, up to the most.
+_PORTION, _LARGEST_PORTION = 250, 2_000
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _SCORE = {"$meta": "textScore"}
 SHOWN = {"content": True, "page": True, "text": True}
@@ -54,8 +59,50 @@ class MongoPages:
         self._pages.delete_many({"content": key, "page": {"$nin": [number for number, _ in kept]}})
 
     @translated
-    def search(self, query: Query, wanted: PageFilter, limit: int) -> list[PageFound]:
-        return [_to_page(row) for row in in_time(self._pages, lambda: self._read(query, wanted, limit))]
+    def search(self, query: Query, wanted: PageFilter, limit: int) -> PagesFound:
+        try:
+            rows = in_time(self._pages, lambda: self._read(query, wanted, limit), _BY_INDEX_SECONDS)
+        except TooSlow:
+            return self._compare(query, wanted, limit)
+        return PagesFound(pages=[_to_page(row) for row in rows])
+
+    def _compare(self, query: Query, wanted: PageFilter, limit: int) -> PagesFound:
+        """Read pages with one of the words in portions, and compare them here until time is up.
+
+        The server returns nothing of a query that it did not finish; of these, each portion counts.
+        """
+        found: dict[object, Record] = {}
+        is_partial = False
+        try:
+            in_time(
+                self._pages,
+                lambda: self._read_portions(query, wanted, limit, found),
+                SEARCH_SECONDS - _BY_INDEX_SECONDS,
+            )
+        except TooSlow:
+            if not found:
+                raise
+            is_partial = True
+        best = by_relevance(query, found.values())[:limit]
+        return PagesFound(pages=[_to_page(row) for row in best], is_partial=is_partial)
+
+    def _read_portions(self, query: Query, wanted: PageFilter, limit: int, found: dict[object, Record]) -> None:
+        of_those = about(wanted)
+        among = of_company(wanted.cin) if wanted.cin else {"$text": {"$search": f'"{self._leading_word(query)}"'}}
+        fields = {**SHOWN, **dict.fromkeys(of_those, True)}
+        skipped, size = 0, _PORTION
+        while len(found) < limit:
+            rows = list(self._pages.find(among, fields, skip=skipped, limit=size))
+            for row in rows:
+                if of_those.items() <= row.items() and query.matches(row["text"]):
+                    found[row["_id"]] = row
+            if len(rows) < size:
+                break
+            skipped, size = skipped + size, min(2 * size, _LARGEST_PORTION)
+
+    def _leading_word(self, query: Query) -> str:
+        """A word that few pages have: long words are rarer."""
+        return max((word for term in query.terms for word in term.split()), key=len)
 
     def _read(self, query: Query, wanted: PageFilter, limit: int) -> list[Record]:
         return self._best(self._filter(query, wanted), limit)

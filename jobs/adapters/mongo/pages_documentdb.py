@@ -42,6 +42,9 @@ class DocumentDbPages(MongoPages):
             filter_ = {"$text": {"$search": " ".join([f'"{word}"', *others, *excluded(query)])}, **narrowed}
         return by_relevance(query, self._pages.find(filter_, SHOWN, limit=limit))
 
+    def _leading_word(self, query: Query) -> str:
+        return self._rarest(query, is_needed=True)[0] or super()._leading_word(query)
+
     def _rarest(self, query: Query, *, is_needed: bool) -> tuple[str, bool]:
         """The word on the fewest pages, and whether it is rare. Empty if a word is on none."""
         words = sorted({word.lower() for term in query.terms for word in term.split()}, key=lambda word: -len(word))

@@ -13,13 +13,13 @@ from jobs.domain.wrong_use import InvalidSearch
 from jobs.web import companies
 from jobs.web.api import inputs
 from jobs.web.api.auth import needing, sees_pans
-from jobs.web.api.company_schemas import CompanyOut, DirectoryOut, FilingsOut, HitsOut
+from jobs.web.api.company_schemas import CompanyOut, DirectoryOut, FilingsOut
 from jobs.web.api.schemas import PROBLEMS
-from jobs.web.api.search_schemas import RecordHitsOut
+from jobs.web.api.search_schemas import HitsOut, RecordHitsOut
 from jobs.web.company_records import lines_response
 from jobs.web.directory import suggestions
 from jobs.web.permissions import Permission
-from jobs.web.text_search import search, search_records
+from jobs.web.text_search import Place, search, search_records
 
 _LINES = {"responses": {200: {"description": "JSON Lines", "content": {"application/x-ndjson": {}}}}}
 
@@ -59,7 +59,7 @@ def list_directory(request: HttpRequest, query: Query[inputs.DirectoryQuery]) ->
 def search_text(request: HttpRequest, query: Query[inputs.SearchQuery]) -> HitsOut:
     """The best pages that contain all words and "phrases", and none of the -excluded ones. PANs are not searchable."""
     wanted = PageFilter(cin=as_stored(query.cin), form=query.form, year=query.year)
-    return HitsOut.of(search(query.q, wanted))
+    return HitsOut.of(search(query.q, wanted, Place.parse(query.cursor, query.limit)))
 
 
 @company_router.get("/search/records", auth=needing(Permission.VIEW), response={200: RecordHitsOut, **PROBLEMS})
@@ -72,4 +72,4 @@ def search_in_records(request: HttpRequest, query: Query[inputs.RecordsQuery]) -
     wanted = parse_records(given, cin=as_stored(query.cin), form=query.form, year=query.year)
     if not wanted:
         raise InvalidSearch("Give a director, a DIN or an amount.")
-    return RecordHitsOut.of(search_records(wanted))
+    return RecordHitsOut.of(search_records(wanted, Place.parse(query.cursor, query.limit)))

@@ -12,7 +12,6 @@ from jobs.domain.companies.filings import Category, CompanyFiling
 from jobs.domain.companies.profile import Profile
 from jobs.web.api.base import Out
 from jobs.web.api.document_schemas import DocumentOut, FoundDocumentOut
-from jobs.web.text_search import Hits
 
 
 class SourceOut(Out):
@@ -238,39 +237,3 @@ class DirectoryOut(Out):
     """The best companies first."""
 
     items: list[ListedCompanyOut]
-
-
-class PieceOut(Out):
-    """A piece of a page's text, and whether it was sought."""
-
-    text: str
-    sought: bool
-
-
-class HitOut(Out):
-    """A page that matches, with the surroundings of what was sought."""
-
-    document: FoundDocumentOut
-    page: int
-    snippet: list[PieceOut]
-
-
-class HitsOut(Out):
-    """The best hits. ``isCut``: there may be more."""
-
-    items: list[HitOut]
-    is_cut: bool
-
-    @classmethod
-    def of(cls, found: Hits) -> Self:
-        return cls(
-            items=[
-                HitOut(
-                    document=FoundDocumentOut.model_validate(hit.document),
-                    page=hit.page,
-                    snippet=[PieceOut(text=text, sought=sought) for text, sought in hit.snippet],
-                )
-                for hit in found.hits
-            ],
-            is_cut=found.is_cut,
-        )

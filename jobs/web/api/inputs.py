@@ -196,6 +196,8 @@ class SearchQuery(_In):
     cin: Text = ""
     form: Text = ""
     year: Annotated[int, Field(ge=1850, le=9999)] | None = None
+    cursor: Cursor = ""
+    limit: Limit = 50
 
 
 class RecordsQuery(_In):
@@ -208,3 +210,5 @@ class RecordsQuery(_In):
     cin: Text = ""
     form: Text = ""
     year: Annotated[int, Field(ge=1850, le=9999)] | None = None
+    cursor: Cursor = ""
+    limit: Limit = 50

@@ -1,12 +1,12 @@
-"""Response bodies of searches in records."""
+"""Response bodies of searches."""
 
 from __future__ import annotations
 
 from typing import Self
 
-from jobs.web.api.base import Out
+from jobs.web.api.base import Out, PageOut
 from jobs.web.api.document_schemas import FoundDocumentOut
-from jobs.web.text_search import RecordHits
+from jobs.web.text_search import Hit, RecordHit, Results
 
 
 class FactOut(Out):
@@ -26,19 +26,67 @@ class RecordHitOut(Out):
     facts: list[FactOut]
 
 
-class RecordHitsOut(Out):
-    """People of the latest year first, amounts the largest first. ``isCut``: there may be more."""
+class RecordHitsOut(PageOut):
+    """A page of filings: people of the latest year first, amounts the largest first.
+
+    ``isCut``: there may be more than these. ``next`` and ``previous`` are cursors, null at the ends.
+    """
 
     items: list[RecordHitOut]
     is_cut: bool
 
     @classmethod
-    def of(cls, found: RecordHits) -> Self:
+    def of(cls, found: Results[RecordHit]) -> Self:
         items = [
             RecordHitOut(
                 document=FoundDocumentOut.model_validate(hit.document),
                 facts=[FactOut.model_validate(fact) for fact in hit.facts],
             )
-            for hit in found.hits
+            for hit in found.items
         ]
-        return cls(items=items, is_cut=found.is_cut)
+        return cls(items=items, is_cut=found.is_cut, next=found.next, previous=found.previous)
+
+
+class PieceOut(Out):
+    """A piece of a page's text, and whether it was sought."""
+
+    text: str
+    sought: bool
+
+
+class HitOut(Out):
+    """A page that matches, with the surroundings of what was sought."""
+
+    document: FoundDocumentOut
+    page: int
+    snippet: list[PieceOut]
+
+
+class HitsOut(PageOut):
+    """A page of the best hits. ``next`` and ``previous`` are cursors, null at the ends.
+
+    ``isCut``: there may be more than these. ``isPartial``: the search stopped after 4 seconds; the hits are those found
+    until then.
+    """
+
+    items: list[HitOut]
+    is_cut: bool
+    is_partial: bool
+
+    @classmethod
+    def of(cls, found: Results[Hit]) -> Self:
+        items = [
+            HitOut(
+                document=FoundDocumentOut.model_validate(hit.document),
+                page=hit.page,
+                snippet=[PieceOut(text=text, sought=sought) for text, sought in hit.snippet],
+            )
+            for hit in found.items
+        ]
+        return cls(
+            items=items,
+            is_cut=found.is_cut,
+            is_partial=found.is_partial,
+            next=found.next,
+            previous=found.previous,
+        )

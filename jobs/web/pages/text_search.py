@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
@@ -17,9 +19,9 @@ from jobs.domain.wrong_use import InvalidSearch
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
 from jobs.web.request_context import whole_number
-from jobs.web.text_search import search, search_records
+from jobs.web.text_search import Place, search, search_records
 
-_FIELDS = ("q", "cin", "form", "year", "director", "din", "least", "most")
+_FIELDS = ("q", "cin", "form", "year", "director", "din", "least", "most", "cursor", "filings")
 
 
 @needs(Permission.VIEW)
@@ -28,19 +30,31 @@ def text_search(request: HttpRequest) -> HttpResponse:
     given = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in _FIELDS}
     context: dict[str, object] = {"given": given, "forms": list(FORMS), "longest": LONGEST}
     try:
-        return render(request, "search.html", {**context, **_found(given)})
+        found = _found(given)
     except InvalidSearch as error:
         return render(request, "search.html", {**context, "problem": error}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    except TooSlow:
-        problem = "This search takes too long. Add a rarer word, or choose a company."
-        return render(request, "search.html", {**context, "problem": problem}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    is_too_slow = found.keys() == {"problem"}
+    status = HTTPStatus.SERVICE_UNAVAILABLE if is_too_slow else HTTPStatus.OK
+    return render(request, "search.html", {**context, **found}, status=status)
 
 
 def _found(given: dict[str, str]) -> dict[str, object]:
-    """Of records, of pages, or nothing if nothing is sought. Raises InvalidSearch, TooSlow."""
+    """Of records, of pages, or nothing if nothing is sought; one is shown although the other takes too long.
+
+    Raises InvalidSearch, InvalidCursor.
+    """
     cin, form, year = as_stored(given["cin"])[:40], given["form"][:60], whole_number(given["year"], most_digits=4)
     records = parse_records(given, cin=cin, form=form, year=year)
-    found: dict[str, object] = {"records": search_records(records)} if records else {}
+    searches: dict[str, Callable[[], object]] = {}
+    if records:
+        searches["records"] = partial(search_records, records, Place.parse(given["filings"]))
     if given["q"]:
-        found["found"] = search(given["q"], PageFilter(cin=cin, form=form, year=year))
+        wanted = PageFilter(cin=cin, form=form, year=year)
+        searches["found"] = partial(search, given["q"], wanted, Place.parse(given["cursor"]))
+    found: dict[str, object] = {}
+    for name, each in searches.items():
+        try:
+            found[name] = each()
+        except TooSlow:
+            found["problem"] = "This search takes too long. Add a rarer word, or choose a company."
     return found
