@@ -1,7 +1,9 @@
 """Makes a ZIP as a stream, without a local file.
 
 Python's ``zipfile`` writes to a file that cannot seek, so each member's size and CRC-32 follow its data, as the format
-allows; a member or an archive of 4 GiB or more is in ZIP64.
+allows; a member or an archive of 4 GiB or more is in ZIP64. Readers of streams, such as Java's ``ZipInputStream``,
+find the end of such a member only if it is deflated, so those that do not shrink are deflated without compression:
+copied, with five bytes before every few kilobytes.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field
 _REGULAR_FILE = 0o100644 << 16
 #: Text shrinks; PDFs and pictures are compressed already, and are only copied.
 _SHRINKING = (".csv", ".htm", ".html", ".json", ".txt", ".xbrl", ".xml")
+_COPIED = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +62,9 @@ def zipped(members: Iterable[Member]) -> Iterator[bytes]:
 
 def _info(member: Member) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(member.path, date_time=member.made)
-    info.compress_type = zipfile.ZIP_DEFLATED if member.path.lower().endswith(_SHRINKING) else zipfile.ZIP_STORED
+    info.compress_type = zipfile.ZIP_DEFLATED
+    if not member.path.lower().endswith(_SHRINKING):
+        info._compresslevel = _COPIED  # type: ignore[attr-defined]  # noqa: SLF001  public from Python 3.13 on
     info.external_attr = _REGULAR_FILE
     info.file_size = member.size
     return info

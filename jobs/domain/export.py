@@ -18,6 +18,8 @@ MOST_DOCUMENTS = 20_000
 MOST_BYTES = 100 * 1024**3
 #: More than the records of one document in a ZIP, besides its path, which each of them repeats.
 _RECORD_BYTES = 200
+#: A copied document grows by less than this share in a ZIP, see ``worker.zipping``.
+_GROWTH = 4_000
 #: More than one line of both manifests, besides the path.
 _LINE_BYTES = 600
 
@@ -138,7 +140,7 @@ def planned(documents: Iterable[Document], part_bytes: int) -> list[Entry]:
         if document.file is None:
             entries.append(_entry(document, path, 0))
             continue
-        needed = document.file.size + 3 * len(path.encode()) + _RECORD_BYTES
+        needed = document.file.size + document.file.size // _GROWTH + 3 * len(path.encode()) + _RECORD_BYTES
         listed = (len(entries) + 1) * (_LINE_BYTES + 2 * len(path.encode()))
         if size and size + needed + listed > part_bytes:
             part, size = part + 1, 0
