@@ -13,17 +13,30 @@ import socket
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-#: Public addresses that clouds answer themselves, and translated addresses of unknown length.
-_REFUSED = [
+#: Reserved, although this version of Python or an older one counts them as global.
+_RESERVED = [
     ipaddress.ip_network(each)
     for each in (
+        "192.0.0.0/24",  # protocol assignments, RFC 6890
+        "192.88.99.0/24",  # relays of 6to4, deprecated
+        "3fff::/20",  # documentation, RFC 9637
+        "fec0::/10",  # site-local, deprecated
+    )
+]
+#: Never allowed, not even on own networks: metadata services live here, and notations that hide an IPv4 address.
+_NEVER = [
+    ipaddress.ip_network(each)
+    for each in (
+        *("169.254.0.0/16", "fe80::/10"),  # link-local
         "168.63.129.16/32",  # Azure's platform
-        "64:ff9b:1::/48",  # NAT64 with a local prefix, RFC 8215
+        *("100.100.100.200/32", "192.0.0.192/32"),  # metadata of Alibaba, and of Oracle
+        *("fd00:ec2::/32", "fd20:ce::254/128"),  # metadata of AWS, and of Google
+        "64:ff9b:1::/48",  # NAT64 with a local prefix, whose length is unknown, RFC 8215
+        "::ffff:0:0:0/96",  # IPv4-translated, RFC 2765
         "::/96",  # IPv4-compatible, deprecated
     )
 ]
-#: Never allowed, not even on own networks: metadata services live here.
-_LINK_LOCAL = [ipaddress.ip_network("169.254.0.0/16"), ipaddress.ip_network("fe80::/10")]
+_LOOPBACK = ipaddress.ip_address("::1")
 
 
 class AddressRefused(Exception):
@@ -49,11 +62,11 @@ def is_allowed(text: str, *, allow_private: bool) -> bool:
         address = _embedded(ipaddress.ip_address(text.partition("%")[0]))
     except ValueError:
         return False
-    if any(address in network for network in (*_LINK_LOCAL, _REFUSED[0])):
+    if address != _LOOPBACK and any(address in network for network in _NEVER):
         return False
     if allow_private:
         return not (address.is_multicast or address.is_unspecified)
-    if address.is_multicast or address.is_reserved or any(address in network for network in _REFUSED):
+    if address.is_multicast or address.is_reserved or any(address in network for network in _RESERVED):
         return False
     return address.is_global
 

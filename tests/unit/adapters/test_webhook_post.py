@@ -22,9 +22,13 @@ from tests.servers.webhooks import status, webhook_server
 PRIVATE = [
     *("127.0.0.1", "127.8.8.8", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1"),  # noqa: S104
     *("192.0.2.1", "224.0.0.1", "::1", "::", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1", "::ffff:10.0.0.1"),
-    *("64:ff9b::a00:1", "64:ff9b:1::a00:1", "2002:a00:1::", "::7f00:1"),
+    *("64:ff9b::a00:1", "2002:a00:1::", "fec0::1", "3fff::1", "192.0.0.9", "192.88.99.1", "240.0.0.1"),
 ]
-NEVER = ["169.254.169.254", "fe80::1", "fe80::1%eth0", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "168.63.129.16"]
+NEVER = [
+    *("169.254.169.254", "fe80::1", "fe80::1%eth0", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "168.63.129.16"),
+    *("2002:a9fe:a9fe::", "2001:0:4136:e378:8000:63bf:5601:5601", "::a9fe:a9fe", "::ffff:0:a9fe:a9fe", "::7f00:1"),
+    *("64:ff9b:1::a9fe:a9fe", "100.100.100.200", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"),
+]
 
 
 @pytest.mark.parametrize("address", [*PRIVATE, *NEVER, "nonsense"])
@@ -41,6 +45,7 @@ def test_public_address_is_allowed(address):
 def test_metadata_stays_refused_on_own_networks(address):
     assert not is_allowed(address, allow_private=True)
     assert is_allowed("10.1.2.3", allow_private=True)
+    assert is_allowed("::1", allow_private=True)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "127.1", "[::1]", "no.invalid"])
