@@ -39,7 +39,7 @@ def _slack(made: Message) -> Body:
     link = f"<{made.url}|{made.link}>"
     text = f"{_EMOJI[made.tone]} *{_slack_text(made.title)}*\n{facts}"[:2800] + f"\n{link}"
     return {
-        "text": made.title,
+        "text": _slack_text(made.title),
         "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}],
     }
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.urls import reverse
+from django.utils.dateformat import format as format_date
 
 from jobs.domain.events import Event, EventType
 from jobs.domain.filings.masking import mask_pan
@@ -84,8 +88,16 @@ def _filings(event: Event) -> Texts:
     ]
     more = number - len(named)
     facts = [*named, ("", "") if more <= 0 else ("And", f"{more} more")]
-    title = f"{number} new filing{'' if number == 1 else 's'}: {data['companyName']}"
+    title = f"{number} new filing{'' if number == 1 else 's'}{_since(data['since'])}: {data['companyName']}"
     return title, "info", facts, reverse("company", args=[data["cin"]]), "Open the company"
+
+
+def _since(since: str | None) -> str:
+    """The day of the check before, in the zone of digests; empty if it is unknown."""
+    if since is None:
+        return ""
+    day = datetime.fromisoformat(since).astimezone(ZoneInfo(settings.TIME_ZONE_SHOWN))
+    return f" since {format_date(day, 'j M Y')}"
 
 
 def _disabled(event: Event) -> Texts:
