@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from jobs.domain.channels import Channel
     from jobs.domain.deliveries import Attempt, Delivery, DeliveryFilter, DeliveryState, Subscription
     from jobs.domain.endpoints import Endpoint
     from jobs.domain.events import EndedList, Event, Note
@@ -54,8 +55,10 @@ class DeliveryRepository(Protocol):
     def get(self, delivery_id: str) -> Delivery:
         """Raises UnknownDelivery."""
 
-    def claim(self, lease_seconds: float, *, busy: Collection[str] = ()) -> Delivery | None:
-        """Claim the delivery that has been due longest, except to busy targets; None if none is due."""
+    def claim(
+        self, lease_seconds: float, *, busy: Collection[str] = (), full: Collection[Channel] = ()
+    ) -> Delivery | None:
+        """Claim the delivery that has been due longest; None if none is due. Busy targets and full channels wait."""
 
     def claim_alike(self, delivery: Delivery, lease_seconds: float, limit: int) -> list[Delivery]:
         """Claim other due deliveries on the same channel to the same target."""

@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 120.0
 #: Attempts to one target at the same time, so that one that hangs leaves room for the others.
 MOST_PER_TARGET = 2
+#: Attempts by mail, or by webhook, at the same time. Fewer than threads: a mail server that hangs delays no webhooks.
+MOST_PER_WAY = 6
 
 
 @dataclass(kw_only=True)
@@ -38,6 +40,8 @@ class Deliverer:
     instruments: Instruments = field(default_factory=Unmeasured)
     random_fraction: Callable[[], float] = random.random
     _busy: Counter[str] = field(default_factory=Counter)
+    #: Attempts in progress: by webhook (True), by mail (False).
+    _ways: Counter[bool] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send_next(self) -> bool:
@@ -52,17 +56,22 @@ class Deliverer:
                 self._mail(claimed)
         finally:
             with self._lock:
-                self._busy[claimed.target] -= _share(claimed)
+                self._count_in(claimed, -1)
         return True
 
     def _claim(self) -> Delivery | None:
         """One thread at a time, so that no target gets more than its share."""
         with self._lock:
             busy = [target for target, number in self._busy.items() if number >= MOST_PER_TARGET]
-            claimed = self.deliveries.claim(LEASE_SECONDS, busy=busy)
+            full = [channel for channel in Channel if self._ways[channel is Channel.WEBHOOK] >= MOST_PER_WAY]
+            claimed = self.deliveries.claim(LEASE_SECONDS, busy=busy, full=full)
             if claimed:
-                self._busy[claimed.target] += _share(claimed)
+                self._count_in(claimed, 1)
             return claimed
+
+    def _count_in(self, claimed: Delivery, number: int) -> None:
+        self._busy[claimed.target] += number * _share(claimed)
+        self._ways[claimed.channel is Channel.WEBHOOK] += number
 
     # --- mail
 

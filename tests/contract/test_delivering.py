@@ -14,7 +14,7 @@ from jobs.domain.deliveries import DeliveryState, Subscription
 from jobs.domain.ending import ended_well
 from jobs.domain.endpoints import FAILING, FAILURES
 from jobs.domain.events import EventType
-from jobs.services.delivering import LEASE_SECONDS
+from jobs.services.delivering import LEASE_SECONDS, MOST_PER_WAY
 from tests.contract.posting import CHOICES, Posting, a_posting_in_memory, end_a_list
 from tests.contract.stepping import Killed
 from tests.contract.stores import DONE, LEASE
@@ -162,6 +162,22 @@ def test_endpoint_that_hangs_leaves_room_for_others(posting):
     posting.test(other)
     claimed = [deliverer._claim() for _ in range(4)]
     assert [each.target if each else None for each in claimed] == [busy.id, busy.id, other.id, None]
+
+
+def test_mail_server_that_hangs_leaves_room_for_webhooks(posting):
+    """However many people wait for their mail."""
+    posting.subscribe()
+    names = [f"person{number}" for number in range(MOST_PER_WAY + 2)]
+    for name in names:
+        posting.subscriptions.put(Subscription(name=name, address=f"{name}@example.com"))
+    end_a_list(posting, wishes=dict.fromkeys(names, True))
+    posting.notifier.drain()
+    for mail in [each for each in posting.log() if each.channel is not Channel.WEBHOOK]:  # due before the webhooks
+        posting.deliveries.save(mail, None, DeliveryState.PENDING, posting.clock() - timedelta(hours=1))
+    deliverer = posting.deliverer
+    claimed = [deliverer._claim() for _ in range(MOST_PER_WAY + 2)]
+    assert [each.channel for each in claimed] == [Channel.MAIL] * MOST_PER_WAY + [Channel.WEBHOOK] * 2
+    assert deliverer._claim() is None
 
 
 @pytest.mark.parametrize("digest", [False, True])

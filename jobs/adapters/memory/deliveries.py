@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from jobs.domain.channels import Channel
 from jobs.domain.deliveries import Attempt, Delivery, DeliveryFilter, DeliveryState, Subscription
 from jobs.domain.endpoints import MOST_ENDPOINTS, Endpoint
 from jobs.domain.events import Note
@@ -33,9 +34,11 @@ class MemoryDeliveryRepository:
             raise UnknownDelivery(delivery_id)
         return self._deliveries[delivery_id]
 
-    def claim(self, lease_seconds: float, *, busy: Collection[str] = ()) -> Delivery | None:
+    def claim(
+        self, lease_seconds: float, *, busy: Collection[str] = (), full: Collection[Channel] = ()
+    ) -> Delivery | None:
         with self._lock:
-            due = [each for each in self._due() if each[1].target not in busy]
+            due = [each for each in self._due() if each[1].target not in busy and each[1].channel not in full]
             return self._take(min(due, key=lambda each: each[0])[1], lease_seconds) if due else None
 
     def claim_alike(self, delivery: Delivery, lease_seconds: float, limit: int) -> list[Delivery]:

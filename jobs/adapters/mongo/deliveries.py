@@ -47,8 +47,11 @@ class MongoDeliveryRepository:
         return _to_delivery(record_of(self._deliveries, delivery_id, UnknownDelivery(delivery_id)))
 
     @translated
-    def claim(self, lease_seconds: float, *, busy: Collection[str] = ()) -> Delivery | None:
-        return self._claim({"target": {"$nin": sorted(busy)}} if busy else {}, lease_seconds)
+    def claim(
+        self, lease_seconds: float, *, busy: Collection[str] = (), full: Collection[Channel] = ()
+    ) -> Delivery | None:
+        left_out = {"target": busy, "channel": full}
+        return self._claim({name: {"$nin": sorted(each)} for name, each in left_out.items() if each}, lease_seconds)
 
     @translated
     def claim_alike(self, delivery: Delivery, lease_seconds: float, limit: int) -> list[Delivery]:
