@@ -64,7 +64,7 @@ def test_runbook_explains_exactly_the_alerts() -> None:
     text = (ROOT / "docs/runbook.md").read_text()
     assert re.findall(r"^### (\w+)$", text, re.MULTILINE) == list(ALERTS)
     for section in re.split(r"^### \w+$", text, flags=re.MULTILINE)[1:]:
-        assert re.findall(r"^\*\*(\w+)[^*]*\*\*", section, re.MULTILINE) == ["Means", "Look", "Do"]
+        assert re.findall(r"^\*\*(\w+)[^*]*\*\*", section, re.MULTILINE) == ["Meaning", "Causes", "Action"]
 
 
 def test_alertmanager_routes_every_severity() -> None:

@@ -32,10 +32,10 @@ SERIES = set(known())
 
 
 @cache
-def _looks() -> dict[str, list[str]]:
-    """The items of each alert's section *Look*."""
-    sections = re.findall(r"^### (\w+)$.*?^\*\*Look\.\*\*\n\n(.*?)\n\n\*\*Do\.", TEXT, re.MULTILINE | re.DOTALL)
-    return {name: re.split(r"^- ", look, flags=re.MULTILINE)[1:] for name, look in sections}
+def _causes() -> dict[str, list[str]]:
+    """The items of each alert's section *Causes*."""
+    sections = re.findall(r"^### (\w+)$.*?^\*\*Causes\.\*\*\n\n(.*?)\n\n\*\*Action\.", TEXT, re.MULTILINE | re.DOTALL)
+    return {name: re.split(r"^- ", causes, flags=re.MULTILINE)[1:] for name, causes in sections}
 
 
 def _codes(item: str) -> list[str]:
@@ -58,13 +58,13 @@ def _is_page(code: str) -> bool:
 
 
 def _all(kind: str) -> list[str]:
-    found = {code for items in _looks().values() for item in items for code in _codes(item)}
+    found = {code for items in _causes().values() for item in items for code in _codes(item)}
     return sorted(code for code in found if _kind(code) == kind)
 
 
 @pytest.mark.parametrize("alert", ALERTS)
 def test_three_checks_tell_causes_apart(alert: str) -> None:
-    items = _looks()[alert]
+    items = _causes()[alert]
     assert len(items) >= 3
     for item in items:
         assert re.match(r"[^`]+\?", item), f"no question: {item}"
@@ -76,9 +76,9 @@ def test_runbook_queries_use_existing_series(promtool: Promtool, tmp_path: Path)
     assert len(queries) > 30
     for query in queries:
         assert {name for name, _ in named(query).series} <= SERIES, query
-    rules = [{"record": f"look:{number}", "expr": query} for number, query in enumerate(queries)]
+    rules = [{"record": f"cause:{number}", "expr": query} for number, query in enumerate(queries)]
     path = tmp_path / "rules.yaml"
-    path.write_text(yaml.safe_dump({"groups": [{"name": "look", "rules": rules}]}))
+    path.write_text(yaml.safe_dump({"groups": [{"name": "causes", "rules": rules}]}))
     assert not promtool.complaint("check", "rules", path)
 
 
