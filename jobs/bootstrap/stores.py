@@ -126,7 +126,7 @@ class Stores:
         """The text of all pages, for searching."""
         from jobs.adapters.mongo.page_indexes import page_index
 
-        return page_index(self.database)
+        return page_index(self.database, self.configuration.atlas_search_index)
 
     @part
     def hosts(self) -> MongoHostRepository:

@@ -18,6 +18,7 @@ from jobs.configuration import readers as env
 from jobs.configuration.notifying import NotificationSettings
 from jobs.configuration.ordering import OrderSettings
 from jobs.configuration.requirements import missing
+from jobs.configuration.searching import SearchSettings
 from jobs.configuration.setting import setting
 from jobs.configuration.sign_in import SignIn
 from jobs.domain.errors import ConfigurationError
@@ -26,7 +27,7 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Configuration(SignIn, OrderSettings, NotificationSettings):
+class Configuration(SignIn, OrderSettings, SearchSettings, NotificationSettings):
     """The values of all settings. ``load`` reads them from the environment."""
 
     env_file: Path = setting(

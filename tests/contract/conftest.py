@@ -9,25 +9,22 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.adapters.memory import MemoryDocumentRepository, MemoryJobRepository, MemoryRunRepository
+from jobs.adapters.memory import MemoryDocumentRepository
 from jobs.adapters.mongo.deliveries import MongoDeliveryRepository
-from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.endpoints import MongoEndpointRepository, MongoSubscriptionRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.order_lists import MongoOrderListRepository
 from jobs.adapters.mongo.outbox import MongoOutbox
-from jobs.adapters.mongo.runs import MongoRunRepository
 from tests.contract.posting import Posting, Sender, a_posting_in_memory
-from tests.contract.stores import Stores
+from tests.contract.stores import Stores, memory_stores, mongodb_stores
 
 
 @pytest.fixture(params=["memory", pytest.param("mongodb", marks=pytest.mark.server)])
 def stores(request, clock) -> Stores:
-    if request.param == "memory":
-        return Stores(MemoryJobRepository(clock), MemoryDocumentRepository(clock), MemoryRunRepository())
-    database = request.getfixturevalue("database")
-    return Stores(
-        MongoJobRepository(database, clock), MongoDocumentRepository(database, clock), MongoRunRepository(database)
+    return (
+        memory_stores(clock)
+        if request.param == "memory"
+        else mongodb_stores(request.getfixturevalue("database"), clock)
     )
 
 

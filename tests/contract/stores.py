@@ -7,9 +7,11 @@ from datetime import datetime
 
 from bson import ObjectId
 
-from jobs.adapters.memory import MemoryExports, MemoryJobRepository
+from jobs.adapters.memory import MemoryDocumentRepository, MemoryExports, MemoryJobRepository, MemoryRunRepository
+from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.exports import MongoExports
 from jobs.adapters.mongo.jobs import MongoJobRepository
+from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.domain.audit import Action
 from jobs.domain.bulk_action import BulkAction, BulkState, RefusedJob
 from jobs.domain.ending import Backoff
@@ -38,6 +40,16 @@ class Stores:
     jobs: JobRepository
     documents: DocumentRepository
     runs: RunRepository
+
+
+def memory_stores(clock) -> Stores:
+    return Stores(MemoryJobRepository(clock), MemoryDocumentRepository(clock), MemoryRunRepository())
+
+
+def mongodb_stores(database, clock) -> Stores:
+    return Stores(
+        MongoJobRepository(database, clock), MongoDocumentRepository(database, clock), MongoRunRepository(database)
+    )
 
 
 def exports_of(jobs: JobRepository) -> Exports:

@@ -11,39 +11,59 @@ from pymongo.errors import ExecutionTimeout
 from jobs.adapters.memory import MemoryPages
 from jobs.adapters.mongo import pages as pages_module
 from jobs.adapters.mongo import pages_documentdb, pages_embedded
+from jobs.adapters.mongo.atlas_index import ensure_index
 from jobs.adapters.mongo.page_indexes import page_index
 from jobs.adapters.mongo.pages import MongoPages
 from jobs.adapters.mongo.schema import ensure
 from jobs.domain.errors import TooSlow
 from jobs.domain.search import Content, PageFilter, parse_query
 from jobs.ports import PageIndex
-from tests.contract.stores import LEASE, Stores, add
+from tests.contract.stores import LEASE, Stores, add, memory_stores, mongodb_stores
 from tests.making import a_cin, a_file, some_filings
+from tests.servers.atlas_search import SearchableDatabase
 
 CIN = a_cin()
 DEED, NOTICE = Content(cin=CIN, checksum=f"sha256:{1:064}"), Content(cin=a_cin(), checksum=f"sha256:{2:064}")
 DEED_PAGES = ["Deed of hypothecation with State Bank", "", "The bank statement of the State, ABCPE1234F, ऋण विलेख बैंक"]
 
 
+_ON_A_SERVER = [pytest.param(kind, marks=pytest.mark.server) for kind in ("own index", "atlas search")]
+
+
+@pytest.fixture(params=["memory", *_ON_A_SERVER])
+def kind(request) -> str:
+    """Where pages are searched. Atlas Search is a stand-in before the same server."""
+    return str(request.param)
+
+
 @pytest.fixture
-def pages(stores: Stores, request) -> PageIndex:
-    if "database" not in request.fixturenames:
-        found: PageIndex = MemoryPages(stores.documents)
-    else:
+def stores(kind, clock, request) -> Stores:
+    return memory_stores(clock) if kind == "memory" else mongodb_stores(request.getfixturevalue("database"), clock)
+
+
+@pytest.fixture
+def pages(stores, kind, request) -> PageIndex:
+    found: PageIndex = MemoryPages(stores.documents)
+    if kind == "own index":
         found = an_empty_index(request.getfixturevalue("database"))
+    elif kind == "atlas search":
+        database = SearchableDatabase(request.getfixturevalue("database"))
+        found = an_empty_index(database, "pages")
+        ensure_index(database["pages"], "pages")
+        database.finish_builds()
     fill(found)
     return found
 
 
-def an_empty_index(database) -> MongoPages:
+def an_empty_index(database, atlas_index: str | None = None) -> MongoPages:
     for name in ("pages", "facts"):
         database[name].delete_many({})
-    return page_index(database)
+    return page_index(database, atlas_index)
 
 
 def fill(index: PageIndex) -> None:
     index.replace(DEED, DEED_PAGES, form="CHG-1", year=None)
-    index.replace(NOTICE, ["Notice to the bank about the deed"], form="MGT-14", year=2025)
+    index.replace(NOTICE, ["Notice to the bank about the deed for Rs.12,34,567/-"], form="MGT-14", year=2025)
 
 
 def hits(pages: PageIndex, text: str, **wanted: object) -> list[tuple[Content, int]]:
@@ -68,6 +88,9 @@ def hits(pages: PageIndex, text: str, **wanted: object) -> list[tuple[Content, i
         ("hypothec", []),
         ("ABCPE1234F", []),
         ("$where", []),
+        ("12,34,567", [(NOTICE, 1)]),
+        ("34,567", [(NOTICE, 1)]),
+        ("12,345", []),
     ],
 )
 def test_pages_are_found(pages, text, found):
@@ -126,8 +149,8 @@ def slow(database, monkeypatch) -> Callable[[int], PageIndex]:
     fill(index)
     monkeypatch.setattr(pages_module, "_PORTION", 1)
     monkeypatch.setattr(pages_module, "_LARGEST_PORTION", 1)
-    monkeypatch.setattr(index, "_read", time_is_up)
-    monkeypatch.setattr(index, "_leading_word", lambda query: query.terms[0].split()[-1].lower())
+    monkeypatch.setattr(index, "read", time_is_up)
+    monkeypatch.setattr(index, "leading_word", lambda query: query.terms[0].split()[-1].lower())
 
     def after(portions: int) -> PageIndex:
         monkeypatch.setattr(index, "_pages", OutOfTime(database["pages"], portions))

@@ -68,6 +68,15 @@ def test_missing_ocr_language_is_limited(installation):
     assert "tesseract-ocr-xyz" in limited
 
 
+def test_atlas_search_on_another_server_is_reported(installation):
+    reason = "this server is not MongoDB, and only MongoDB has Atlas Search"
+    migrated = installation.run("migrate_documents", ATLAS_SEARCH_INDEX="pages")
+    assert f"Atlas Search index pages not created: {reason}" in migrated.stdout
+    checked = installation.run("check_services", ATLAS_SEARCH_INDEX="pages")
+    assert (migrated.returncode, checked.returncode) == (0, 0)
+    assert f"limited text search {reason}. Searches use MongoDB's text index." in checked.stdout
+
+
 def test_one_outage_does_not_stop_other_checks(installation, tmp_path):
     wrong = {
         "MONGODB_URI": "mongodb://127.0.0.1:9/",

@@ -61,7 +61,7 @@ class MongoPages:
     @translated
     def search(self, query: Query, wanted: PageFilter, limit: int) -> PagesFound:
         try:
-            rows = in_time(self._pages, lambda: self._read(query, wanted, limit), _BY_INDEX_SECONDS)
+            rows = in_time(self._pages, lambda: self.read(query, wanted, limit), _BY_INDEX_SECONDS)
         except TooSlow:
             return self._compare(query, wanted, limit)
         return PagesFound(pages=[_to_page(row) for row in rows])
@@ -88,7 +88,7 @@ class MongoPages:
 
     def _read_portions(self, query: Query, wanted: PageFilter, limit: int, found: dict[object, Record]) -> None:
         of_those = about(wanted)
-        among = of_company(wanted.cin) if wanted.cin else {"$text": {"$search": f'"{self._leading_word(query)}"'}}
+        among = of_company(wanted.cin) if wanted.cin else {"$text": {"$search": f'"{self.leading_word(query)}"'}}
         fields = {**SHOWN, **dict.fromkeys(of_those, True)}
         skipped, size = 0, _PORTION
         while len(found) < limit:
@@ -100,11 +100,11 @@ class MongoPages:
                 break
             skipped, size = skipped + size, min(2 * size, _LARGEST_PORTION)
 
-    def _leading_word(self, query: Query) -> str:
+    def leading_word(self, query: Query) -> str:
         """A word that few pages have: long words are rarer."""
         return max((word for term in query.terms for word in term.split()), key=len)
 
-    def _read(self, query: Query, wanted: PageFilter, limit: int) -> list[Record]:
+    def read(self, query: Query, wanted: PageFilter, limit: int) -> list[Record]:
         return self._best(self._filter(query, wanted), limit)
 
     def _filter(self, query: Query, wanted: PageFilter) -> Record:

@@ -30,7 +30,7 @@ class DocumentDbPages(MongoPages):
     def _facts_in(self, database: Database[Record]) -> MongoFacts:
         return DocumentDbFacts(database)
 
-    def _read(self, query: Query, wanted: PageFilter, limit: int) -> list[Record]:
+    def read(self, query: Query, wanted: PageFilter, limit: int) -> list[Record]:
         narrowed = about(wanted)
         word, is_rare = self._rarest(query, is_needed=bool(narrowed))
         if not word:
@@ -42,8 +42,8 @@ class DocumentDbPages(MongoPages):
             filter_ = {"$text": {"$search": " ".join([f'"{word}"', *others, *excluded(query)])}, **narrowed}
         return by_relevance(query, self._pages.find(filter_, SHOWN, limit=limit))
 
-    def _leading_word(self, query: Query) -> str:
-        return self._rarest(query, is_needed=True)[0] or super()._leading_word(query)
+    def leading_word(self, query: Query) -> str:
+        return self._rarest(query, is_needed=True)[0] or super().leading_word(query)
 
     def _rarest(self, query: Query, *, is_needed: bool) -> tuple[str, bool]:
         """The word on the fewest pages, and whether it is rare. Empty if a word is on none."""

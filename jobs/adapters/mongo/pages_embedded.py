@@ -16,7 +16,7 @@ _FEW = 1_000
 class EmbeddedPages(MongoPages):
     """``jobs.ports.PageIndex`` on the embedded server, which does not understand excluded words."""
 
-    def _read(self, query: Query, wanted: PageFilter, limit: int) -> list[Record]:
+    def read(self, query: Query, wanted: PageFilter, limit: int) -> list[Record]:
         """If words are on very many pages, some of these are ranked here."""
         if wanted.cin:
             among = {**of_company(wanted.cin), **about(wanted)}

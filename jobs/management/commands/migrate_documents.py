@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jobs.adapters.mongo.atlas_index import ensure_index
 from jobs.adapters.mongo.migration import update_all
 from jobs.bootstrap import application
 from jobs.management.base import FilesureCommand
@@ -21,3 +22,5 @@ class Command(FilesureCommand):
         app = application()
         for line in update_all(app.database, app.configuration.source):
             self.stdout.write(line)
+        if name := app.configuration.atlas_search_index:
+            self.stdout.write(ensure_index(app.database["pages"], name))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from jobs.adapters.mongo.atlas_index import problem_of
 from jobs.adapters.mongo.connection import place
 from jobs.adapters.mongo.schema import missing_indexes
 from jobs.bootstrap import Application, application
@@ -51,6 +52,8 @@ class Command(FilesureCommand):
 def _checks(app: Application) -> Iterator[Check]:
     yield "MongoDB", lambda: f"version {app.ping()} at {place(app.mongodb_uri)}"
     yield "indexes", lambda: _indexes(app)
+    if app.configuration.atlas_search_index:
+        yield "text search", lambda: _atlas_search(app, app.configuration.atlas_search_index or "")
     yield "blob store", lambda: f"{app.blobs.check()}"
     yield "source", lambda: source(app, worker_name(app.configuration)).check()
     yield "reader", lambda: check_reader(reader_of(app.configuration))
@@ -62,3 +65,10 @@ def _indexes(app: Application) -> str:
     if missing:
         raise FilesureError(f"Missing: {', '.join(missing)}. Run: manage.py migrate_documents")
     return "all there"
+
+
+def _atlas_search(app: Application, name: str) -> str:
+    problem = problem_of(app.database["pages"], name)
+    if problem:
+        raise Limited(f"{problem}. Searches use MongoDB's text index. To create the index: manage.py migrate_documents")
+    return f"Atlas Search index {name}"
