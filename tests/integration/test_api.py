@@ -194,7 +194,7 @@ def test_examples_are_valid_calls(client):
     """Each body matches its schema, each Python example compiles, each address is complete."""
     schema = client.get("/api/openapi.json").json()
     reference = Reference(schema, "https://filesure.example")
-    for operation in reference.operations():
+    for operation in reference.operations:
         compile(operation.python, operation.id, "exec")
         assert operation.curl.startswith(f"curl -X {operation.method} ")
         assert "{" not in operation.curl.splitlines()[0]
@@ -206,7 +206,7 @@ def test_examples_are_valid_calls(client):
 def test_documentation_shows_what_webhooks_send(staff):
     schema = staff.get("/api/openapi.json").json()
     reference = Reference(schema, "https://filesure.example")
-    for webhook in reference.webhooks():
+    for webhook in reference.webhooks:
         body = schema["webhooks"][webhook.type]["post"]["requestBody"]["content"]["application/json"]["schema"]
         jsonschema.Draft202012Validator({**body, "components": schema["components"]}).validate(
             json.loads(webhook.example)
@@ -215,6 +215,13 @@ def test_documentation_shows_what_webhooks_send(staff):
     assert all(f'id="on_{str(kind).replace(".", "_")}"' in page for kind in CHOICES)
     assert {"OrderEventData", "NewFilingData"} <= {each.name for each in reference.schemas()}
     assert "webhook-signature" in page
+
+
+def test_documentation_builds_each_operation_once(staff, monkeypatch):
+    built, build = [], Reference._operation
+    monkeypatch.setattr(Reference, "_operation", lambda *given: built.append(given[1:3]) or build(*given))
+    assert staff.get("/api/docs").status_code == 200
+    assert len(built) == len(set(built)) > 40
 
 
 def test_every_property_is_typed(client):

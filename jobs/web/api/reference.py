@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -41,6 +42,7 @@ class Reference:
         self._schemas: Schema = document["components"]["schemas"]
         self._site = site
 
+    @cached_property
     def operations(self) -> list[Operation]:
         return [
             self._operation(method, path, given)
@@ -48,6 +50,7 @@ class Reference:
             for method, given in methods.items()
         ]
 
+    @cached_property
     def webhooks(self) -> list[Webhook]:
         return [self._webhook(kind, path["post"]) for kind, path in self._webhooks.items()]
 
@@ -77,8 +80,8 @@ class Reference:
     def schemas(self) -> list[Described]:
         """Those that bodies, responses and webhooks use, in alphabetical order."""
         used: set[str] = set()
-        waiting = {name for each in self.operations() for name in (each.body, *_named(each.answers)) if name}
-        waiting |= {each.data for each in self.webhooks()}
+        waiting = {name for each in self.operations for name in (each.body, *_named(each.answers)) if name}
+        waiting |= {each.data for each in self.webhooks}
         while waiting:
             name = waiting.pop()
             used.add(name)

@@ -27,8 +27,8 @@ class Docs(DocsBase):
     def render_page(self, request: HttpRequest, api: NinjaAPI, **_: Any) -> HttpResponse:
         reference = Reference(api.get_openapi_schema(), f"{request.scheme}://{request.get_host()}")
         context = {
-            "operations": reference.operations(),
-            "webhooks": reference.webhooks(),
+            "operations": reference.operations,
+            "webhooks": reference.webhooks,
             "webhook_headers": reference.webhook_headers(),
             "schemas": reference.schemas(),
         }
