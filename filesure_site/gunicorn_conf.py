@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
@@ -45,6 +46,7 @@ graceful_timeout = 20
 max_requests = 10_000
 max_requests_jitter = 1_000
 loglevel = "warning"
+_OBJECTS_PER_COLLECTION = 20_000
 control_socket_disable = True  # its default path is in the home directory, which all servers of a user share
 
 
@@ -66,8 +68,19 @@ def post_worker_init(_worker: Any) -> None:
     from jobs.web import subscribers
     from jobs.web.bulk_runner import runner
 
+    _collect_seldom()
     runner().begin()
     subscribers.settle_in(0)
+
+
+def _collect_seldom() -> None:
+    """Reading a company with thousands of filings makes 100,000 objects that all stay.
+
+    Python would search these, and the code's own, for garbage every 700 objects: a third of the page's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_PER_COLLECTION)
 
 
 def worker_exit(_server: Arbiter, _worker: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from jobs.domain.document import Document
+    from jobs.domain.companies.statements import CompanyDocuments
     from jobs.domain.job import Job
 
 
@@ -40,5 +40,5 @@ class Companies(Protocol):
     def orders_of(self, cins: Collection[str], limit: int) -> dict[str, list[Job]]:
         """The orders of several companies, as ``orders``. Companies without an order are missing."""
 
-    def documents(self, cin: str, limit: int) -> list[Document]:
-        """The documents of a company's orders with what they state, the newest first."""
+    def documents(self, cin: str, limit: int) -> CompanyDocuments:
+        """The documents of a company's orders and what they state, the newest first."""

@@ -92,10 +92,11 @@ def test_documents_come_with_what_they_state(stores, companies, clock):
     stores.documents.save_stored(held.lease, document, a_file())
     stores.documents.save_reading(held.lease, document, replace(READING, stated=STATED))
     found = companies.documents(job.cin, 5)
-    assert sorted(each.filing.number for each in found) == [1, 2]
-    assert next(each.reading.stated for each in found if each.reading) == STATED
-    assert len(companies.documents(job.cin, 1)) == 1
-    assert companies.documents(a_cin(), 5) == []
+    assert sorted(each.filing.number for each in found.documents) == [1, 2]
+    assert found.stated == {document.id: STATED}
+    assert [each.reading.stated for each in found.documents if each.reading] == [()]
+    assert len(companies.documents(job.cin, 1).documents) == 1
+    assert companies.documents(a_cin(), 5).documents == []
 
 
 def test_orders_of_a_company_are_newest_first(stores, companies, clock):

@@ -97,7 +97,7 @@ def test_llp_s_filings_are_stored_and_read(installation):
     assert installation.run("run_scaler", "--until-idle").returncode == 0
     (job,) = installation.app.companies.orders("AAB-1234", 9)
     assert job.status is JobStatus.COMPLETED
-    documents = installation.app.companies.documents("AAB-1234", 99)
+    documents = installation.app.companies.documents("AAB-1234", 99).documents
     assert {"LLP-8", "LLP-11"} <= {each.reading.facts.form for each in documents}
 
 

@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from jobs.adapters.memory.documents import MemoryDocumentRepository
 from jobs.adapters.memory.jobs import MemoryJobRepository
+from jobs.domain.companies.statements import CompanyDocuments
 from jobs.domain.company_id import id_prefix
 from jobs.domain.company_names import company_key, words
-from jobs.domain.document import Document
 from jobs.domain.job import Job, JobStatus
 from jobs.ports.companies import CompanyPage
 
@@ -46,10 +46,10 @@ class MemoryCompanies:
     def orders_of(self, cins: Collection[str], limit: int) -> dict[str, list[Job]]:
         return {cin: found for cin in cins if (found := self.orders(cin, limit))}
 
-    def documents(self, cin: str, limit: int) -> list[Document]:
+    def documents(self, cin: str, limit: int) -> CompanyDocuments:
         found = [each for job_id in self._documents.job_ids() for each in self._documents.of_job(job_id)]
         mine = [each for each in found if each.cin == cin]
-        return sorted(mine, key=lambda each: each.id, reverse=True)[:limit]
+        return CompanyDocuments.of(sorted(mine, key=lambda each: each.id, reverse=True)[:limit])
 
     def _visible(self) -> list[Job]:
         """The newest first."""

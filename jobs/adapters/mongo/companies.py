@@ -13,9 +13,10 @@ from jobs.adapters.mongo.document_records import to_document
 from jobs.adapters.mongo.filters import text_filter, word
 from jobs.adapters.mongo.paging import in_time
 from jobs.adapters.mongo.queue_filters import NO_EXPORT, NOT_DELETING
+from jobs.adapters.mongo.readings import to_stated
 from jobs.adapters.mongo.records import to_job
+from jobs.domain.companies.statements import CompanyDocuments
 from jobs.domain.company_names import company_key
-from jobs.domain.document import Document
 from jobs.domain.job import Job, JobStatus
 from jobs.ports.companies import CompanyPage
 
@@ -99,10 +100,11 @@ class MongoCompanies:
         return {cin: found[:limit] for cin, found in orders.items()}
 
     @translated
-    def documents(self, cin: str, limit: int) -> list[Document]:
+    def documents(self, cin: str, limit: int) -> CompanyDocuments:
         rows = in_time(
             self._documents,
             lambda: list(self._documents.find({"cin": cin}, sort=[("_id", DESCENDING)], limit=limit)),
             DOCUMENTS_SECONDS,
         )
-        return [to_document(row) for row in rows]
+        stated = {str(row["_id"]): to_stated({"stated": row.pop("stated")}) for row in rows if row.get("stated")}
+        return CompanyDocuments(documents=[to_document(row) for row in rows], stated=stated)

@@ -85,16 +85,18 @@ def _stated_fields(stated: Stated) -> dict[str, Any]:
     )
 
 
-def _to_stated(record: Mapping[str, Any]) -> tuple[Stated, ...]:
+def to_stated(record: Mapping[str, Any]) -> tuple[Stated, ...]:
     return tuple(
-        Stated(
-            name=each["name"],
-            value=each["value"].date() if isinstance(each["value"], datetime) else each["value"],
-            unit=each.get("unit"),
-            page=each.get("page"),
-            confidence=each["confidence"],
-        )
-        for each in record.get("stated", ())
+        [
+            Stated(
+                each["name"],
+                value.date() if isinstance(value := each["value"], datetime) else value,
+                each.get("unit"),
+                each.get("page"),
+                each["confidence"],
+            )
+            for each in record.get("stated", ())
+        ]
     )
 
 
@@ -145,7 +147,7 @@ def to_reading(record: Mapping[str, Any]) -> DocumentReading | None:
             filed_on=_day(facts("filedOn")),
             year_end=_day(facts("yearEnd")),
         ),
-        stated=_to_stated(record),
+        stated=to_stated(record),
         text_blob_name=get("textBlobName"),
         record_blob_name=get("recordBlobName"),
         thumbnail_blob_name=get("thumbnailBlobName"),

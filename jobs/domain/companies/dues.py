@@ -23,6 +23,7 @@ YEARS = 10
 _FIRST_YEAR = 2015  # the first year that had to be filed under the Act of 2013
 _AOC_4, _AOC_4_OF_ONE, _MGT_7, _ADT_1 = (timedelta(days=days) for days in (30, 180, 60, 15))
 _ONE_PERSON = "OPC"
+_ANNUAL = frozenset((*FinancialStatements.FORMS, *AnnualReturn.FORMS))
 
 
 class DueState(StrEnum):
@@ -60,9 +61,10 @@ def dues_of(
     last = financial_year(as_of) - 1
     seen = [each.year for each in listed if each.year]
     first = max(_FIRST_YEAR, (since or 0) + 1, last - YEARS + 1, min(seen, default=last))
+    stated, annual = of_forms(filings, _ANNUAL), [each for each in listed if each.form in _ANNUAL]
     found: list[Due] = []
     for year in range(last, first - 1, -1):
-        found += _of_year(filings, listed, year, kind, as_of)
+        found += _of_year(stated, annual, year, kind, as_of)
     return [*found, *_appointments(filings, first)] if found else []
 
 
@@ -81,8 +83,7 @@ def _of_year(
 
 
 def _meeting(filings: Sequence[StatedFiling], end: date) -> date | None:
-    forms = (*FinancialStatements.FORMS, *AnnualReturn.FORMS)
-    held = (each.day("held_agm_on") for each in of_forms(filings, forms) if each.year_end == end)
+    held = (each.day("held_agm_on") for each in filings if each.year_end == end)
     return max((day for day in held if day), default=None)
 
 

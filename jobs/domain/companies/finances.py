@@ -92,18 +92,14 @@ def _year(
     end: date, consolidated: bool, accounts: Sequence[StatedFiling], returns: Sequence[StatedFiling]
 ) -> FinancialYear:
     own = [] if consolidated else [each for each in returns if each.year_end == end]
+    stating: dict[str, list[tuple[StatedFiling, str]]] = {
+        name: [(each, name) for each in accounts] for name in MEASURES
+    }
+    for name, other in _IN_RETURNS.items():
+        stating[name] += [(each, other) for each in own]
     measures = {
-        name: fact(
-            [
-                *((each.paise(name), each.source(name)) for each in accounts),
-                *(
-                    (each.paise(_IN_RETURNS[name]), each.source(_IN_RETURNS[name]))
-                    for each in own
-                    if name in _IN_RETURNS
-                ),
-            ]
-        )
-        for name in MEASURES
+        name: fact((amount, each.source(key)) for each, key in stated if (amount := each.paise(key)) is not None)
+        for name, stated in stating.items()
     }
     return FinancialYear(
         end=end, consolidated=consolidated, measures={name: said for name, said in measures.items() if said}

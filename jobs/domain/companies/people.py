@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from jobs.domain.companies.statements import Fact, Source, StatedFiling, fact, in_order, newest, of_forms, plain
 from jobs.domain.filings.accounts import FinancialStatements
@@ -14,8 +15,7 @@ from jobs.domain.filings.appointments import AuditorAppointment, DirectorKyc, Di
 _EVENTS = {"APPN": "appointed", "RESG": "resigned", "CESS": "ceased", "CHNG": "changed"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class PersonEvent:
+class PersonEvent(NamedTuple):
     """What a DIR-12 says about a person: ``appointed``, ``ceased``, ``resigned`` or ``changed``."""
 
     what: str
@@ -45,9 +45,8 @@ class Person:
         return newest(self.names) or (f"DIN {self.din}" if self.din else "unnamed")
 
 
-@dataclass(frozen=True)
-class _Mention:
-    """One row about a person."""
+class _Mention(NamedTuple):
+    """One row about a person; ``key`` is empty if it states neither DIN nor name."""
 
     filing: StatedFiling
     key: str
@@ -63,7 +62,8 @@ def people_of(filings: Sequence[StatedFiling]) -> list[Person]:
     mentions: dict[str, list[_Mention]] = {}
     for filing in in_order(filings):
         for mention in _mentions(filing):
-            mentions.setdefault(mention.key, []).append(mention)
+            if mention.key:
+                mentions.setdefault(mention.key, []).append(mention)
     returns = [each.year_end for each in of_forms(filings, AnnualReturn.FORMS) if each.year_end and _has_rows(each)]
     latest = max(returns, default=None)
     found = [_person(each, latest) for each in mentions.values()]
@@ -80,22 +80,20 @@ def _mentions(filing: StatedFiling) -> Iterable[_Mention]:
     if filing.form in Directors.FORMS:
         rows = list(filing.rows("directors"))
         for row in rows or ([filing] if filing.text("din") else []):
-            yield from _mention(row, row.text("din"), None, row.text("designation"), event=_event(row))
+            yield _mention(row, row.text("din"), None, row.text("designation"), event=_event(row))
         for row in filing.rows("officers"):
             on = row.day("effective_from")
             begun = PersonEvent(what="appointed", on=on, designation=row.text("designation"), source=row.source())
-            yield from _mention(row, row.text("din"), _full_name(row), row.text("designation"), event=begun)
+            yield _mention(row, row.text("din"), _full_name(row), row.text("designation"), event=begun)
     elif filing.form in AnnualReturn.FORMS:
         for row in filing.rows("directors"):
             left = row.day("ceased_on")
             event = (
                 PersonEvent(what="ceased", on=left, designation=None, source=row.source("ceased_on")) if left else None
             )
-            yield from _mention(
-                row, row.text("din"), row.text("name"), row.text("designation"), event=event, annual=True
-            )
+            yield _mention(row, row.text("din"), row.text("name"), row.text("designation"), event=event, annual=True)
     elif filing.form in DirectorKyc.FORMS:
-        yield from _mention(filing, filing.text("din"), _full_name(filing), None)
+        yield _mention(filing, filing.text("din"), _full_name(filing), None)
 
 
 def _full_name(row: StatedFiling) -> str | None:
@@ -110,10 +108,9 @@ def _mention(
     *,
     event: PersonEvent | None = None,
     annual: bool = False,
-) -> Iterable[_Mention]:
+) -> _Mention:
     key = din or (plain(name) if name else "")
-    if key:
-        yield _Mention(row, key, din, name, designation, event, row.year_end if annual else None)
+    return _Mention(row, key, din, name, designation, event, row.year_end if annual else None)
 
 
 def _event(row: StatedFiling) -> PersonEvent:
@@ -140,8 +137,10 @@ def _person(mentions: Sequence[_Mention], latest: date | None) -> Person:
     in_latest = latest is None or latest in years or any(each.on and each.on > latest for each in started)
     return Person(
         din=next((each.din for each in mentions if each.din), None),
-        names=fact(((each.name, each.filing.source("name", "first_name")) for each in mentions), same=plain),
-        designations=fact(((each.designation, each.filing.source("designation")) for each in mentions), same=plain),
+        names=fact(((each.name, each.filing.source("name", "first_name")) for each in mentions if each.name), plain),
+        designations=fact(
+            ((each.designation, each.filing.source("designation")) for each in mentions if each.designation), plain
+        ),
         since=fact((each.on, each.source) for each in started if each.on == first),
         until=fact((each.on, each.source) for each in ended if each.on == last) if has_left else (),
         events=events,

@@ -21,7 +21,16 @@ from jobs.domain.companies.finances import (
     years_of,
 )
 from jobs.domain.companies.people import CompanyAuditor, Person, auditors_of, people_of
-from jobs.domain.companies.statements import Said, Source, StatedFiling, fact, in_order, of_forms, plain
+from jobs.domain.companies.statements import (
+    CompanyDocuments,
+    Said,
+    Source,
+    StatedFiling,
+    fact,
+    in_order,
+    of_forms,
+    plain,
+)
 from jobs.domain.company_id import IdKind, kind_of
 from jobs.domain.document import Document
 from jobs.domain.filings.annual_returns import AnnualReturn
@@ -75,12 +84,15 @@ class Profile:
         return kind_of(self.cin) is IdKind.CIN
 
 
-def profile_of(cin: str, jobs: Sequence[Job], documents: Sequence[Document], *, most: int) -> Profile:
-    """Fold a company's documents. ``jobs`` are its orders, the newest first; ``most`` the limit of ``documents``."""
+def profile_of(cin: str, jobs: Sequence[Job], found: CompanyDocuments, *, most: int) -> Profile:
+    """Fold a company's documents. ``jobs`` are its orders, the newest first; ``most`` the limit of documents."""
+    documents = found.documents
     filings = filings_of(documents)
     copies = [filing.document for filing in filings]
     inside = [attachment for filing in filings for attachment in filing.attachments]
-    stated = in_order(StatedFiling.of(each) for each in (*copies, *inside) if each.reading and each.reading.stated)
+    stated = in_order(
+        StatedFiling.of(each, values) for each in (*copies, *inside) if (values := found.stated.get(each.id))
+    )
     as_of = max((each.completed_at for each in jobs if _has_listed(each) and each.completed_at), default=None)
     name = jobs[0].company_name if jobs else next((each.company_name for each in documents), cin)
     return Profile(
@@ -123,15 +135,15 @@ def _is_unread(document: Document) -> bool:
 
 def _former_names(name: str, documents: Sequence[Document]) -> tuple[Said[str], ...]:
     """Names in filings other than the company's own. Scans are left out, since a misread name is no other name."""
-    found = fact(
+    return fact(
         (
-            (each.reading.facts.company_name, StatedFiling.of(each).source())
+            (stated, StatedFiling.of(each).source())
             for each in documents
             if each.reading and each.reading.method is not Method.OCR and each.reading.facts.cin == each.cin
+            if (stated := each.reading.facts.company_name) and plain(stated) != plain(name)
         ),
         same=plain,
     )
-    return tuple(each for each in found if plain(each.value) != plain(name))
 
 
 def _other_ids(documents: Sequence[Document]) -> tuple[Said[str], ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
-from typing import Generic, TypeVar
+from functools import cached_property, lru_cache
+from typing import Generic, NamedTuple, TypeVar
 
 from jobs.domain.company_names import words_of
 from jobs.domain.document import Document
@@ -19,9 +19,11 @@ _ROW = re.compile(r"(?P<table>\w+)\[(?P<row>\d+)\]\.(?P<name>\w+)")
 _SHORT_WORDS = {"ltd": "limited", "pvt": "private", "co": "company", "corpn": "corporation", "and": ""}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A filing that states a value, and the page on which it does, if that is known."""
+class Source(NamedTuple):
+    """A filing that states a value, and the page on which it does, if that is known.
+
+    A tuple, like ``Stated``: every value has one.
+    """
 
     job_id: str
     number: int
@@ -49,29 +51,50 @@ class Said(Generic[T]):
 Fact = tuple[Said[T], ...]
 
 
-@dataclass(frozen=True)
-class StatedFiling:
-    """What one filing states."""
+@dataclass(frozen=True, kw_only=True)
+class CompanyDocuments:
+    """A company's documents without what they state; ``stated`` has it by the document's id.
 
-    document: Document
-    values: dict[str, Stated]
+    Apart, since a profile that is kept has the documents.
+    """
+
+    documents: Sequence[Document]
+    stated: Mapping[str, tuple[Stated, ...]]
 
     @classmethod
-    def of(cls, document: Document) -> StatedFiling:
-        stated = document.reading.stated if document.reading else ()
-        return cls(document, {each.name: each for each in stated})
+    def of(cls, documents: Sequence[Document]) -> CompanyDocuments:
+        read = {each.id: each.reading for each in documents if each.reading}
+        return cls(
+            documents=[
+                replace(each, reading=replace(each.reading, stated=())) if each.reading else each for each in documents
+            ],
+            stated={key: reading.stated for key, reading in read.items()},
+        )
 
-    @property
-    def form(self) -> str:
-        return self.document.form
 
-    @property
-    def filed_on(self) -> date | None:
-        return self.document.filed_on
+@lru_cache(maxsize=5_000)
+def _cell(name: str) -> tuple[str, int, str] | None:
+    """Table, row and column of a value in a table."""
+    match = _ROW.fullmatch(name)
+    return (match["table"], int(match["row"]), match["name"]) if match else None
 
-    @property
-    def year_end(self) -> date | None:
-        return self.document.year_end
+
+@dataclass(eq=False)
+class StatedFiling:
+    """What one filing states; ``form`` and the days are the document's."""
+
+    document: Document
+    values: Mapping[str, Stated]
+    form: str
+    filed_on: date | None
+    year_end: date | None
+    #: By page and confidence, since values have these in common. The rows of a filing share them.
+    _sources: dict[tuple[int | None, float], Source] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, document: Document, stated: Iterable[Stated] = ()) -> StatedFiling:
+        values = {each.name: each for each in stated}
+        return cls(document, values, document.form, document.filed_on, document.year_end)
 
     @property
     def age(self) -> tuple[date, str, int]:
@@ -81,28 +104,28 @@ class StatedFiling:
     def rows(self, table: str) -> Iterator[StatedFiling]:
         """Each row of a table, as if it were a filing of its own."""
         rows = self._tables.get(table, {})
-        return (StatedFiling(self.document, values) for _, values in sorted(rows.items()))
+        about = (self.form, self.filed_on, self.year_end, self._sources)
+        return (StatedFiling(self.document, values, *about) for _, values in sorted(rows.items()))
 
     @cached_property
     def _tables(self) -> dict[str, dict[int, dict[str, Stated]]]:
         found: dict[str, dict[int, dict[str, Stated]]] = {}
-        for each in self.values.values():
-            if match := _ROW.fullmatch(each.name):
-                found.setdefault(match["table"], {}).setdefault(int(match["row"]), {})[match["name"]] = each
+        for name, each in self.values.items():
+            if cell := _cell(name):
+                table, row, column = cell
+                found.setdefault(table, {}).setdefault(row, {})[column] = each
         return found
 
     def source(self, *names: str) -> Source:
         """This filing, at the page of the first of these values that it states."""
         stated = next((self.values[name] for name in names if name in self.values), None)
-        return Source(
-            job_id=self.document.job_id,
-            number=self.document.filing.number,
-            form=self.form,
-            srn=self.document.filing.srn,
-            filed_on=self.filed_on,
-            page=stated.page if stated else None,
-            confidence=stated.confidence if stated else 1.0,
-        )
+        place = (stated.page, stated.confidence) if stated else (None, 1.0)
+        if place not in self._sources:
+            filing = self.document.filing
+            self._sources[place] = Source(
+                self.document.job_id, filing.number, self.form, filing.srn, self.filed_on, *place
+            )
+        return self._sources[place]
 
     def text(self, name: str) -> str | None:
         stated = self.values.get(name)
@@ -159,6 +182,7 @@ def newest(facts: Fact[T]) -> T | None:
     return facts[0].value if facts else None
 
 
+@lru_cache(maxsize=10_000)  # the same few names are in thousands of filings
 def plain(name: str) -> str:
     """A name without case, punctuation and abbreviations, to compare it by."""
     return " ".join(word for word in (_SHORT_WORDS.get(word, word) for word in words_of(name)) if word)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import itertools
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from jobs.domain.companies.dues import DueState
 from jobs.domain.companies.filings import Category, category_of, filings_of, year_name
 from jobs.domain.companies.profile import Profile, profile_of
-from jobs.domain.companies.statements import plain
+from jobs.domain.companies.statements import CompanyDocuments, plain
 from jobs.domain.document import Document, DocumentStatus, Filing, StoredFile, attachment_number
 from jobs.domain.filings.appointments import Auditor, AuditorAppointment
 from jobs.domain.filings.identifiers import Identifier
@@ -25,6 +26,7 @@ from tests.making import a_job
 CIN = "L24295GJ1987PLC143792"
 NOW = datetime(2025, 12, 1, tzinfo=UTC)
 MARCH = date(2025, 3, 31)
+MOST_CALLS = 25
 _numbers = itertools.count(1)
 
 
@@ -66,7 +68,7 @@ def _name(name: str) -> str:
 
 def profile(*documents: Document, ended: datetime = NOW) -> Profile:
     job = a_job(NOW, cin=CIN, company_name="Vindhya Chemicals Limited", status=JobStatus.COMPLETED, completed_at=ended)
-    return profile_of(CIN, [job], documents, most=100)
+    return profile_of(CIN, [job], CompanyDocuments.of(documents), most=100)
 
 
 def test_filing_of_two_orders_is_listed_once():
@@ -243,7 +245,8 @@ def test_filing_that_is_not_due_yet_is_upcoming():
 
 def test_company_without_an_ended_order_has_no_dues():
     job = a_job(NOW, cin=CIN)
-    found = profile_of(CIN, [job], [says("AOC-4", date(2025, 10, 1), year_end=MARCH)], most=1)
+    document = says("AOC-4", date(2025, 10, 1), year_end=MARCH)
+    found = profile_of(CIN, [job], CompanyDocuments.of([document]), most=1)
     assert (found.as_of, found.dues, found.is_cut) == (None, (), True)
 
 
@@ -278,3 +281,18 @@ def test_kept_values_have_no_pans_and_are_bounded():
     assert {each.name.rpartition(".")[2] for each in stated} == {"auditor_name", "name"}
     assert max(len(str(each.value)) for each in stated) == 200
     assert "ABCPE1234F" not in str(stated)
+
+
+def test_each_value_costs_few_calls():
+    """Calls, not seconds: a company can have 3,000 filings with 20 values each."""
+    directors = {f"directors__{row}__{key}": f"{key} {row}" for row in range(1, 6) for key in ("name", "din")}
+    amounts = dict.fromkeys(("revenue", "profit", "net_worth", "share_capital", "cash", "expenses"), 5000)
+    filings = [
+        says(form, date(2025, 10, 1), year_end=date(year, 3, 31), **directors, **amounts)
+        for form in ("AOC-4", "MGT-7", "DIR-12")
+        for year in range(2000, 2025)
+    ]
+    counting = cProfile.Profile()
+    counting.runcall(profile, *filings)
+    calls = sum(each.callcount for each in counting.getstats())
+    assert calls < MOST_CALLS * len(filings) * len(directors | amounts)

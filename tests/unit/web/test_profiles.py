@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from jobs.domain.companies.profile import Profile, profile_of
+from jobs.domain.companies.statements import CompanyDocuments
 from jobs.domain.document import Document, DocumentStatus
 from jobs.domain.job import Job
 from jobs.web.profiles import MOST_SECONDS, Profiles
@@ -27,7 +28,7 @@ def a_profile(job: Job, filings: int) -> Profile:
         )
         for each in some_filings(filings)
     ]
-    return profile_of(job.cin, [job], documents, most=10_000)
+    return profile_of(job.cin, [job], CompanyDocuments.of(documents), most=10_000)
 
 
 class Folding:
