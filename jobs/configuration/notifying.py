@@ -22,7 +22,7 @@ class NotificationSettings:
         "Encryption of mail: starttls, tls (usually port 465) or none.",
     )
     smtp_user: str | None = setting(env.text, None, "The user at the mail server, if it needs one.", example="filesure")
-    smtp_password: str | None = setting(env.text, None, "The password there.", example="…", secret=True)
+    smtp_password: str | None = setting(env.text, None, "The password at the mail server.", example="…", secret=True)
     mail_from: str = setting(
         env.text, "Filesure <filesure@localhost>", "The sender of mail.", example="Filesure <filesure@example.com>"
     )
@@ -30,11 +30,11 @@ class NotificationSettings:
         env.integer(1, 30), 12, "Attempts to deliver an event; 12 take 10 to 20 hours, with growing pauses."
     )
     webhooks_allow_http: bool = setting(
-        env.boolean, False, "Let webhooks go to http addresses, which anybody on the way can read.", example="1"
+        env.boolean, False, "Let webhooks go to http addresses, without encryption.", example="1"
     )
     webhooks_allow_private: bool = setting(
         env.boolean,
         False,
-        "Let webhooks go to private and loopback addresses: whoever may add webhooks can then reach this network.",
+        "Let webhooks go to private and loopback addresses: users who may add webhooks can then reach this network.",
         example="1",
     )

@@ -30,7 +30,7 @@ _PARTS = {
 _INTRODUCTION = """
 All settings are environment variables, and all are optional. `manage.py`, the workers, gunicorn and compose also read
 the file `.env` (`cp env.example .env`); the environment takes precedence. An invalid value stops the process with exit
-code 2 (gunicorn: 1) and a sentence that names the setting, and the line if it is in the file. Instead of `NAME`,
+code 2 (gunicorn: 1) and an error that names the setting, and the line if it is in the file. Instead of `NAME`,
 `NAME_FILE` can name a file that contains the value. Settings marked *secret* are masked in logs and traces. An empty
 value counts as unset; in the environment it also hides the value in `.env`.
 """.strip().splitlines()

@@ -39,12 +39,14 @@ class Configuration(SignIn, OrderSettings, SearchSettings, NotificationSettings)
     data_dir: Path = setting(
         env.path,
         BASE_DIR / "data",
-        "Folder for all local data: MongoDB, blobs, accounts, sessions, the key.",
+        "Folder for all local data: MongoDB, blobs, accounts, sessions, SECRET_KEY.",
         example="./data",
     )
     port: int = setting(env.integer(1, 65535), 5001, "The web site's port.")
     poll_seconds: float = setting(env.number(0.05, 3600), 2.0, "Seconds between the local scaler's counts of due jobs.")
-    max_workers: int = setting(env.integer(1, 1000), 4, "Largest number of workers that the local scaler starts.")
+    max_workers: int = setting(
+        env.integer(1, 1000), 4, "Largest number of workers, for the local scaler and estimates."
+    )
 
     debug: bool = setting(env.boolean, False, "Django's debug pages. Never in production.", example="0")
     secret_key: str | None = setting(
@@ -68,7 +70,9 @@ class Configuration(SignIn, OrderSettings, SearchSettings, NotificationSettings)
         example="https://filesure.example.com",
     )
     time_zone_shown: str = setting(
-        env.time_zone, "Asia/Kolkata", "The pages' time zone, unless an account chooses another; all else is in UTC."
+        env.time_zone,
+        "Asia/Kolkata",
+        "The pages' time zone, unless an account chooses another; everything else is in UTC.",
     )
     https_only: bool = setting(
         env.boolean,
@@ -165,7 +169,7 @@ class Configuration(SignIn, OrderSettings, SearchSettings, NotificationSettings)
         env.text, None, "The password for the portal's login.", example="…", secret=True
     )
     portal_cookie: str | None = setting(
-        env.text, None, "Session cookies for a portal without a form to log in.", example="SESSION=…", secret=True
+        env.text, None, "Session cookies for a portal without a login form.", example="SESSION=…", secret=True
     )
     source_probe_seconds: float = setting(
         env.number(0.1, 3600),
@@ -191,7 +195,7 @@ class Configuration(SignIn, OrderSettings, SearchSettings, NotificationSettings)
     worker_concurrency: int = setting(
         env.integer(1, 256),
         8,
-        "Number of documents that a worker downloads at the same time; the same number is read and uploaded meanwhile.",
+        "Number of documents that a worker downloads at the same time; it reads and uploads as many meanwhile.",
     )
     ocr_languages: str = setting(
         env.languages,
@@ -233,7 +237,7 @@ class Configuration(SignIn, OrderSettings, SearchSettings, NotificationSettings)
         env.number(0, 3600), 0.0, "Seconds that a worker keeps serving /metrics after its run, for a late scrape."
     )
     filesure_version: str = setting(env.text, "dev", "The version; images set it.", example="1.2.3")
-    filesure_revision: str = setting(env.text, "unknown", "Its commit; images set it.", example="4f2a9c1")
+    filesure_revision: str = setting(env.text, "unknown", "The version's commit; images set it.", example="4f2a9c1")
 
     log_format: str = setting(
         env.one_of("auto", "json", "console"), "auto", "json, console, or auto: console on a terminal, else json."

@@ -106,7 +106,7 @@ CATALOGUE: tuple[Family, ...] = (
     _job_counter("filesure_jobs_created_total", "Jobs ordered."),
     _job_counter("filesure_jobs_claimed_total", "Claims of jobs by workers; a job with three runs counts three times."),
     _job_counter(
-        "filesure_jobs_completed_total", "Jobs that ended without a failure: everything, a part or nothing was there."
+        "filesure_jobs_completed_total", "Jobs that ended without a failure: completed, partial or no_filings."
     ),
     _job_counter("filesure_jobs_partial_total", "Completed jobs with documents that could not be retrieved."),
     _job_counter("filesure_jobs_no_filings_total", "Completed jobs of companies without filings at the source."),
@@ -122,8 +122,7 @@ CATALOGUE: tuple[Family, ...] = (
     _histogram("filesure_job_completion_duration_seconds", _MINUTES, "Time from the order of a job to its completion."),
     _counter(
         "filesure_estimates_total",
-        "Completed jobs with an estimate, by whether they completed in the estimated time: a quarter or a minute more "
-        "still counts.",
+        "Completed jobs with an estimate, by whether they took at most a quarter or a minute longer than estimated.",
         "met",
         known=[("yes",), ("no",)],
     ),
@@ -134,7 +133,7 @@ CATALOGUE: tuple[Family, ...] = (
     _counter("filesure_documents_downloaded_total", "Documents downloaded; a killed worker's may be downloaded again."),
     _counter(
         "filesure_readings_total",
-        "Documents read, by the state of the reading and its method. Reading is counted apart from downloading.",
+        "Documents read, by the state of the reading and its method.",
         "state",
         "method",
         known=[(ReadingState.READ, each) for each in Method] + [(each, Method.NONE) for each in ReadingState],
@@ -209,7 +208,7 @@ CATALOGUE: tuple[Family, ...] = (
         known=[("ok",), ("missed",), ("lost",)],
     ),
     _counter("filesure_leases_lost_total", "Runs that lost their lease to another worker."),
-    _counter("filesure_leases_taken_over_total", "Runs that another worker took over because they never ended."),
+    _counter("filesure_leases_taken_over_total", "Runs of dead workers that another worker took over."),
     _counter(
         "filesure_deliveries_total",
         "Attempts to deliver events, by outcome: delivered, retried (failed, tried again later), failed, dropped.",
@@ -229,13 +228,15 @@ CATALOGUE: tuple[Family, ...] = (
     _gauge("filesure_oldest_due_job_age_by_priority_seconds", "The same for each priority.", "priority"),
     _gauge("filesure_leases", "Jobs held by workers, by the age of the claim.", "age"),
     _gauge("filesure_leases_expired", "Jobs whose lease has expired."),
-    _gauge("filesure_source_on_hold_seconds", "Time since jobs are held because the source is down; 0 if it works."),
-    _gauge("filesure_pause_remaining_seconds", "Time until the pause of the queue or its source ends; 0 if none."),
+    _gauge("filesure_source_on_hold_seconds", "Time since a failing source began to hold its jobs; 0 if it works."),
+    _gauge(
+        "filesure_pause_remaining_seconds", "Time until the pause of the queue or its source ends; 0 without a pause."
+    ),
     _gauge("filesure_source_requests_in_progress", "Requests to portals that hold a permit."),
     _gauge("filesure_source_requests_waiting", "Requests to portals that wait for a permit."),
     _gauge("filesure_source_requests_limit", "Requests to portals that may be in progress at the same time."),
     _gauge("filesure_workers_maximum", "MAX_WORKERS: the largest number of workers."),
-    _gauge("filesure_collector_success", "1 if MongoDB answered this scrape, otherwise 0.", origin=Origin.PROCESS),
+    _gauge("filesure_collector_success", "1 if MongoDB responded to this scrape, otherwise 0.", origin=Origin.PROCESS),
     _gauge(
         "filesure_collector_duration_seconds", "Duration of the MongoDB part of this scrape.", origin=Origin.PROCESS
     ),
