@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobs.domain.search import LONGEST, MOST_TERMS, Query, parse_query
 from jobs.domain.wrong_use import InvalidSearch
@@ -55,3 +57,14 @@ def test_pages_with_more_of_the_terms_are_more_relevant():
     texts = ["no term", "the bank and others", "bank, bank", "bank, state deed"]
     assert sorted(texts, key=query.relevance) == texts
     assert query.relevance("bank") > query.relevance("bank" + " other" * 100)
+
+
+def test_repeated_phrase_counts_each_time():
+    query = parse_query('"state bank"')
+    assert query.relevance("State Bank-state  bank state bank") > query.relevance("state bank or state bank or")
+
+
+@given(st.text("abAB .,-\nऋणि_1", max_size=100), st.sampled_from(["a", "b", '"a b"', '"b b a"', "ऋणि", "_1", "a,b"]))
+def test_text_matches_if_something_in_it_is_marked(text, sought):
+    query = parse_query(sought)
+    assert query.matches(text) == any(is_sought for _, is_sought in query.snippet(text))
