@@ -12,7 +12,7 @@ from jobs.adapters.local_scaler import open_pipe
 
 
 class Alarm:
-    """Like SignalEvent, and also wakes for orders and for other descriptors."""
+    """Like SignalEvent, and also wakes when jobs become due on this machine, and for other descriptors."""
 
     def __init__(self, data_dir: Path, others: Callable[[], Iterable[int]] = tuple) -> None:
         self._set = False

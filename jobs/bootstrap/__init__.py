@@ -100,6 +100,7 @@ class Application(Stores):
             clock=self.clock,
             source=self.configuration.source,
             probe_time=timedelta(seconds=self.configuration.source_probe_seconds),
+            wake=self._wake_scaler,
         )
 
     @part
@@ -117,10 +118,13 @@ class Application(Stores):
             clock=self.clock,
             new_id=new_id,
             max_attempts=self.configuration.max_attempts,
-            wake=lambda: local_scaler.wake(self.configuration.data_dir),
+            wake=self._wake_scaler,
             expect=self.estimates.first,
             limits=self.limits,
         )
+
+    def _wake_scaler(self) -> None:
+        local_scaler.wake(self.configuration.data_dir)
 
     @part
     def limits(self) -> OrderLimits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,7 +19,10 @@ _LATER = timedelta(seconds=1)
 
 @dataclass(frozen=True, kw_only=True)
 class PauseService:
-    """The use cases of pauses. ``source`` is this installation's source of filings."""
+    """The use cases of pauses. ``source`` is this installation's source of filings.
+
+    ``wake`` is called when jobs may have become due.
+    """
 
     pauses: PauseRepository
     breakers: BreakerRepository
@@ -28,6 +32,7 @@ class PauseService:
     source: str
     #: The time that a probe of the source takes. Held jobs become due this long after the next probe.
     probe_time: timedelta
+    wake: Callable[[], None] = lambda: None
 
     def pause(
         self, *, minutes: int | str, reason: str, actor: Actor, source: str | None = None, stop_runs: bool = False
@@ -58,6 +63,7 @@ class PauseService:
             ended = self.pauses.end(wanted)
             if ended is None:
                 raise WrongState(f"The {_name(wanted)} is not paused.")
+        self.wake()
         return ended
 
     def release(self, actor: Actor) -> Breaker:
@@ -73,6 +79,7 @@ class PauseService:
             self.breakers.close(self.source)
             planned = breaker.probe_at + self.probe_time
             self.jobs.hold_pending(due_from=planned, due_before=planned + _LATER, until=self.clock())
+        self.wake()
         return breaker
 
 

@@ -18,6 +18,8 @@ from jobs.domain.job import Job, JobError, JobStatus, Lease, Progress, Run, RunO
 from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 
 LEASE = 60.0
+#: That of the installation.
+SOURCE = "portal"
 WAITING = {"pending", "processing"}
 RETRIED = {"failed", "partial", "cancelled"}
 FREE: dict[str, Any] = {"locked_by": None, "locked_at": None, "lease_expires_at": None}
@@ -40,7 +42,8 @@ class Model:
     jobs: dict[str, Job] = field(default_factory=dict)
     rows: dict[str, dict[int, Row]] = field(default_factory=dict)
     runs: dict[str, dict[int, Run]] = field(default_factory=dict)
-    paused_until: datetime | None = None
+    #: Of the queue (None) and of sources, the end of the latest pause.
+    paused_until: dict[str | None, datetime] = field(default_factory=dict)
 
     def change(self, job: Job, **fields: Any) -> Job:
         self.jobs[job.id] = replace(job, updated_at=self.clock(), **fields)
@@ -105,7 +108,10 @@ class Model:
         return [] if self.is_paused() else self.due()
 
     def is_paused(self) -> bool:
-        return self.paused_until is not None and self.clock() < self.paused_until
+        return any(self.has_pause(source) for source in (None, SOURCE))
+
+    def has_pause(self, source: str | None) -> bool:
+        return source in self.paused_until and self.clock() < self.paused_until[source]
 
     def first(self) -> set[str]:
         """The jobs of which the next claim takes one; several if they are equal in everything that counts."""

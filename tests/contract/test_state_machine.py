@@ -28,11 +28,12 @@ from jobs.domain.job import VISIBLE, Job
 from jobs.domain.pausing import Pause
 from jobs.ports import PauseRepository
 from tests.conftest import FakeClock
-from tests.contract.model import LEASE, WAITING
+from tests.contract.model import LEASE, SOURCE, WAITING
 from tests.contract.stores import Stores
 from tests.contract.workers import HALF, Workers, outcome, priorities
 
 STEPS = 50
+sources = st.sampled_from([None, SOURCE, "another"])
 
 
 class Queue(Workers):
@@ -109,16 +110,16 @@ class Queue(Workers):
                 repository.delete_of_job(job_id)
                 rows.pop(job_id)
 
-    @rule(seconds=st.sampled_from([LEASE / 2, LEASE, 100]))
-    def pause(self, seconds: float) -> None:
-        self.model.paused_until = self.clock() + timedelta(seconds=seconds)
-        self.pauses.put(Pause(by="x", reason="r", since=self.clock(), until=self.model.paused_until))
+    @rule(seconds=st.sampled_from([LEASE / 2, LEASE, 100]), source=sources)
+    def pause(self, seconds: float, source: str | None) -> None:
+        until = self.model.paused_until[source] = self.clock() + timedelta(seconds=seconds)
+        self.pauses.put(Pause(source=source, by="x", reason="r", since=self.clock(), until=until))
 
-    @rule()
-    def resume(self) -> None:
-        assert bool(self.pauses.end(None)) == self.model.is_paused()
-        if self.model.is_paused():
-            self.model.paused_until = self.clock()
+    @rule(source=sources)
+    def resume(self, source: str | None) -> None:
+        assert bool(self.pauses.end(source)) == self.model.has_pause(source)
+        if self.model.has_pause(source):
+            self.model.paused_until[source] = self.clock()
 
     @rule(seconds=st.sampled_from([-1000, -1, 0.001, 1, LEASE / 2, LEASE, 1000]))
     def time_jumps(self, seconds: float) -> None:
@@ -177,7 +178,7 @@ def drive(empty: Callable[[FakeClock], tuple[Stores, PauseRepository]], examples
 @pytest.mark.own_mongodb
 def test_memory_does_what_the_model_predicts():
     def empty(clock: FakeClock) -> tuple[Stores, PauseRepository]:
-        pauses = MemoryPauseRepository(clock)
+        pauses = MemoryPauseRepository(clock, SOURCE)
         jobs = MemoryJobRepository(clock, pauses)
         return Stores(jobs, MemoryDocumentRepository(clock), MemoryRunRepository()), pauses
 
@@ -189,7 +190,7 @@ def test_mongodb_does_what_the_model_predicts(database):
     def empty(clock: FakeClock) -> tuple[Stores, PauseRepository]:
         for name in ("jobs", "documents", "runs", "totals", "pauses"):
             database[name].delete_many({})
-        pauses = MongoPauseRepository(database, clock)
+        pauses = MongoPauseRepository(database, clock, SOURCE)
         jobs = MongoJobRepository(database, clock, pauses)
         return Stores(jobs, MongoDocumentRepository(database, clock), MongoRunRepository(database)), pauses
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import time
+from datetime import timedelta
 
 import psutil
 import pytest
 
 from jobs.adapters import local_scaler
+from jobs.domain.audit import Actor
 from jobs.domain.job import JobStatus
+from jobs.domain.sources import BreakerRule
 from tests.processes import wait_until
 from worker.waking import Alarm
 from worker.workers import Fork
@@ -76,6 +79,20 @@ def test_order_wakes_the_scaler_at_once(installation):
     assert time.monotonic() - began < 5
     alarm.set()
     assert alarm.wait(30)
+
+
+def test_end_of_a_pause_and_of_a_hold_wakes_the_scaler(installation):
+    app, staff = installation.app, Actor(name="asha")
+    pipe = local_scaler.open_pipe(app.configuration.data_dir)
+    app.pausing.pause(minutes=5, reason="Maintenance.", actor=staff)
+    with pytest.raises(BlockingIOError):
+        os.read(pipe, 10)
+    app.pausing.resume(None, staff)
+    assert os.read(pipe, 10)
+    app.breakers.fail("simulated", "Down.", BreakerRule(failures=1, first=timedelta(300), longest=timedelta(900)))
+    app.pausing.release(staff)
+    assert os.read(pipe, 10)
+    os.close(pipe)
 
 
 def test_order_without_a_scaler_does_not_wait(tmp_path):
