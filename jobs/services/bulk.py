@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from jobs.domain.audit import AuditEntry, Outcome
+from jobs.domain.audit import Action, AuditEntry, Outcome
 from jobs.domain.bulk_action import BulkAction, BulkState, RefusedJob
 from jobs.domain.errors import FilesureError, TooSlow, WrongUse
 from jobs.domain.job import Job
@@ -106,6 +106,14 @@ class BulkService:
             after = jobs[-1].id
 
 
+def _shows(job: Job, held: BulkAction, since: datetime) -> bool:
+    """Whether a job looks as if the action was performed since. Other changes, also by its worker, do not look so."""
+    if held.action is Action.PRIORITISE:
+        return job.priority == held.priority and job.updated_at >= since
+    at = job.due_at if held.action is Action.RETRY else job.cancel_requested_at
+    return at is not None and at >= since
+
+
 class _Step:
     """One step of one claimed action."""
 
@@ -183,10 +191,10 @@ class _Step:
         return [entry for entry in entries if entry.bulk_id == self._held.id]
 
     def _changed(self, job_id: str, entries: Sequence[AuditEntry]) -> bool:
-        """Whether the job changed after an attempt whose result was not recorded."""
+        """Whether an attempt whose result was not recorded has changed the job."""
         began = [entry.at for entry in entries if entry.outcome is Outcome.UNFINISHED]
         job = existing(self._service.jobs, job_id) if began else None
-        return job is not None and job.updated_at >= min(began)
+        return job is not None and _shows(job, self._held, min(began))
 
     def _save(self) -> BulkAction:
         held, now = self._held, self._service.clock()

@@ -162,6 +162,22 @@ def test_refused_job_counts_once_after_a_kill(desk):
     assert (ended.done, ended.refused) == (JOBS - 1, 1)
 
 
+def test_refused_job_that_others_change_is_still_refused_after_a_kill(desk):
+    begun = desk.begin(Action.RETRY, chosen=True)
+    first = begun.job_ids[0]
+    desk.jobs.retry(first, desk.jobs.get(first).progress)
+    desk.clock.advance(1)
+    actor = works(desk, "dies")
+    while not desk.audit.of_job(first, 1):
+        actor.step()
+    actor.kill()
+    desk.jobs.prioritise(first, 3)
+    desk.drain()
+    ended = desk.actions.get(begun.id)
+    assert (ended.done, ended.refused) == (JOBS - 1, 1)
+    assert [each.job_id for each in desk.actions.refusals(begun.id)] == [first]
+
+
 def test_jobs_that_leave_the_filter_shift_nothing(desk):
     begun = desk.begin(Action.CANCEL)
     other = max(desk.ids)
