@@ -94,32 +94,31 @@ Prometheus reads the web site (`:5001/metrics`) and each worker while it runs (`
 ## Two paths to the totals
 
 A worker lives for seconds: most are never scraped, and a counter that appears at 7 and disappears a minute later has no
-rate. The web site therefore exports totals, which MongoDB keeps. Both paths to them are in
-`jobs/adapters/mongo/totals/`:
+rate. So the web site exports totals, which MongoDB stores. Both paths to them are in `jobs/adapters/mongo/totals/`:
 
 - **jobs**: each write that changes a job also counts the change in the job (`ledger.py`). A scrape adds these changes
   to the totals exactly once, even if processes die in between.
 - **workers**: a worker counts in memory and stores the increase as a part, three times per lease and at its end, from
   a thread of its own (`flusher.py`). A scrape adds each part to the totals once (`workers.py`). A killed worker loses
-  what it counted since its last part.
+  the increase since its last part.
 
-The other metrics take neither path: **queue** is read at each scrape, **process** describes the process that answers.
+The other metrics take neither path: **queue** is read at each scrape, **process** describes the scraped process.
 
 Every replica of the web site exports the same totals: aggregate with `max`, never with `sum`, for example
 `max(rate(filesure_jobs_completed_total[5m]))`. A running worker also exports its own part of each *workers* metric as
 `filesure_worker_…`, and a web process its own part of some as `filesure_web_…`: sum these. django-prometheus counts
 HTTP requests as `django_http_…`.
 
-The dashboards are JSON files in `k8s/base/monitoring/grafana/dashboards/`, which `k8s/base/monitoring` provisions. For
-another Grafana (11 or later): *Dashboards*, *New*, *Import*, one file after the other, and choose the Prometheus that
-scrapes Filesure. It needs the rules in `k8s/base/monitoring/rules/`, because panels query recorded series.
-*Operations*, drawn from its queries for [the film](demo.md), not by Grafana:
+## Dashboards
+
+The dashboards are JSON files in `k8s/base/monitoring/grafana/dashboards/`, which `k8s/base/monitoring` provisions. In
+another Grafana (11 or later), import each file (*Dashboards*, *New*, *Import*) and choose the Prometheus that scrapes
+Filesure. It needs the rules in `k8s/base/monitoring/rules/`, because panels query recorded series. These pictures were
+drawn from the dashboards' queries for [the film](demo.md), not by Grafana: *Operations*, and the panels of
+[Documents and storage](images/panels-documents.png), of [Web and MongoDB with its commands](images/panels-web.png), and
+of the [Error budget and its burn rates](images/panels-budget.png).
 
 ![Panels of Operations: jobs by state, throughput, times, failures, workers](images/panels-operations.png)
-
-The panels of [Documents and storage](images/panels-documents.png), of
-[Web and MongoDB with its commands](images/panels-web.png), and of the [Error budget and its burn
-rates](images/panels-budget.png).
 
 ## All metrics
 """

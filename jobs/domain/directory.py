@@ -89,7 +89,7 @@ class ListedCompany:
         if self.standing is Standing.GOING:
             return None
         if self.standing is Standing.STRUCK_OFF:
-            return "Struck off the register: it can be ordered, but files nothing any more."
+            return "Struck off the register: it can be ordered, but files no more documents."
         return f"{self.status} according to the register. It can be ordered."
 
 

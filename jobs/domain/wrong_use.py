@@ -171,7 +171,7 @@ class UnknownRun(WrongUse):
     kind = "unknown_run"
 
     def __init__(self, job_id: str, number: int) -> None:
-        super().__init__(f"Nothing is kept of run {number} of job {job_id}.")
+        super().__init__(f"Run {number} of job {job_id} has no log.")
 
 
 class IdempotencyKeyReused(WrongUse):

@@ -104,7 +104,9 @@ class WatchService:
             added, ends = 0, self.clock() + _MOST_TIME
             for start in range(0, len(wanted), _ADDED_AT_ONCE):
                 if self.clock() > ends:
-                    raise InvalidWatch(f"Only {added:,} companies could be added in time. Repeat it to add the others.")
+                    raise InvalidWatch(
+                        f"Only {added:,} companies could be added in time. Watch the list again to add the others."
+                    )
                 some = self.companies.orders_of(wanted[start : start + _ADDED_AT_ONCE], _LOOKED_AT)
                 made = [self._made(orders, interval, actor, list_id) for orders in some.values()]
                 added += self.watches.add(made)

@@ -112,7 +112,7 @@ CATALOGUE: tuple[Family, ...] = (
     _job_counter("filesure_jobs_no_filings_total", "Completed jobs of companies without filings at the source."),
     _job_counter("filesure_jobs_failed_total", "Jobs failed; a job that fails again after a retry counts twice."),
     _job_counter("filesure_jobs_cancelled_total", "Jobs cancelled."),
-    _job_counter("filesure_jobs_retried_total", "Retries of failed or cancelled jobs by staff."),
+    _job_counter("filesure_jobs_retried_total", "Retries of failed, partial or cancelled jobs by staff."),
     _job_counter("filesure_documents_listed_total", "Documents listed by sources."),
     _job_counter("filesure_documents_stored_total", "Documents stored with their metadata."),
     _job_gauge("filesure_jobs", "Jobs by state.", VISIBLE),

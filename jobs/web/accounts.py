@@ -28,8 +28,8 @@ from jobs.web.permissions import GROUPS, Permission
 #: What each role may do, in a sentence.
 ROLES = {
     "Viewer": "Sees jobs, documents and companies.",
-    "Operator": "Also orders, retries, cancels and prioritises jobs, and pauses the queue.",
-    "Admin": "Also deletes jobs, sees the audit log and full PANs, and manages accounts.",
+    "Operator": "Also orders and changes jobs, pauses the queue, watches companies and packs ZIP files.",
+    "Admin": "Also deletes jobs, sees the audit log and full PANs, shares ZIP files, manages accounts and webhooks.",
 }
 _ADMIN = "Admin"
 _INVITED = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX, last_login=None)

@@ -14,7 +14,7 @@ DELIVERIES = Row(
                 title="Oldest due delivery",
                 unit="s",
                 width=6,
-                text="Time since an event or a delivery is due that nobody has attempted.",
+                text="Time since the oldest unattempted event or delivery became due.",
                 levels=(Level(value=120, colour="orange"), Level(value=600, colour="red")),
             ),
             Line(expr=now("oldest_due_delivery_age_seconds"), legend="due for"),

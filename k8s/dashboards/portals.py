@@ -14,7 +14,7 @@ PORTALS = Row(
                 title="Source on hold, or paused",
                 unit="s",
                 width=4,
-                text="Time since jobs are held because their source is down; time until a pause ends.",
+                text="Time since a failing source began to hold its jobs; time until a pause ends.",
                 levels=(Level(value=1, colour="orange"), Level(value=1800, colour="red")),
             ),
             Line(expr=now("source_on_hold_seconds"), legend="on hold"),

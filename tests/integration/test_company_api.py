@@ -38,7 +38,7 @@ def test_api_suggests_companies_and_warns(call, app):
     app.directory.save([a_listed("Vindhya Chemicals", kind="Private"), dyes])
     first, second = call("GET", "/api/v1/directory?q=vindya").json()["items"]
     assert (first["name"], first["class"], first["warning"]) == ("Vindhya Chemicals", "Private", None)
-    warning = "Struck off the register: it can be ordered, but files nothing any more."
+    warning = "Struck off the register: it can be ordered, but files no more documents."
     assert (second["cin"], second["registeredOn"], second["warning"]) == ("AAB-1234", "2015-04-01", warning)
     assert len(call("GET", "/api/v1/directory?q=vindhya&limit=1").json()["items"]) == 1
     assert is_problem(call("GET", "/api/v1/directory?q="), 422, "invalid")

@@ -85,7 +85,7 @@ def test_struck_off_company_is_ordered_with_a_warning(installation):
     installation.app.directory.save([a_listed("Vindhya Dyes", id="AAB-1234", status="Struck off")])
     done = installation.run("create_jobs", "--cin", "aab1234", "--company", "Vindhya Dyes")
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)
-    assert done.stderr == "Struck off the register: it can be ordered, but files nothing any more.\n"
+    assert done.stderr == "Struck off the register: it can be ordered, but files no more documents.\n"
 
 
 def a_csv(tmp_path, text: str, encoding: str = "utf-8"):

@@ -95,7 +95,7 @@ def test_companies_are_suggested_while_typed(staff, app):
 
 def test_struck_off_company_is_ordered_with_a_warning(staff, app):
     app.directory.save([a_listed("Vindhya Dyes", id="AAB-1234", status="Struck off")])
-    sentence = "Struck off the register: it can be ordered, but files nothing any more."
+    sentence = "Struck off the register: it can be ordered, but files no more documents."
     assert sentence in text_of(staff.get("/order/check/?cin=aab1234"))
     assert sentence not in text_of(staff.get("/order/check/?cin=AAB-1235"))
     page = text_of(staff.post("/order/", {"cin": "aab1234", "company": "Vindhya Dyes"}, follow=True))

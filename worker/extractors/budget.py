@@ -22,15 +22,15 @@ class Budget:
 
     def enter(self, depth: int) -> None:
         if depth > self.most_depth:
-            raise Refused(f"It lies deeper than {self.most_depth} containers, which the reader does not open.")
+            raise Refused(f"It is nested in more than {self.most_depth} containers, the reader's limit.")
 
     def member(self, size: int, packed: int) -> None:
         """Count one more file inside a container, before it is unpacked."""
         self.members += 1
         self.total += size
         if self.members > self.most_members:
-            raise Refused(f"There are more than {self.most_members} files in it, which is more than the reader opens.")
+            raise Refused(f"It contains more than {self.most_members} files, the reader's limit.")
         if self.total > self.most_total:
             raise Refused(f"Unpacked, it takes more than {self.most_total // 1024**2} MB.")
         if size > 1024**2 and size > self.most_ratio * max(packed, 1):
-            raise Refused(f"It unpacks to more than {self.most_ratio} times its size, as only an attack does.")
+            raise Refused(f"It unpacks to more than {self.most_ratio} times its size, which suggests an attack.")

@@ -56,7 +56,7 @@ class Output:
         self.room -= len(text) + 1
         self.write("page", {"number": number, "method": method, "text": kept, "cells": cells if whole else ()})
         if not whole:
-            self.partial("There is more text than the reader may keep.")
+            self.partial("The text exceeds the reader's limit.")
             raise Full
 
     def fields(self, fields: Sequence[dict[str, Any]]) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _REASONS = {
     pdfium.FPDF_ERR_PASSWORD: "The PDF needs a password.",
-    pdfium.FPDF_ERR_SECURITY: "The PDF is protected in a way that the reader does not know.",
+    pdfium.FPDF_ERR_SECURITY: "The PDF has an unsupported kind of protection.",
 }
 DAMAGED = "The PDF is damaged or was cut short."
 Inner = Callable[[str, bytes], None]

@@ -13,7 +13,7 @@ from jobs.management.base import FilesureCommand, who
 class Command(FilesureCommand):
     """Retries a job."""
 
-    help = "Make a failed or cancelled job pending again. Only missing documents will be downloaded."
+    help = "Make a failed, partial or cancelled job pending again. Only missing documents will be downloaded."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("job_id", metavar="JOB_ID")

@@ -105,7 +105,7 @@ def _needing(name: Action) -> Any:
 
 @job_router.post("/jobs/{job_id}/retry", auth=_needing(Action.RETRY), response={200: schemas.JobOut, **PROBLEMS})
 def retry_job(request: HttpRequest, job_id: str, body: inputs.RetryIn | None = None) -> Job | None:
-    """Make a failed or cancelled job download its missing documents; 409 if the company has another unfinished job."""
+    """Let an ended job download its missing documents; 409 if it is completed, or the company has an unfinished job."""
     return _act(request, Action.RETRY, job_id, again=body is not None and body.again)
 
 

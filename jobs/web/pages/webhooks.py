@@ -108,7 +108,7 @@ def limit(request: HttpRequest, endpoint_id: str) -> HttpResponse:
 ACTIONS: Mapping[str, tuple[Callable[[WebhookService, str, Actor], object], str]] = {
     "test": (WebhookService.test, "The test is on its way; its result appears below within seconds."),
     "rotate": (WebhookService.rotate, ""),
-    "enable": (WebhookService.enable, "The endpoint is enabled. Resend what it has missed from the log."),
+    "enable": (WebhookService.enable, "The endpoint is enabled. Resend missed deliveries from the log."),
     "disable": (WebhookService.disable, "The endpoint is disabled. Events from now on are not sent to it."),
     "remove": (WebhookService.remove, "The endpoint is removed. Its deliveries stay in the log."),
 }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jobs.domain.directory import ListedCompany, keys_of, similarity, sought_keys, status_of
 
-STRUCK_OFF = "Struck off the register: it can be ordered, but files nothing any more."
+STRUCK_OFF = "Struck off the register: it can be ordered, but files no more documents."
 
 words = st.text(string.ascii_lowercase, min_size=6, max_size=12)
 

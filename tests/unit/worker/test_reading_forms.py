@@ -118,11 +118,11 @@ def test_containers_end_at_their_limits(extractor: Reader, tmp_path: Path) -> No
     for _ in range(5):
         deep = zipped(inner=deep)
     reasons = [each.reason for each in reading_of(extractor, tmp_path, deep).all()]
-    assert reasons[-1] == "It lies deeper than 3 containers, which the reader does not open."
+    assert reasons[-1] == "It is nested in more than 3 containers, the reader's limit."
     many = reading_of(extractor, tmp_path, zipped(**{str(number): b"x" for number in range(201)}))
-    assert many.reason == "There are more than 200 files in it, which is more than the reader opens."
+    assert many.reason == "It contains more than 200 files, the reader's limit."
     bomb = reading_of(extractor, tmp_path, zipped(bomb=bytes(20 * 1024**2)))
-    assert bomb.reason == "It unpacks to more than 200 times its size, as only an attack does."
+    assert bomb.reason == "It unpacks to more than 200 times its size, which suggests an attack."
 
 
 def test_workbooks_become_a_page_for_each_sheet(extractor: Reader, tmp_path: Path) -> None:
