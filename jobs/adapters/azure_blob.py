@@ -15,9 +15,7 @@ from jobs.domain.errors import BlobNotFound, BlobStoreUnavailable, Configuration
 from jobs.ports import Blob
 
 if TYPE_CHECKING:
-    from azure.core.pipeline.transport import RequestsTransport
     from azure.storage.blob import BlobClient, ContainerClient, StorageStreamDownloader
-    from requests.adapters import HTTPAdapter
 
     from jobs.adapters.azure_retries import OnRetry
 
@@ -59,9 +57,9 @@ class AzureBlobStore:
             "initial_backoff": 1,
             "increment_base": 2,
         }
+        self._timeouts = {"connection_timeout": connect_seconds, "read_timeout": read_seconds}
         self._options: dict[str, Any] = {
-            "connection_timeout": connect_seconds,
-            "read_timeout": read_seconds,
+            **self._timeouts,
             "max_single_put_size": BLOCK,
             "max_block_size": BLOCK,
             "max_chunk_get_size": CHUNK,
@@ -82,12 +80,13 @@ class AzureBlobStore:
         from azure.storage.blob import BlobServiceClient
 
         from jobs.adapters.azure_retries import CountedRetry
+        from jobs.adapters.azure_transport import keep_environment, transport
 
         setting, example = _EXAMPLES[bool(self._connection_string)]
         try:
-            transport = _transport(self._connections, self._options)
+            sending = transport(self._connections, **self._timeouts)
             options = self._options | {
-                "transport": transport,
+                "transport": sending,
                 "retry_policy": CountedRetry(self._on_retry, **self._retries),
             }
             if self._connection_string:
@@ -101,7 +100,7 @@ class AzureBlobStore:
             # Azure's message may contain the connection string and its key.
             message = f"{setting} is not one of Azure's, for example {setting}={example}."
             raise ConfigurationError(message) from error.__cause__
-        _keep_environment(transport, service.url)
+        keep_environment(sending, service.url)
         # A container client shares the service client's connections and does not close them.
         self._opened.callback(service.close)
         return service.get_container_client(self._name)
@@ -246,27 +245,6 @@ class _Download(io.RawIOBase):
             data = self._download.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
-
-
-def _transport(connections: int, options: Mapping[str, Any]) -> RequestsTransport:
-    """A transport that pools this many connections; by default it pools 10 and closes all others after use."""
-    from azure.core.pipeline.transport import RequestsTransport
-
-    # The client passes its timeouts only to a transport that it creates itself.
-    limits = {name: options[name] for name in ("connection_timeout", "read_timeout")}
-    transport = RequestsTransport(**limits)
-    transport.open()
-    for adapter in transport.session.adapters.values() if transport.session else ():
-        cast("HTTPAdapter", adapter).init_poolmanager(connections, connections)
-    return transport
-
-
-def _keep_environment(transport: RequestsTransport, url: str) -> None:
-    """Read the environment's proxies and certificates once; for each request, it took an eighth of the CPU time."""
-    if session := transport.session:
-        found = session.merge_environment_settings(url, {}, None, None, None)
-        session.trust_env, session.proxies = False, found["proxies"]
-        transport.connection_config.verify = found["verify"] or True
 
 
 def _rest(data: IO[bytes]) -> int:

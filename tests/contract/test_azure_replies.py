@@ -70,6 +70,13 @@ def test_incomplete_reply_is_the_stores_failure(headers):
         put(store)
 
 
+@pytest.mark.parametrize("act", [put, lambda store: list(store.names("n"))])
+def test_reply_that_is_cut_off_is_the_stores_failure(act):
+    cut = {"Content-Length": "10", "Connection": "close"}
+    with a_server({"PUT": (201, cut), "GET": (200, cut)}) as store, pytest.raises(BlobStoreUnavailable):
+        act(store)
+
+
 @pytest.mark.parametrize("name", ["ResourceNotFound", "ContainerNotFound", "BlobNotFound", ""])
 def test_upload_to_a_missing_container_is_retried(name):
     with a_server({"PUT": (404, code(name))}) as store, pytest.raises(BlobStoreUnavailable):
