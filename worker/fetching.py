@@ -147,7 +147,7 @@ class Fetcher:
                 stored = self._link(document, known, by="content")
             else:
                 stored = self._uploaded(document, file, digest)
-            return Stored(read=self._read(stored, Path(file.name)))
+            return Stored(read=self._read(stored, Path(file.name), is_new=known is None))
 
     def _uploaded(self, document: Document, file: IO[bytes], digest: Digest) -> Document:
         with self._step(document, StepKind.UPLOAD):
@@ -160,11 +160,15 @@ class Fetcher:
         self.on_stored(digest.size)
         return replace(document, file=_stored(blob, digest), reserved=None)
 
-    def _read(self, document: Document, path: Path) -> bool:
+    def _read(self, document: Document, path: Path, *, is_new: bool) -> bool:
         """The document is stored now: no fault of its reading may count as a failed download."""
         if self.stop:
             return False
-        return self._guarded(document, lambda: self.linker.adopt(document) or self.reader.read(document, path))
+
+        def read() -> bool:
+            return self.linker.adopt(document) or self.reader.read(document, path, is_new=is_new)
+
+        return self._guarded(document, read)
 
     def read_again(self, document: Document) -> Result:
         """Read a document that an earlier run stored but did not read. Raises the same errors as ``fetch``."""

@@ -67,9 +67,10 @@ class DocumentReader:
     #: Called with the number of pages of each reading.
     on_read: Callable[[int], None] = lambda _pages: None
 
-    def read(self, document: Document, path: Path) -> bool:
+    def read(self, document: Document, path: Path, *, is_new: bool = False) -> bool:
         """Read the original from ``path``. Returns False if it could not be read now, through no fault of the file.
 
+        ``is_new``: it was stored just now, so nothing of an earlier reading has to be removed.
         Raises LeaseLost, and errors of the stores.
         """
         with temporary_file() as spool:
@@ -78,7 +79,7 @@ class DocumentReader:
                 return False
             record = record_of(reading, _listed_form(document))
             if not self._keeps_earlier(document, reading, record):
-                self._store(self._edition(document), reading, record, spool)
+                self._store(self._edition(document), reading, record, spool, is_new=is_new)
         labels = {"state": str(reading.state), "method": str(reading.method)}
         self.instruments.count("filesure_readings_total", **labels)
         self.on_read(reading.page_count or 0)
@@ -139,11 +140,14 @@ class DocumentReader:
             return None
         return reading
 
-    def _store(self, document: Document, reading: Reading, record: FormRecord, spool: IO[bytes]) -> None:
+    def _store(
+        self, document: Document, reading: Reading, record: FormRecord, spool: IO[bytes], *, is_new: bool
+    ) -> None:
         with self._step("upload of reading"):
             try:
                 kept = self._attachments(document, reading, spool)
-                self.documents.drop_attachments(self.lease, document, kept)
+                if not is_new:
+                    self.documents.drop_attachments(self.lease, document, kept)
                 summary = self._derived(document, reading, record)
                 self.check()
                 index_text(self.pages, document, reading, summary)

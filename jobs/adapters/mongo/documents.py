@@ -181,9 +181,9 @@ class MongoDocumentRepository:
         }
         self._write(lease, document, {"$set": changes, "$unset": _UNRESERVED})
 
-    def _write(self, lease: Lease, document: Document, update: Record) -> None:
+    def _write(self, lease: Lease, document: Document, update: Record, condition: Record | None = None) -> None:
         row = {"_id": ObjectId(document.id), "fence": {"$lte": lease.fence}}
-        if not self._documents.update_one(row, update).matched_count:
+        if not self._documents.update_one(row | (condition or {}), update).matched_count:
             raise LeaseLost(lease.job_id, lease.fence)
 
     @translated
@@ -205,11 +205,15 @@ class MongoDocumentRepository:
 
     @translated
     def save_reading(self, lease: Lease, document: Document, reading: DocumentReading) -> None:
-        newer = {"_id": ObjectId(document.id), "reading.version": {"$gt": reading.version}}
-        if self._documents.find_one(newer, {"_id": True}):
-            return
         fields = reading_fields(reading, reading.at or self._clock())
-        self._write(lease, document, {"$set": fields, "$unset": {"unendedReadings": "", **_REPLACED}})
+        update = {"$set": fields, "$unset": {"unendedReadings": "", **_REPLACED}}
+        not_newer = [{"reading": {"$exists": False}}, {"reading.version": {"$lte": reading.version}}]
+        try:
+            self._write(lease, document, update, {"$or": not_newer})
+        except LeaseLost:
+            newer = {"_id": ObjectId(document.id), "reading.version": {"$gt": reading.version}}
+            if not self._documents.find_one(newer, {"_id": True}):
+                raise
 
     @translated
     def save_attachment(self, lease: Lease, attachment: Document) -> None:

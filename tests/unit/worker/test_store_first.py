@@ -61,18 +61,19 @@ def test_web_page_instead_of_pdf_is_retried(world):
     assert world.now().status is JobStatus.COMPLETED
 
 
-@pytest.mark.parametrize("write", ["save_reading", "save_attachment", "drop_attachments"])
-def test_next_run_reads_what_a_killed_one_stored(world, write):
+@pytest.mark.parametrize("writes", [["save_reading"], ["save_attachment"], ["save_attachment", "drop_attachments"]])
+def test_next_run_reads_what_killed_ones_stored(world, writes):
     def with_attachment(file_name, spool):
         return a_reading("text", file_name, attachments=(an_attachment(spool, b"inside"),))
 
     world.source.count = 2
-    job, saved = world.jobs.claim_next("dies", LEASE), getattr(world.documents, write)
-    setattr(world.documents, write, kill)
-    with pytest.raises(SystemExit):
-        world.pipeline(extractor=Scripted(with_attachment), run_fraction=1, concurrency=1).run(job)
-    setattr(world.documents, write, saved)
-    world.clock.advance(LEASE)
+    for write in writes:
+        job, saved = world.jobs.claim_next("dies", LEASE), getattr(world.documents, write)
+        setattr(world.documents, write, kill)
+        with pytest.raises(SystemExit):
+            world.pipeline(extractor=Scripted(with_attachment), run_fraction=1, concurrency=1).run(job)
+        setattr(world.documents, write, saved)
+        world.clock.advance(LEASE)
     assert world.run(extractor=Scripted(with_attachment), run_fraction=1) is RunOutcome.COMPLETED
     assert all(reading for reading in readings(world))
     assert [each.parent for each in world.documents.of_job(world.job.id)] == [None, 1, None, 2]
