@@ -2,9 +2,9 @@
 
 python -m bench.bare_worker claim|work URI DATABASE FOLDER COUNT STORE
 
-It reads files from FOLDER, and stores them in the folder STORE, or in Azure if STORE is a connection string. It
-neither checks fences and holds, nor looks for known files, nor logs and measures. Prints the CPU seconds of the
-process that reads files.
+It reads files from FOLDER, and stores them, and the files inside them, in the folder STORE, or in Azure if STORE is a
+connection string. It neither checks fences and holds, nor looks for known files, nor logs and measures. Prints the
+CPU seconds of the process that reads files.
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pymongo
+
+if TYPE_CHECKING:
+    from bench.bare_reading import Found
 
 Put = Callable[[str, bytes, str], None]
 _LEASED = timedelta(minutes=1)
@@ -59,20 +63,34 @@ def work(uri: str, name: str, folder: Path, count: int, store: str) -> None:
     put, documents, files = putter(store, str(job["_id"])), database["bare_documents"], sorted(folder.iterdir())
     documents.insert_many([{"_id": (key := f"{job['_id']}/{each.name}"), "filingKey": key} for each in files])
     database["bare_jobs"].update_one({"_id": job["_id"]}, {"$set": {"total": len(files)}})
-    for file in files[:count]:
-        data, key = file.read_bytes(), {"_id": f"{job['_id']}/{file.name}"}
-        put(f"{file.stem}.pdf", data, "application/pdf")
-        stored = {"status": "stored", "checksum": hashlib.sha256(data).hexdigest(), "fileSize": len(data)}
-        documents.update_one(key, {"$set": stored})
-        found = read(file)
-        put(f"{file.stem}.txt", found.text.encode(), "text/plain")
-        put(f"{file.stem}.json", json.dumps(found.record).encode(), "application/json")
-        put(f"{file.stem}.png", found.thumbnail, "image/png")
-        pages = [{"content": file.name, "page": page, "text": text} for page, text in enumerate(found.text.split("\f"))]
+
+    def store_found(found: Found, name: str) -> dict[str, object]:
+        if found.text:
+            put(f"{name}.txt", found.text.encode(), "text/plain")
+        if found.record:
+            put(f"{name}.json", json.dumps(found.record).encode(), "application/json")
+        if found.thumbnail:
+            put(f"{name}.png", found.thumbnail, "image/png")
+        pages = [{"content": name, "page": page, "text": text} for page, text in enumerate(found.text.split("\f"))]
         database["bare_pages"].insert_many(pages)
-        documents.update_one(key, {"$set": {"reading": {"state": "read", "pages": len(pages)}}})
+        return {"reading": {"state": "read", "pages": len(pages)}}
+
+    for file in files[:count]:
+        data, key = file.read_bytes(), f"{job['_id']}/{file.name}"
+        put(file.name, data, "application/pdf")
+        documents.update_one({"_id": key}, {"$set": stored(data)})
+        found = read(file)
+        for number, inner in enumerate(found.inside):
+            put(f"{file.name}/{number}", inner.data, "application/octet-stream")
+            reading = store_found(inner, f"{file.name}/{number}")
+            documents.insert_one({"_id": f"{key}/{number}", **stored(inner.data), **reading})
+        documents.update_one({"_id": key}, {"$set": store_found(found, file.name)})
     read.close()
     database["bare_jobs"].update_one({"_id": job["_id"]}, {"$set": {"jobStatus": "pending"}, "$unset": {"runAfter": 0}})
+
+
+def stored(data: bytes) -> dict[str, object]:
+    return {"status": "stored", "checksum": hashlib.sha256(data).hexdigest(), "fileSize": len(data)}
 
 
 def putter(store: str, job_id: str) -> Put:
@@ -87,7 +105,7 @@ def putter(store: str, job_id: str) -> Put:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(file.name).rename(root / name)
+            Path(file.name).rename(root / name.replace("/", "_"))
 
         return save
     from azure.storage.blob import BlobServiceClient, ContentSettings
