@@ -10,12 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from jobs.adapters.memory import MemoryDocumentRepository
-from jobs.adapters.mongo.deliveries import MongoDeliveryRepository
-from jobs.adapters.mongo.endpoints import MongoEndpointRepository, MongoSubscriptionRepository
-from jobs.adapters.mongo.jobs import MongoJobRepository
-from jobs.adapters.mongo.order_lists import MongoOrderListRepository
-from jobs.adapters.mongo.outbox import MongoOutbox
-from tests.contract.posting import Posting, Sender, a_posting_in_memory
+from tests.contract.posting import Posting, a_posting_in_memory, a_posting_in_mongodb
 from tests.contract.stores import Stores, memory_stores, mongodb_stores
 
 
@@ -36,23 +31,10 @@ def numbers(stores) -> Iterator[int]:
 
 @pytest.fixture(params=["memory", pytest.param("mongodb", marks=pytest.mark.server)])
 def posting(request, clock) -> Posting:
-    sender = Sender(clock)
     if request.param == "memory":
         return a_posting_in_memory(clock)
     clock.now = datetime.now(UTC).replace(microsecond=0)
-    database = request.getfixturevalue("database")
-    for name in ("refusals", "deliveries", "subscriptions"):
-        database[name].delete_many({})
-    return Posting(
-        MongoJobRepository(database, clock),
-        MongoOrderListRepository(database, clock),
-        MongoOutbox(database),
-        MongoDeliveryRepository(database, clock),
-        MongoEndpointRepository(database, clock),
-        MongoSubscriptionRepository(database),
-        clock,
-        sender,
-    )
+    return a_posting_in_mongodb(request.getfixturevalue("database"), clock)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -18,12 +18,18 @@ from jobs.adapters.memory import (
     MemoryOutbox,
     MemorySubscriptionRepository,
 )
+from jobs.adapters.mongo.deliveries import MongoDeliveryRepository
+from jobs.adapters.mongo.endpoints import MongoEndpointRepository, MongoSubscriptionRepository
+from jobs.adapters.mongo.jobs import MongoJobRepository
+from jobs.adapters.mongo.order_lists import MongoOrderListRepository
+from jobs.adapters.mongo.outbox import OUTBOXES, MongoOutbox
 from jobs.bootstrap import new_id
 from jobs.domain.audit import Actor
 from jobs.domain.deliveries import Attempt, DeliveryFilter, Subscription
 from jobs.domain.ending import ended_well
 from jobs.domain.endpoints import Endpoint, new_secret
 from jobs.domain.events import Event, EventType, NewFiling, new_filings_note, plain_event
+from jobs.domain.job import Job
 from jobs.domain.order_list import OrderList
 from jobs.services.delivering import Deliverer
 from jobs.services.notifying import Notifier
@@ -63,18 +69,24 @@ class Sender:
     sent: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     #: The ids of the deliveries in each mail.
     mailed: list[list[str]] = field(default_factory=list)
+    #: Each attempt, and those that were accepted: the event's id, and the account or the endpoint's id.
+    tried: list[tuple[str, str]] = field(default_factory=list)
+    accepted: set[tuple[str, str]] = field(default_factory=set)
 
     def mail(self, address, name, deliveries):
         self.sent.append((address, tuple(str(each.event.type) for each in deliveries)))
         self.mailed.append([each.id for each in deliveries])
-        return self._attempt()
+        return self._attempt([(each.event.id, name) for each in deliveries])
 
     def webhook(self, endpoint, event):
         self.sent.append((endpoint.url, (str(event.type),)))
-        return self._attempt()
+        return self._attempt([(event.id, endpoint.id)])
 
-    def _attempt(self):
-        return Attempt(at=self.clock(), seconds=0.1, **(self.answers.pop(0) if self.answers else {}))
+    def _attempt(self, what):
+        made = Attempt(at=self.clock(), seconds=0.1, **(self.answers.pop(0) if self.answers else {}))
+        self.tried += what
+        self.accepted |= set(what) if made.succeeded else set()
+        return made
 
 
 @dataclass
@@ -140,13 +152,15 @@ class Posting:
         )
         service.test(endpoint.id, Actor(name="asha"))
 
-    def find_filings(self, number: int) -> None:
+    def find_filings(self, number: int, owner: str = "asha") -> list[Event]:
         """As many watched companies have a new filing, which the next digest lists."""
-        self.deliveries.add(list(self.notifier._deliveries([(self._filing(), {}) for _ in range(number)])))
+        events = [self._filing(owner) for _ in range(number)]
+        self.deliveries.add(list(self.notifier._deliveries([(event, {}) for event in events])))
+        return events
 
-    def _filing(self) -> Event:
+    def _filing(self, owner: str) -> Event:
         filing = NewFiling(document_type="AOC-4", file_name="a.pdf")
-        note = new_filings_note(cin="L1", company_name="Acme", filings=[filing], owner="asha", at=self.clock())
+        note = new_filings_note(cin="L1", company_name="Acme", filings=[filing], owner=owner, at=self.clock())
         return plain_event(new_id(), note)
 
     def log(self):
@@ -161,8 +175,26 @@ def a_posting_in_memory(clock) -> Posting:
     return Posting(jobs, lists, outbox, deliveries, endpoints, MemorySubscriptionRepository(), clock, Sender(clock))
 
 
-def end_a_list(posting: Posting, orders: int = 1, wishes: Mapping[str, bool] = MappingProxyType({})) -> None:
-    """A list is placed, and its orders run and end."""
+def a_posting_in_mongodb(database, clock) -> Posting:
+    """In an empty database."""
+    for name in (*OUTBOXES, "refusals", "deliveries", "subscriptions"):
+        database[name].delete_many({})
+    return Posting(
+        MongoJobRepository(database, clock),
+        MongoOrderListRepository(database, clock),
+        MongoOutbox(database),
+        MongoDeliveryRepository(database, clock),
+        MongoEndpointRepository(database, clock),
+        MongoSubscriptionRepository(database),
+        clock,
+        Sender(clock),
+    )
+
+
+def end_a_list(
+    posting: Posting, orders: int = 1, wishes: Mapping[str, bool] = MappingProxyType({})
+) -> tuple[str, list[Job]]:
+    """A list is placed, and its orders run and end. Returns its id and the ended orders."""
     made = posting.lists.begin(OrderList(id=new_id(), name="x.csv", by="asha", at=posting.clock()))
     for name, mail in wishes.items():
         posting.lists.wish(made.id, name, mail=mail)
@@ -170,6 +202,17 @@ def end_a_list(posting: Posting, orders: int = 1, wishes: Mapping[str, bool] = M
     posting.jobs.add(jobs, again=True)
     posting.lists.finish(made, ordered=orders, refused=0)
     posting.clock.advance(1)
-    for job in jobs:
-        claimed = posting.jobs.claim(job.id, "w", LEASE)
-        posting.jobs.end(claimed.lease, ended_well(claimed, DONE, posting.clock()))
+    return made.id, [_ended(posting, job) for job in jobs]
+
+
+def end_an_order(posting: Posting, by: str = "asha") -> Job:
+    """An order is placed, runs and ends."""
+    job = a_job(posting.clock(), requested_by=by)
+    posting.jobs.add([job], again=True)
+    return _ended(posting, job)
+
+
+def _ended(posting: Posting, job: Job) -> Job:
+    claimed = posting.jobs.claim(job.id, "w", LEASE)
+    posting.jobs.end(claimed.lease, ended_well(claimed, DONE, posting.clock()))
+    return posting.jobs.get(job.id)

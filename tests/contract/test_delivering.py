@@ -11,14 +11,12 @@ import pytest
 
 from jobs.domain.channels import Channel
 from jobs.domain.deliveries import DeliveryState, Subscription
-from jobs.domain.ending import ended_well
 from jobs.domain.endpoints import FAILING, FAILURES
 from jobs.domain.events import EventType
 from jobs.services.delivering import LEASE_SECONDS, MOST_PER_WAY
-from tests.contract.posting import CHOICES, Posting, a_posting_in_memory, end_a_list
+from tests.contract.posting import CHOICES, Posting, a_posting_in_memory, end_a_list, end_an_order
 from tests.contract.stepping import Killed
-from tests.contract.stores import DONE, LEASE
-from tests.making import a_job
+from tests.contract.stores import LEASE
 
 
 def kinds(posting: Posting) -> list[tuple[str, str, str]]:
@@ -74,10 +72,7 @@ def test_killed_worker_sends_no_event_without_its_cause(clock, call):
 
 def test_deleted_order_still_reaches_its_recipients(posting):
     posting.subscribe()
-    job = a_job(posting.clock(), requested_by="asha")
-    posting.jobs.add([job], again=True)
-    claimed = posting.jobs.claim(job.id, "w", LEASE)
-    posting.jobs.end(claimed.lease, ended_well(claimed, DONE, posting.clock()))
+    job = end_an_order(posting)
     posting.jobs.begin_deletion(job.id)
     posting.jobs.delete(job.id)
     posting.deliver()
