@@ -18,6 +18,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 
+from filesure_site.oidc import provider as client_side
 from jobs.adapters.mongo.schema import ensure
 from jobs.bootstrap import Application, application
 from jobs.configuration.table import load
@@ -30,8 +31,10 @@ from jobs.web.pages.dashboard import live
 from jobs.web.pause_banner import watch
 from jobs.web.permissions import Permission
 from tests.integration.api import caller
+from tests.integration.signing_in import CALLBACK
 from tests.making import a_job
 from tests.processes import ROOT, plain_environment
+from tests.servers.oidc import Provider, oidc_provider
 
 #: asha's.
 PASSWORD = "a long password"
@@ -200,6 +203,24 @@ def fail(app, job):
 
 def ordered(app):
     return app.catalogue.jobs(JobFilter(), JobOrder.OLDEST, None, 200).items
+
+
+@pytest.fixture(scope="module")
+def oidc_server(tmp_path_factory):
+    with oidc_provider(tmp_path_factory.mktemp("oidc"), CALLBACK) as started:
+        yield started
+
+
+@pytest.fixture
+def provider(oidc_server, settings, app) -> Provider:
+    settings.SIGN_IN = load(oidc_server.settings())
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    client_side._client.cache_clear()
+    cache.clear()
+    oidc_server.knows(
+        "priya-1", preferred_username="priya@contoso.example", name="Priya Nair", groups=["fs-staff", "x"]
+    )
+    return oidc_server
 
 
 def text_of(answer) -> str:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 import time
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
 
@@ -18,61 +14,11 @@ from filesure_site.oidc import provider as client_side
 from jobs.configuration.table import load
 from jobs.domain.audit import Action, AuditFilter
 from jobs.models import ExternalIdentity
-from tests.processes import ROOT, plain_environment
+from tests.integration.signing_in import CALLBACK, account, altered, begin, failure, go, roles
 from tests.servers import free_port
-from tests.servers.oidc import Provider, oidc_provider
+from tests.servers.oidc import oidc_provider
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
-
-CALLBACK = "http://testserver/login/provider/done/"
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory):
-    with oidc_provider(tmp_path_factory.mktemp("oidc"), CALLBACK) as started:
-        yield started
-
-
-@pytest.fixture
-def provider(running, settings, app) -> Provider:
-    settings.SIGN_IN = load(running.settings())
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    client_side._client.cache_clear()
-    cache.clear()
-    running.knows("priya-1", preferred_username="priya@contoso.example", name="Priya Nair", groups=["fs-staff", "x"])
-    return running
-
-
-def begin(site: Client, **query: str) -> str:
-    answer = site.get("/login/provider/", query)
-    assert answer.status_code == 302, answer.content.decode()
-    return answer["Location"]
-
-
-def go(site: Client, provider: Provider, subject: str = "priya-1", *, cancel: bool = False, **query: str):
-    """The whole way, as a browser takes it."""
-    return site.get(provider.log_in(begin(site, **query), subject, cancel=cancel))
-
-
-def altered(address: str, **parameters: str) -> str:
-    query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()} | parameters
-    return f"{address.partition('?')[0]}?{urlencode(query)}"
-
-
-def failure(answer) -> str:
-    """The sentence of the failure's page; nobody is logged in."""
-    assert "_auth_user_id" not in answer.client.session
-    page = answer.content.decode()
-    assert "<h1>Not signed in</h1>" in page
-    return " ".join(re.search(r"<h1>Not signed in</h1>\s*<p>(.*?)</p>", page, re.DOTALL)[1].split())
-
-
-def account(name="priya@contoso.example"):
-    return get_user_model().objects.get(username=name)
-
-
-def roles(name="priya@contoso.example"):
-    return sorted(account(name).groups.values_list("name", flat=True))
 
 
 def test_first_sign_in_creates_the_account(provider, client):
@@ -270,77 +216,3 @@ def test_groups_may_come_from_userinfo(tmp_path, settings, client, app):
         other.knows("asha-7", preferred_username="asha", groups=["fs-admins"])
         assert go(client, other, "asha-7").status_code == 302
         assert roles("asha") == ["Admin"]
-
-
-# --- connecting an existing account, and logging out
-
-
-@pytest.fixture
-def local(provider, client):
-    user = get_user_model().objects.create_user("priya", password="a long password")
-    user.groups.set(Group.objects.filter(name="Viewer"))
-    client.force_login(user)
-    return user
-
-
-def test_local_account_is_connected_after_confirmation(local, provider, client):
-    page = go(client, provider, connect="1")
-    assert "priya@contoso.example" in page.content.decode()
-    assert not ExternalIdentity.objects.exists()
-    assert client.post("/account/connect/")["Location"] == "/account/"
-    assert go(Client(), provider).status_code == 302
-    assert (get_user_model().objects.count(), roles("priya")) == (1, ["Operator"])
-
-
-def test_connecting_needs_the_confirmation_page(local, provider, client):
-    assert client.post("/account/connect/").status_code == 403
-    begun = begin(client, connect="1")
-    client.force_login(get_user_model().objects.create_user("another"))
-    assert client.get(provider.log_in(begun, "priya-1")).status_code in (400, 403)
-    assert not ExternalIdentity.objects.exists()
-
-
-def test_connected_identity_stays_with_its_account(local, provider, client):
-    go(Client(), provider)
-    go(client, provider, connect="1")
-    assert client.post("/account/connect/").status_code == 409
-    assert ExternalIdentity.objects.get().user == account()
-
-
-def test_logging_out_ends_the_session_and_offers_the_providers(provider, client):
-    go(client, provider)
-    answer = client.post("/logout/")
-    assert answer["Location"] == "/login/?out=1"
-    assert "_auth_user_id" not in client.session
-    assert "log out there too" in client.get(answer["Location"]).content.decode()
-    assert client.get("/logout/provider/")["Location"].startswith(f"{provider.issuer}/session/end?")
-
-
-def test_passwords_remain_for_emergencies_only(provider, client, settings):
-    settings.SIGN_IN = load(provider.settings(OIDC_ONLY="1"))
-    get_user_model().objects.create_user("asha", password="a long password")
-    get_user_model().objects.create_superuser("glass", password="a long password")
-    given = {"username": "asha", "password": "a long password"}
-    assert "Sign in with Contoso." in client.post("/login/", given).content.decode()
-    assert client.post("/login/", given | {"username": "glass"}).status_code == 302
-
-
-def test_without_a_provider_its_addresses_do_not_exist(client, settings):
-    settings.SIGN_IN = load({})
-    assert [client.get(path).status_code for path in ("/login/provider/", "/login/provider/done/")] == [404, 404]
-    assert "Sign in with" not in client.get("/login/").content.decode()
-
-
-@pytest.mark.parametrize("settings", ["filesure_site.settings", "filesure_site.worker_settings"])
-def test_neither_site_nor_worker_loads_the_library_at_its_start(settings, data_dir):
-    """Nor that of passkeys. Both import cryptography, which would make them start later."""
-    script = (
-        "import sys, django; django.setup(); from django.conf import settings\n"
-        "from django.urls import get_resolver; getattr(settings, 'ROOT_URLCONF', 0) and get_resolver().url_patterns\n"
-        "print({'authlib', 'joserfc', 'cryptography', 'fido2'} & sys.modules.keys())"
-    )
-    environment = plain_environment() | {"DJANGO_SETTINGS_MODULE": settings, "DATA_DIR": str(data_dir)}
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=environment, text=True, capture_output=True, check=True
-    )
-    assert done.stdout == "set()\n"
