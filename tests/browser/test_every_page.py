@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.companies import a_company_with_broken_files, a_company_with_one_missing_file
-from tests.browser.site import Site, Visitor
-from tests.browser.test_ordering import HOSTILE
+from tests.browser.history import BULK, HOSTILE, Shown, with_history
+from tests.browser.site import Visitor
 from tests.making import a_cin
 
 PHONE = {"width": 360, "height": 740}
@@ -20,62 +18,9 @@ SECONDS = 60_000
 _COLOURS_ONLY = "axe.run({ runOnly: ['color-contrast', 'link-in-text-block'] })"
 
 
-BULK = "65a1b2c3d4e5f60718293a4b"
-# Both jobs are refused.
-_BULK_ACTION = """
-from jobs.bootstrap import application
-from jobs.domain.bulk_action import BulkAction
-from jobs.domain.audit import Action
-from jobs.web import bulk_runner
-app, now = application(), application().clock()
-chosen = dict(job_ids=tuple({jobs}), total=2, priority=3, lease_until=now)
-app.bulk_actions.add(BulkAction(id="{bulk}", action=Action.PRIORITISE, by="asha", at=now, **chosen))
-bulk_runner.service().advance("test")
-from jobs.domain.saved_view import Listing
-view = dict(query="status=failed&order=oldest", is_shared=True)
-app.views.add("asha", Listing.JOBS, name="Failed, the oldest first", **view)
-app.views.add("binod", Listing.JOBS, name="x" * 60, **view)
-"""
-_WATCH = """
-from jobs.bootstrap import application
-from jobs.domain.audit import Actor
-from jobs.domain.watching import Interval
-application().watching.watch("{cin}", Interval.WEEKLY, Actor(name="asha"))
-"""
-
-
-_WEBHOOK = """
-from jobs.bootstrap import application
-from jobs.domain.audit import Actor
-parts, by = application().notifications, Actor(name="asha")
-given = dict(name="{name}", url="https://{host}/hook", types=["order.failed"], format="standard")
-made = parts.webhooks.add(**given, actor=by)
-parts.webhooks.test(made.id, by)
-"""
-
-
-@dataclass
-class Shown:
-    """A site with some history."""
-
-    site: Site
-    good: str
-    failed: str
-    cin: str
-
-
 @pytest.fixture(scope="module")
 def shown(folder_site, filings) -> Shown:
-    """Two jobs with hostile names: one with readable and broken files, one failed."""
-    good, broken = a_cin(), a_cin()
-    a_company_with_broken_files(filings, good)
-    a_company_with_one_missing_file(filings, broken)
-    jobs = [folder_site.order(cin, name) for cin, name in zip((good, broken), HOSTILE, strict=True)]
-    folder_site.wait_until_idle()
-    folder_site.shell(_BULK_ACTION.format(bulk=BULK, jobs=sorted(jobs)))
-    folder_site.shell(_WATCH.format(cin=good))
-    folder_site.shell(_WEBHOOK.format(name="W" * 80, host="a-long-name." * 10 + "invalid"))
-    return Shown(folder_site, *jobs, good)
+    return with_history(folder_site, filings)
 
 
 def _address(path: str) -> Callable[[Page, Shown], None]:

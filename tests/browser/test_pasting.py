@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from tests.browser.history import HOSTILE
 from tests.making import a_cin
-
-HOSTILE = ('"><script>alert(1)</script>', "<img src=x onerror=alert(1)>")
 
 
 def test_pasted_list_is_previewed_and_ordered(asha):

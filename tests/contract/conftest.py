@@ -12,6 +12,8 @@ import pytest
 from jobs.adapters.memory import MemoryDocumentRepository
 from tests.contract.posting import Posting, a_posting_in_memory, a_posting_in_mongodb
 from tests.contract.stores import Stores, memory_stores, mongodb_stores
+from tests.contract.watched import Watched
+from tests.contract.world import in_one_thread
 
 
 @pytest.fixture(params=["memory", pytest.param("mongodb", marks=pytest.mark.server)])
@@ -35,6 +37,12 @@ def posting(request, clock) -> Posting:
         return a_posting_in_memory(clock)
     clock.now = datetime.now(UTC).replace(microsecond=0)
     return a_posting_in_mongodb(request.getfixturevalue("database"), clock)
+
+
+@pytest.fixture
+def watched(clock, monkeypatch) -> Watched:
+    in_one_thread(monkeypatch)
+    return Watched(clock)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

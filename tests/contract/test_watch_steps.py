@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from jobs.adapters.memory import (
-    MemoryCompanies,
-)
 from jobs.domain.audit import Actor as Person
 from jobs.domain.errors import SourceUnavailable
 from jobs.domain.job import RECHECK_PRIORITY, JobStatus
 from jobs.domain.watching import MOST_FAILURES, CheckOutcome, Interval
-from jobs.domain.wrong_use import InvalidWatch, UnknownCompany
-from jobs.services import Order, watching
+from jobs.services import Order
 from tests.contract.growing_source import COMPANIES
-from tests.contract.stepping import Actor, Killed, Reply
+from tests.contract.stepping import Actor, Reply
 from tests.contract.watched import Watched
 from tests.contract.world import in_one_thread
-from tests.making import a_cin
 
-CIN, OTHER = COMPANIES
+CIN, _ = COMPANIES
 ASHA = Person(name="asha")
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def watched(clock, monkeypatch) -> Watched:
-    in_one_thread(monkeypatch)
-    return Watched(clock)
 
 
 def test_recheck_downloads_and_announces_new_filings_only(watched):
@@ -109,21 +97,6 @@ def test_filings_found_by_staff_before_the_check_is_recorded_are_announced_once(
         watched.world.drain()
         watched.pass_time()
     assert watched.names() == ["DIR-12_4.pdf"]
-
-
-def test_limit_counts_orders_and_not_watches(watched, monkeypatch):
-    monkeypatch.setattr(watching, "MOST_AT_ONCE", 2)
-    for name in ("asha", "ravi", "vera"):
-        watched.service().watch(CIN, Interval.DAILY, Person(name=name))
-    asked, due = [], watched.watches.due
-    monkeypatch.setattr(watched.watches, "due", lambda limit: asked.append(limit) or due(limit))
-    watched.pass_time()
-    for _ in range(2):
-        watched.service().step()
-    watched.world.drain()
-    assert watched.orders() == 1
-    assert watched.service().step().settled == 3
-    assert asked == [2, 1, 2]
 
 
 def test_watches_of_one_company_share_an_order(watched):
@@ -255,95 +228,3 @@ def test_watching_again_changes_the_interval(watched):
     again = service.watch(CIN, Interval.DAILY, ASHA)
     assert again == replace(first, interval=Interval.DAILY, next_at=again.next_at)
     assert again.next_at <= watched.clock() + DAY
-
-
-def test_limit_per_user_and_unknown_company_are_refused(watched):
-    service = watched.service()
-    with pytest.raises(UnknownCompany):
-        service.watch(a_cin(), Interval.DAILY, ASHA)
-    for number in range(3):
-        watched.watches.add([replace(service.watch(CIN, Interval.DAILY, ASHA), id=f"{number:024x}", cin=a_cin())])
-        with suppress(InvalidWatch):
-            service.watch(OTHER, Interval.DAILY, ASHA)
-    with pytest.raises(InvalidWatch, match="You can watch 3 companies; 0 more are possible"):
-        service.watch_list("1" * 24, [replace(watched.jobs.newest_first()[0], cin=a_cin())], Interval.DAILY, ASHA)
-
-
-def test_list_is_watched_once(watched):
-    service, jobs = watched.service(), watched.jobs.newest_first()
-    assert service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA) == 2
-    assert service.watch_list("1" * 24, jobs, Interval.DAILY, ASHA) == 0
-    assert {each.list_id for each in watched.watches.latest("asha", "1" * 24, None, 9).items} == {"1" * 24}
-
-
-def test_interrupted_resumption_of_a_list_is_continued(watched, monkeypatch):
-    jobs, list_id = watched.jobs.newest_first(), "1" * 24
-    service = watched.service()
-    service.watch_list(list_id, jobs, Interval.DAILY, ASHA)
-    monkeypatch.setattr(watching, "_RESUMED_AT_ONCE", 1)
-    assert service.pause_list(list_id, "asha", "", ASHA) == 2
-    real, answers = watched.watches.resume_many, [1]
-
-    def dies(times):
-        if not answers:
-            raise Killed
-        answers.pop()
-        return real(times)
-
-    monkeypatch.setattr(watched.watches, "resume_many", dies)
-    with pytest.raises(Killed):
-        service.resume_list(list_id, "asha", ASHA)
-    monkeypatch.setattr(watched.watches, "resume_many", real)
-    assert service.resume_list(list_id, "asha", ASHA) == 1
-    assert all(each.next_at > watched.clock() for each in watched.watches.latest(None, list_id, None, 9).items)
-
-
-def test_slow_list_is_watched_in_several_calls(watched, monkeypatch):
-    monkeypatch.setattr(watching, "_ADDED_AT_ONCE", 1)
-    service, jobs = watched.service(), watched.jobs.newest_first()
-    monkeypatch.setattr(watching, "_MOST_TIME", timedelta(seconds=-1))
-    with pytest.raises(InvalidWatch, match=r"Only 0 companies could be added in time\. Repeat it"):
-        service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA)
-    monkeypatch.setattr(watching, "_MOST_TIME", timedelta(0))
-    listed = service.companies.orders
-    monkeypatch.setattr(MemoryCompanies, "orders", lambda _, *asked: watched.pass_time() or listed(*asked))
-    with pytest.raises(InvalidWatch, match="Only 1 companies could be added"):
-        service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA)
-    assert service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA) == 1
-
-
-def test_monthly_limit_stops_rechecks_until_the_next_month(watched, clock):
-    watched.limit = 2
-    watch = watched.service().watch(CIN, Interval.DAILY, ASHA)
-    for _ in range(4):
-        watched.pass_time()
-        watched.service().step()
-        watched.world.drain()
-        watched.service().step()
-    found = watched.watches.get(watch.id)
-    assert (watched.orders(), found.last.outcome, found.failures) == (2, CheckOutcome.LIMITED, 0)
-    assert found.last.error == "asha has ordered 2 of 2 this month."
-    assert found.next_at - clock() <= DAY
-    watched.limit = 3  # raised
-    watched.pass_time()
-    assert watched.service().step().ordered == 1
-    watched.world.drain()
-    watched.pass_time(timedelta(days=31))
-    assert watched.service().step().ordered == 1
-    assert watched.allowances.of("asha").used == 1
-
-
-@pytest.mark.parametrize("calls", range(1, 16))
-def test_interrupted_recheck_counts_once(watched, calls):
-    watched.limit = 2
-    watched.service().watch(CIN, Interval.DAILY, ASHA)
-    watched.pass_time()
-    actor = Actor("dies", lambda mine: watched.service(mine).step())
-    for _ in range(calls):
-        if actor.call:
-            actor.step()
-    actor.kill()
-    watched.service().step()
-    watched.world.drain()
-    watched.service().step()
-    assert (watched.orders(), watched.allowances.of("asha").used) == (1, 1)
