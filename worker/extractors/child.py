@@ -28,6 +28,7 @@ from worker.extractors.ocr import Ocr
 from worker.extractors.output import Output
 
 _MOST_OPEN_FILES = 128
+_CHUNK_BYTES = 64 * 1024
 _Request = tuple[dict[str, Any], bytes | None]
 
 
@@ -95,6 +96,7 @@ def _requests(stdin: BinaryIO, ocr: Ocr) -> queue.SimpleQueue[_Request]:
             if data is not None and len(data) < asked["size"]:
                 break
             requests.put((asked, data))
+            del data  # else it would stay until the next file has arrived
         ocr.kill()
         os._exit(0)
 
@@ -103,9 +105,12 @@ def _requests(stdin: BinaryIO, ocr: Ocr) -> queue.SimpleQueue[_Request]:
 
 
 def _content(stdin: BinaryIO, size: int) -> bytes | None:
+    """None if it exceeds the memory; it is received all the same, since the worker would wait to send the rest."""
     try:
         return stdin.read(size)
-    except MemoryError:
+    except MemoryError:  # raised before anything is read
+        while size and (chunk := stdin.read(min(size, _CHUNK_BYTES))):
+            size -= len(chunk)
         return None
 
 
