@@ -1,1 +1,1 @@
-"""Orders of companies' filings: the domain, its ports and adapters, and its web face."""
+"""Orders of companies' filings: the domain, its ports and adapters, and its web interface."""

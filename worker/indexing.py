@@ -1,4 +1,4 @@
-"""Makes the text of a document, and what it states, searchable."""
+"""Makes the text of a document, and the values it states, searchable."""
 
 from __future__ import annotations
 

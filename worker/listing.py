@@ -1,4 +1,4 @@
-"""Stores what a source lists: for an order every filing, for a recheck what no other order has tried to download."""
+"""Stores a source's list: for an order every filing, for a recheck those that no other order has tried to download."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class DocumentReader:
             self.documents.save_reading(self.lease, document, found)
 
     def _edition(self, document: Document) -> Document:
-        """What is read again gets names of its own, since other documents may have the earlier reading in common."""
+        """A later reading gets names of its own, since other documents may share the earlier one."""
         return replace(document, edition=self.lease.fence) if document.reading else document
 
     def _keeps_earlier(self, document: Document, reading: Reading, record: FormRecord) -> bool:

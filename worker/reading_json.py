@@ -36,7 +36,7 @@ def reading_as_json(reading: Reading) -> dict[str, Any]:
 
 
 def record_as_json(reading: Reading, record: FormRecord) -> dict[str, Any] | None:
-    """What is stored beside the text; None if there is nothing."""
+    """The part that is stored beside the text; None if it is empty."""
     found = _record(record)
     if not found["values"] and not reading.fields and not reading.signatures:
         return None

@@ -1,4 +1,4 @@
-"""Does on one machine what KEDA's ScaledJob does in a cluster: counts due jobs, starts workers and reaps them."""
+"""Replaces KEDA's ScaledJob on one machine: counts due jobs, starts workers and reaps them."""
 
 from __future__ import annotations
 

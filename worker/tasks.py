@@ -1,4 +1,4 @@
-"""What a job's runs do: retrieve a company's filings, read stored documents again, or pack them."""
+"""The tasks of a job's runs: retrieve a company's filings, read stored documents again, or pack them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the local scaler waits for: a signal, the end of a worker, an order on this machine, or its next poll."""
+"""Wakes the local scaler: by a signal, the end of a worker, an order on this machine, or its next poll."""
 
 from __future__ import annotations
 

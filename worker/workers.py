@@ -24,7 +24,7 @@ _START_SECONDS = 60.0
 
 
 class Worker(Protocol):
-    """What the scaler uses of ``subprocess.Popen``."""
+    """The part of ``subprocess.Popen`` that the scaler uses."""
 
     pid: int
 

@@ -31,7 +31,7 @@ class Member:
 
 @dataclass
 class _Sink:
-    """What ``zipfile`` has written and nobody has taken yet. It has no position, so ``zipfile`` does not seek."""
+    """Bytes that ``zipfile`` has written and were not taken yet. Without a position, so ``zipfile`` does not seek."""
 
     parts: list[bytes] = field(default_factory=list)
 

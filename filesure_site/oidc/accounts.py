@@ -1,4 +1,4 @@
-"""Which account an identity of the provider has, and its role."""
+"""The accounts of the provider's identities, and their roles."""
 
 from __future__ import annotations
 

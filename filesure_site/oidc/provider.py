@@ -24,7 +24,7 @@ class _State(Protocol):
 
 
 class _Client(Protocol):
-    """What is used of Authlib's DjangoOAuth2App, which has no types."""
+    """The part of Authlib's DjangoOAuth2App that we use; it has no types."""
 
     framework: _State
 
@@ -50,7 +50,7 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """What this site noted in the session when the sign-in began."""
+    """The session's note of the beginning of the sign-in."""
 
     next: str
     #: The account that asked to be connected; None for a sign-in.

@@ -109,7 +109,7 @@ class Stores:
 
     @part
     def companies(self) -> MongoCompanies:
-        """What all orders of a company brought together."""
+        """Companies, across all their orders."""
         from jobs.adapters.mongo.companies import MongoCompanies
 
         return MongoCompanies(self.database)
@@ -193,7 +193,7 @@ class Stores:
 
     @part
     def audit(self) -> MongoAuditLog:
-        """Who did what."""
+        """The audit log."""
         from jobs.adapters.mongo.audit import MongoAuditLog
 
         return MongoAuditLog(self.database)

@@ -1,4 +1,4 @@
-"""What identifies a company in an order: a CIN, the LLPIN of an LLP, or the FCRN of a foreign company.
+"""The identifiers of companies in orders: a CIN, the LLPIN of an LLP, or the FCRN of a foreign company.
 
     CIN     companies            21 characters, see ``cin``
     LLPIN   LLPs                 AAB-1234: three letters, a hyphen, four digits
@@ -139,7 +139,7 @@ def _is(letter: str, kind: str) -> bool:
 
 
 def _fault(text: str) -> str:
-    """What is wrong with the text, as the kind that it resembles most."""
+    """The fault of the text, taken as the kind of identifier that it resembles most."""
     shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
     kind = _meant(text)
     if kind is None:

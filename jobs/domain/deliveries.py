@@ -119,7 +119,7 @@ MAIL_CHOICES: Mapping[str, tuple[EventType, ...]] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """What an account wants to receive by mail. Without an address, nothing is sent."""
+    """The mail that an account has chosen. Without an address, nothing is sent."""
 
     name: str
     address: str = ""

@@ -26,7 +26,7 @@ _TRIGRAM = 3
 
 
 class Standing(StrEnum):
-    """What a status means for an order."""
+    """The meaning of a status for an order."""
 
     GOING = "going"
     ENDING = "ending"
@@ -85,7 +85,7 @@ class ListedCompany:
 
     @property
     def warning(self) -> str | None:
-        """What staff should know before they order; None if nothing."""
+        """A warning to show before an order; None without one."""
         if self.standing is Standing.GOING:
             return None
         if self.standing is Standing.STRUCK_OFF:

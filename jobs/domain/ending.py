@@ -24,7 +24,7 @@ class Ending:
     progress: Progress
     run_after: datetime | None = None
     error: JobError | None = None
-    #: What the run stored and read.
+    #: The bytes that the run stored and the pages that it read.
     bytes: int = 0
     pages: int = 0
 

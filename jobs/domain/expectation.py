@@ -28,7 +28,7 @@ _NO_PROGRESS = Progress()
 
 
 class Kind(StrEnum):
-    """What can be said about the completion of a job."""
+    """The kinds of forecasts of a job's completion."""
 
     #: ``at`` is the estimated time.
     EXPECTED = "expected"
@@ -143,7 +143,7 @@ class Queue:
 
 @dataclass(frozen=True, kw_only=True)
 class Expectation:
-    """What can be said about a completion. ``ahead``: the jobs that are claimed first; None if a worker has it."""
+    """A forecast of a completion. ``ahead``: the jobs that are claimed first; None if a worker has it."""
 
     kind: Kind
     ahead: Count | None = None

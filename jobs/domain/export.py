@@ -25,7 +25,7 @@ _LINE_BYTES = 600
 
 
 class Scope(StrEnum):
-    """What an export contains: the documents of one order, of one company, or a selection."""
+    """The scope of an export: the documents of one order, of one company, or a selection."""
 
     ORDER = "order"
     COMPANY = "company"
@@ -74,7 +74,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """What a job packs. ``of`` is the order's id, the CIN, or a digest of the selection.
+    """The contents of an export. ``of`` is the order's id, the CIN, or a digest of the selection.
 
     ``planned`` is the number of parts, ``size`` the bytes of all documents, ``unstored`` how many documents were not
     stored at the order, and ``parts`` those that are finished: the first ones, in order.

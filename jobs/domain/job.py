@@ -211,7 +211,7 @@ class Job:
     fresh: bool = False
     #: Whether it was ordered for a watch: it lists only filings that no other order has tried to download.
     recheck: bool = False
-    #: What its runs have stored and read, without runs that were killed. Linked files count no bytes.
+    #: Bytes that its runs have stored and pages that they have read, without killed runs. Linked files count no bytes.
     bytes_stored: int = 0
     pages_read: int = 0
     #: While it is being deleted: the bytes of the files that nothing else needs.

@@ -1,4 +1,4 @@
-"""Searching what filings state: people by name or DIN, and amounts by range."""
+"""Searching the values that filings state: people by name or DIN, and amounts by range."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RecordFact:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordFilter:
-    """What to find; empty and None match all. Amounts are in paise, and inclusive."""
+    """A search; empty and None match all. Amounts are in paise, and inclusive."""
 
     name: str = ""
     din: str = ""

@@ -1,4 +1,4 @@
-"""What staff retried: the audit entries of single jobs, put together as they acted."""
+"""Retries by staff: the audit entries of single jobs, grouped by action."""
 
 from __future__ import annotations
 

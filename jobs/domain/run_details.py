@@ -1,4 +1,4 @@
-"""What is kept of a run besides its outcome: its last log lines, and how long each document took."""
+"""Details of a run: its last log lines, and the duration of each document's steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_DOCUMENTS = 100
 
 
 class StepKind(StrEnum):
-    """What a run does with a document."""
+    """A step of a run with a document."""
 
     DOWNLOAD = "download"
     UPLOAD = "upload"

@@ -16,7 +16,7 @@ _FAMILY = re.compile(r"(.*/document_\d+)(?:_attachment_\d+)?\..*")
 
 
 def family_of(blob_name: str) -> str:
-    """What the names of the blobs of one download begin with."""
+    """The common beginning of the names of one download's blobs."""
     found = _FAMILY.fullmatch(blob_name)
     return found[1] if found else blob_name
 

@@ -1,4 +1,4 @@
-"""What people have used, by month."""
+"""Usage per person and month."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all commands do about errors: one clear sentence and the right exit code instead of a traceback.
+"""Reports errors of commands: one clear sentence and the right exit code instead of a traceback.
 
 It imports no Django, because a pod's worker starts without it.
 """

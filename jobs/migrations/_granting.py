@@ -1,4 +1,4 @@
-"""What several migrations share: new permissions for groups."""
+"""New permissions for groups, for several migrations."""
 
 from __future__ import annotations
 

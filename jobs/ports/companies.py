@@ -1,4 +1,4 @@
-"""The port for companies: what all orders of a company brought together."""
+"""The port for companies, across all their orders."""
 
 from __future__ import annotations
 

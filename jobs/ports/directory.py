@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Saved:
-    """What a batch changed. Companies that are stored already, and no different, are neither."""
+    """The companies that a batch added and changed. Unchanged ones are not counted."""
 
     added: int
     changed: int

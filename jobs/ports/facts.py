@@ -1,4 +1,4 @@
-"""The port for searching what documents state."""
+"""The port for searching the values that documents state."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class EndpointRepository(Protocol):
 
 
 class SubscriptionRepository(Protocol):
-    """What accounts want to receive by mail."""
+    """The mail that accounts have chosen."""
 
     def get(self, name: str) -> Subscription:
         """Without an address if the account has never chosen anything."""

@@ -16,7 +16,7 @@ class PageIndex(Protocol):
 
     @property
     def facts(self) -> FactIndex:
-        """What the same contents state."""
+        """The facts that the same contents state."""
 
     def replace(self, content: Content, texts: Sequence[str], *, form: str | None, year: int | None) -> None:
         """Store the texts of pages 1, 2, …, in place of those stored before. Idempotent. Blank pages are left out."""

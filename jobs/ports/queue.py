@@ -173,7 +173,7 @@ class DocumentRepository(Protocol):
         """Store filings as listed documents; filings whose key is already listed are skipped. Raises LeaseLost."""
 
     def listed(self, cin: str) -> list[ListedFiling]:
-        """What the company's orders list, without attachments. The cost grows with its orders' documents."""
+        """The filings that the company's orders list, without attachments. The cost grows with their number."""
 
     def withdraw(self, lease: Lease) -> None:
         """Remove the documents that this fence listed, for a lease lost before the total was saved. Idempotent."""

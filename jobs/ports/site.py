@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class AuditLog(Protocol):
-    """Who requested which action, when, and from where. Entries are added before the action is performed."""
+    """The requests of actions, with user, time and address. Entries are added before the action is performed."""
 
     def add(self, entry: AuditEntry) -> str:
         """Store an entry; returns its id."""

@@ -1,4 +1,4 @@
-"""The port for what people have used."""
+"""The port for usage."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class OrderLimits:
         self.allowances.note_role(by, role)
 
     def state(self, by: str, limit: int) -> MonthlyOrders:
-        """What the person has ordered this month."""
+        """The person's orders of this month."""
         return self._state(self._of_month(self.allowances.of(by), self.clock()), limit)
 
     def hold(self, by: str, job_ids: Sequence[str], limit: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Suggests companies of the directory for what somebody types: an id, the beginning of a name, or a misspelled name."""
+"""Suggests companies of the directory for a typed text: an id, the beginning of a name, or a misspelled name."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ _MOST_TIME = timedelta(seconds=20)
 
 @dataclass(frozen=True, kw_only=True)
 class Stepped:
-    """What a step did: orders placed, and rechecks whose result was recorded."""
+    """The result of a step: orders placed, and rechecks whose result was recorded."""
 
     ordered: int
     settled: int

@@ -25,7 +25,7 @@ class Year:
 
 @dataclass(frozen=True, kw_only=True)
 class Nature:
-    """What kind of business it is: revenue of the first year, and ratios to revenue."""
+    """A kind of business: revenue of the first year, and ratios to revenue."""
 
     revenue: int
     growth: float

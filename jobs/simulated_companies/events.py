@@ -1,4 +1,4 @@
-"""What happens to a company, one dataclass per kind of filing that reports it."""
+"""Events in a company's history, one dataclass per kind of filing that reports them."""
 
 from __future__ import annotations
 

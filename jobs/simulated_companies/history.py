@@ -1,4 +1,4 @@
-"""What happened to a fictional company, as far as it filed it. A pure function of the CIN.
+"""The history of a fictional company, as far as it filed it. A pure function of the CIN.
 
 Histories begin on 1 April 2014, when the Companies Act, 2013, and its forms came into force, and end in 2025.
 """

@@ -81,7 +81,7 @@ def source_link(source: Source) -> SafeString:
 
 @register.filter
 def said(fact: Fact[Any] | None, kind: str = "text") -> SafeString | str:
-    """What filings say about one matter, each value with a link to the newest filing that states it."""
+    """The values that filings state for one matter, each with a link to the newest filing that states it."""
     if not fact:
         return "–"
     show = _SHOWN[kind]

@@ -25,7 +25,7 @@ from jobs.web import second_step, sessions, tokens
 from jobs.web.auditing import recorded
 from jobs.web.permissions import GROUPS, Permission
 
-#: What each role may do, in a sentence.
+#: The rights of each role, in a sentence.
 ROLES = {
     "Viewer": "Sees jobs, documents and companies.",
     "Operator": "Also orders and changes jobs, pauses the queue, watches companies and packs ZIP files.",
@@ -52,7 +52,7 @@ STATES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """Who changes which account. ``actor`` is the same person, for the audit log."""
+    """An account to change, and the user who changes it. ``actor`` is the same user, for the audit log."""
 
     by: User
     actor: Actor

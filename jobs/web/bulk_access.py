@@ -1,4 +1,4 @@
-"""Who may see and stop a bulk action: its user, and users who may see who did what."""
+"""Access to a bulk action, to see and stop it: for its user, and users who may see the audit log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jobs.web.request_context import actor
 
 
 def whose(request: HttpRequest) -> str | None:
-    """Whose actions the caller may see; None: everybody's."""
+    """The user whose actions the caller may see; None: everybody's."""
     return None if may(request, Permission.AUDIT) else actor(request).name
 
 

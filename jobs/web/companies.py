@@ -39,7 +39,7 @@ def checked(cin: str) -> str:
 
 
 def about(cin: str) -> list[str]:
-    """What a CIN says: class, listing, state and year; of LLPs and foreign companies only what they are.
+    """The meaning of a CIN: class, listing, state and year; of LLPs and foreign companies only their kind.
 
     Empty if it is neither, or its codes are unknown.
     """

@@ -16,7 +16,7 @@ def suggestions(text: str, limit: int = SHOWN) -> list[ListedCompany]:
 
 
 def warning_of(cin: str) -> str | None:
-    """What staff should know before they order; None if nothing, or if it is not in the directory."""
+    """A warning to show before an order; None without one, or if the company is not in the directory."""
     identifier = as_stored(cin)
     if kind_of(identifier) is None:
         return None

@@ -32,7 +32,7 @@ _FORGOTTEN_AFTER = timedelta(days=90)
 
 @dataclass(frozen=True, kw_only=True)
 class Opened:
-    """What a valid link leads to."""
+    """The target of a valid link."""
 
     link: ExportLink
     job: Job

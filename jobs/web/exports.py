@@ -89,7 +89,7 @@ def may_delete(request: HttpRequest, job: Job) -> bool:
 
 
 def title(job: Job) -> str:
-    """What the export contains, for people."""
+    """The title of the export, for people."""
     scope = job.export.scope if job.export else None
     return {
         Scope.ORDER: f"Order of {job.company_name}",

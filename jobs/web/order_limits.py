@@ -23,7 +23,7 @@ def is_limited() -> bool:
 
 
 def this_month(request: HttpRequest) -> MonthlyOrders | None:
-    """What the caller has ordered this month; None without a limit. Also notes the role."""
+    """The caller's orders of this month; None without a limit. Also records the role."""
     if not (is_limited() and isinstance(request.user, User)):
         return None
     name, role, limits = request.user.get_username(), role_of(request.user), application().limits

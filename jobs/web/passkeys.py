@@ -69,7 +69,7 @@ def keep(request: HttpRequest, purpose: str, state: dict[str, Any]) -> None:
 
 @transaction.atomic
 def take(request: HttpRequest, purpose: str) -> dict[str, Any]:
-    """What was kept; once, also if two requests ask at the same time. Raises PasskeyRefused."""
+    """The state that ``keep`` stored, only once, even if two requests ask at the same time. Raises PasskeyRefused."""
     if not request.POST.get(ANSWER):
         raise PasskeyRefused(_NO_ANSWER)
     request.session.pop(purpose, None)

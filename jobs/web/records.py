@@ -1,4 +1,4 @@
-"""What was read from a document, as pages and the API show it."""
+"""The content of a document, as pages and the API show it."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _POINTS = 12
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """What ended in a period."""
+    """The jobs that ended in a period."""
 
     completed: int
     failed: int

@@ -45,7 +45,7 @@ class PasskeyRefused(WrongUse):
 
 @dataclass(frozen=True)
 class Asked:
-    """What the browser is asked: WebAuthn's options as JSON, and the state with which the answer is checked."""
+    """A request to the browser: WebAuthn's options as JSON, and the state with which the answer is checked."""
 
     options: dict[str, Any]
     state: dict[str, Any]
@@ -53,7 +53,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Known:
-    """What is stored of a passkey, to name it to a browser."""
+    """The stored part of a passkey that names it to a browser."""
 
     credential_id: str
     transports: list[str]

@@ -1,4 +1,4 @@
-"""Takes from the process that reads files what a hostile file could misuse: other files, the network, other processes.
+"""Denies the reading process all that a hostile file could misuse: other files, the network, other processes.
 
 Landlock (Linux 5.13) denies files, TCP and signals; seccomp denies the system calls for sockets and for looking into
 other processes. Both need no privileges, cannot be undone, and hold for Tesseract too.

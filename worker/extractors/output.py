@@ -1,4 +1,4 @@
-"""What the reading process sends to the worker, piece by piece, so that a crash loses nothing already read.
+"""The reading process's messages to the worker, piece by piece, so that a crash loses nothing already read.
 
 One JSON line per piece: ``open`` (a file begins), ``content`` (bytes of a file inside another one), ``thumbnail``,
 ``page``, ``fields``, ``signatures``, ``close`` (the file ends, with its state), nested for files inside files; ``done``

@@ -77,7 +77,7 @@ class Child:
         self._limits = limits
         self._expired = False
         self._peak = 0
-        #: What the process is kept from: ``files``, ``network``; known once it is ready.
+        #: The resources denied to the process: ``files``, ``network``; known once it is ready.
         self.confined: tuple[str, ...] = ()
         hide_memory()
         # -P keeps the current directory, which may be writable by others, out of the module search path.

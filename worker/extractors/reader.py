@@ -54,7 +54,7 @@ class Reader:
         return answer.reading(self._memory_reason() if (answer.done or {}).get("memory") else reason)
 
     def confined(self) -> tuple[str, ...]:
-        """What the kernel keeps the reading process from. Raises UnexpectedError, DocumentUnavailable."""
+        """The resources that the kernel denies the reading process. Raises UnexpectedError, DocumentUnavailable."""
         with self._lock:
             return self._living_child().confined
 

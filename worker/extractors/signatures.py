@@ -1,4 +1,4 @@
-"""Who signed a PDF, according to the PDF; nothing is verified.
+"""The signers of a PDF, according to the PDF; nothing is verified.
 
 pdfium lists only the signatures whose field is at the top of the form's tree, but the Ministry's forms nest theirs.
 Each signature's ``/ByteRange`` states the gap in the file that holds its bytes, so a search finds all of them.

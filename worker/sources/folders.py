@@ -21,7 +21,7 @@ SUFFIXES = frozenset(
     {".pdf", ".xml", ".xbrl", ".xlsx", ".xlsm", ".zip", ".tif", ".tiff", ".jpg", ".jpeg", ".png"},
 )
 MOST_FILES, MOST_DEPTH = 5000, 8
-#: What zipfile raises for damaged zips and members.
+#: The errors that zipfile raises for damaged zips and members.
 DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, NotImplementedError, EOFError, struct.error)
 _ZIP = ".zip"
 _END, _END64 = b"PK\x05\x06", b"PK\x06\x07"

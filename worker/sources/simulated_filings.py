@@ -171,7 +171,7 @@ def _all_answers(filing: SimulatedFiling, company_name: str) -> Answers:
 
 
 def _common(filing: SimulatedFiling, company_name: str) -> Iterator[Answer]:
-    """What all forms ask."""
+    """The fields of all forms."""
     past, event = filing.history, filing.event
     cin, address, email, srn, filed_on = _KEYS.get(filing.form, ("", "", "", "", ""))
     yield Answer(value=past.cin, caption="Corporate identity number (CIN) of company", key=cin, record="cin")
@@ -200,7 +200,7 @@ def _data(answers: Answers) -> Form:
 
 
 def _pages(answers: Answers) -> Form:
-    """What stands on the form's pages."""
+    """The content of the form's pages."""
     names = {row[0]: row[1] for row in structure(answers.form)} if answers.form in FORMS else {}
     entries = []
     for answer in answers.answers:

@@ -1,4 +1,4 @@
-"""What documents state, in memory."""
+"""People and amounts that documents state, in memory."""
 
 from __future__ import annotations
 

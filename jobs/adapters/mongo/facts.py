@@ -1,4 +1,4 @@
-"""What documents state, in MongoDB: a row for each person and amount."""
+"""People and amounts that documents state, in MongoDB: a row each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What documents state, on DocumentDB, which reads and sorts everything that matches, whatever the limit.
+"""People and amounts on DocumentDB, which reads and sorts everything that matches, whatever the limit.
 
 So people are read year by year, and amounts in ranges from the largest down, until there are enough.
 """

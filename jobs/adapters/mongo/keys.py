@@ -1,4 +1,4 @@
-"""Ids that callers give: what no record can have is as unknown as what none has."""
+"""Ids that callers give: an id that no record can have is as unknown as one that no record has."""
 
 from __future__ import annotations
 

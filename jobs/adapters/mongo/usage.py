@@ -1,4 +1,4 @@
-"""What each person has used in each month, in MongoDB: sums that the ledger adds to."""
+"""Usage per person and month in MongoDB: sums that the ledger adds to."""
 
 from __future__ import annotations
 

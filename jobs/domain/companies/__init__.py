@@ -1,1 +1,1 @@
-"""What a company's filings say about it: pure functions from stored documents to a profile."""
+"""A company's profile, from its filings: pure functions of stored documents."""

@@ -41,7 +41,7 @@ class FinancialYear:
 
 @dataclass(frozen=True, kw_only=True)
 class Shareholding:
-    """Who held the equity at the end of a year. Shares are percentages."""
+    """Holders of the equity at the end of a year. Shares are percentages."""
 
     end: date
     shareholders: Fact[int]

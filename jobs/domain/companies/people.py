@@ -16,7 +16,7 @@ _EVENTS = {"APPN": "appointed", "RESG": "resigned", "CESS": "ceased", "CHNG": "c
 
 
 class PersonEvent(NamedTuple):
-    """What a DIR-12 says about a person: ``appointed``, ``ceased``, ``resigned`` or ``changed``."""
+    """The change that a DIR-12 reports of a person: ``appointed``, ``ceased``, ``resigned`` or ``changed``."""
 
     what: str
     on: date | None

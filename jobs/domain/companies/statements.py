@@ -81,7 +81,7 @@ def _cell(name: str) -> tuple[str, int, str] | None:
 
 @dataclass(eq=False)
 class StatedFiling:
-    """What one filing states; ``form`` and the days are the document's."""
+    """The values that one filing states; ``form`` and the days are the document's."""
 
     document: Document
     values: Mapping[str, Stated]
@@ -178,7 +178,7 @@ def connected(things: Iterable[T], keys_of: Callable[[T], Sequence[Hashable]]) -
 
 
 def newest(facts: Fact[T]) -> T | None:
-    """What the newest filing says."""
+    """The value of the newest filing."""
     return facts[0].value if facts else None
 
 

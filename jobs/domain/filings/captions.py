@@ -16,7 +16,7 @@ _NUMBER = (
     r"(?:\(?(?:[0-9]{1,3}|[ivxlc]{1,6}|[a-z])[.,)]+|\([0-9a-z]{1,5}\)"
     r"|[0-9]{1,2}(?=\s*[*(])|[ivx]{1,5}(?=\s+[*(\w]))"
 )
-#: What may stand before a caption: its number (``1.(a)``, ``iv``, ``(b)``) and the star of mandatory fields.
+#: Text that may precede a caption: its number (``1.(a)``, ``iv``, ``(b)``) and the star of mandatory fields.
 _BEGINNING = re.compile(rf"^(?:[^\w(]|(?-i:x(?=[A-Z]))|{_NUMBER})*", re.IGNORECASE)  # OCR takes stars for other marks
 #: A cell that is another caption, and so no value. Names such as "A. K. Rao" are none.
 _IS_CAPTION = re.compile(

@@ -1,4 +1,4 @@
-"""What is kept of a reading with its document, small enough for lists; everything else is in the blob store."""
+"""The summary of a reading that is stored with its document, small enough for lists. The rest is in the blob store."""
 
 from __future__ import annotations
 

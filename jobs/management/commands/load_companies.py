@@ -59,7 +59,7 @@ class Command(FilesureCommand):
 
 
 class _Loading:
-    """What has been loaded so far. ``to``: where refused rows go, if not only to stderr."""
+    """The progress of a load. ``to``: a file for refused rows, besides stderr."""
 
     def __init__(self, stderr: Any) -> None:
         self.added = self.changed = self.same = self.refused = 0

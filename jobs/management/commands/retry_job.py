@@ -1,4 +1,4 @@
-"""``manage.py retry_job``: retry a failed or cancelled job."""
+"""``manage.py retry_job``: retry a failed, partial or cancelled job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all response bodies have in common."""
+"""The common parts of all response bodies."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ company_router = Router(tags=["companies"], by_alias=True)
 
 @company_router.get("/companies/{cin}", auth=needing(Permission.VIEW), response={200: CompanyOut, **PROBLEMS})
 def get_company(request: HttpRequest, cin: str) -> CompanyOut:
-    """What a company's filings state, each value with its sources."""
+    """A company's profile, each value with the filings that state it."""
     return CompanyOut.of(companies.profile(cin))
 
 

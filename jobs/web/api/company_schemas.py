@@ -56,7 +56,7 @@ class OfficeOut(Out):
 
 
 class PersonEventOut(Out):
-    """What a form says about a person: `appointed`, `ceased`, `resigned` or `changed`."""
+    """The change that a form reports of a person: `appointed`, `ceased`, `resigned` or `changed`."""
 
     what: str
     on: date | None
@@ -118,7 +118,7 @@ class CapitalStepOut(Out):
 
 
 class ShareholdingOut(Out):
-    """Who held the equity at the end of a year, in percent."""
+    """Holders of the equity at the end of a year, in percent."""
 
     end: date
     shareholders: list[SaidNumberOut]

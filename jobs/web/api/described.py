@@ -51,7 +51,7 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook:
-    """What endpoints receive about one event: its type, the schema of its data, and an example message as JSON."""
+    """A message about one event: its type, the schema of its data, and an example as JSON."""
 
     id: str
     type: str

@@ -31,7 +31,7 @@ class FactsOut(Out):
 
 
 class ReadingOut(Out):
-    """What was read from a document. ``reason`` is null if everything was read; ``methods`` counts pages.
+    """The result of reading a document. ``reason`` is null if everything was read; ``methods`` counts pages.
 
     ``version`` is the reader's; ``values`` and ``attachments`` are numbers.
     """

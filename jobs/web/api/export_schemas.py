@@ -27,7 +27,7 @@ class DocumentReferenceIn(Body):
 
 
 class ExportIn(Body):
-    """What to pack: the documents of ``jobId``, the filings of ``cin``, or ``documents``; one of the three.
+    """The documents to pack: those of ``jobId``, the filings of ``cin``, or ``documents``; one of the three.
 
     ``category`` and ``year`` choose among the filings of a company.
     """

@@ -120,7 +120,7 @@ class PauseIn(Body):
 
 
 class ResumeIn(Body):
-    """Whose pause ends: the queue's, or that of ``source``."""
+    """The pause to end: the queue's, or that of ``source``."""
 
     source: Text | None = None
 
@@ -183,14 +183,14 @@ class FilingsQuery(_In):
 
 
 class DirectoryQuery(_In):
-    """What somebody typed: the beginning of an id or a name, or a misspelled name."""
+    """The text to look up: the beginning of an id or a name, or a misspelled name."""
 
     q: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(printable)]
     limit: Annotated[int, Field(ge=1, le=20)] = 8
 
 
 class SearchQuery(_In):
-    """What to find in the text of documents."""
+    """A search in the text of documents."""
 
     q: Annotated[str, Field(min_length=1, max_length=LONGEST), AfterValidator(printable)]
     cin: Text = ""
@@ -201,7 +201,7 @@ class SearchQuery(_In):
 
 
 class RecordsQuery(_In):
-    """What to find in records: a person, an amount, or both."""
+    """A search in records: a person, an amount, or both."""
 
     director: Text = ""
     din: Text = ""

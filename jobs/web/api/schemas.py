@@ -99,7 +99,7 @@ class RunOut(Out):
 
 
 class AuditOut(Out):
-    """What a user did to the job. ``refused`` is the reason why nothing was changed, else null.
+    """An action of a user on the job. ``refused`` is the reason why nothing was changed, else null.
 
     ``unfinished``: under way, or its result was never recorded. ``bulkActionId``: the bulk action it was part of.
     """

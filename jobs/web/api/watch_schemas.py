@@ -31,7 +31,7 @@ class PauseWatchIn(Body):
 
 
 class WatchesQuery(CursorQuery):
-    """Whose watches, and of which list."""
+    """A filter of watches by owner and list."""
 
     by: Text = ""
     list: ListId = ""

@@ -89,7 +89,7 @@ class NoticeSender:
 
 
 def _sent(mail: EmailMultiAlternatives) -> Mapping[str, Any]:
-    """What went wrong; empty if the mail server took it."""
+    """The fault; empty if the mail server accepted the mail."""
     try:
         mail.send()
     except (OSError, smtplib.SMTPException) as error:

@@ -53,7 +53,7 @@ class PreferencesForm(forms.Form):
 
 
 class NotificationsForm(forms.Form):
-    """What to receive by mail."""
+    """The choice of mail."""
 
     address = forms.EmailField(
         required=False, max_length=254, error_messages={"invalid": "This is not a valid mail address."}

@@ -1,4 +1,4 @@
-"""Who did what, to all jobs, also to those that are deleted."""
+"""The audit log: actions on all jobs, including deleted ones, and on accounts."""
 
 from __future__ import annotations
 

@@ -190,7 +190,7 @@ def template(_request: HttpRequest) -> StreamingHttpResponse:
 
 @dataclass(kw_only=True)
 class Preview:
-    """What a list would order."""
+    """A preview of a list."""
 
     good: int = 0
     bad: int = 0

@@ -1,4 +1,4 @@
-"""What people have used, per person and month: as a page and as CSV."""
+"""Usage per person and month: as a page and as CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The download of one file: a broken transfer goes on where it broke, if the file is still the same.
+"""The download of one file: a broken transfer continues where it stopped, if the file is still the same.
 
 Bytes that were passed on cannot be taken back, so an answer that begins anew is compared with them first.
 """
@@ -63,7 +63,7 @@ class Transfer:
                 return
 
     def _rest(self) -> Iterator[bytes]:
-        """What is missing, in one request."""
+        """The missing part, in one request."""
         headers = {}
         if self.received and self._validator:
             headers = {"Range": f"bytes={self.received}-", "If-Range": self._validator}

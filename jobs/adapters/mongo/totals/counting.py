@@ -1,4 +1,4 @@
-"""What each write that changes a job adds for the ledger, which takes longer to load and is not needed by a claim."""
+"""The ledger's part of each write that changes a job. Apart from the ledger, which a claim need not load."""
 
 from __future__ import annotations
 
