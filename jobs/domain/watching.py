@@ -63,8 +63,8 @@ class Watch:
     """One company that one user watches. A paused watch has ``paused_reason`` and no ``next_at``.
 
     While a recheck is unfinished, ``job_id`` is its order, and ``placing`` is set until that order is known to be
-    stored. ``baseline`` is the order of the last successful check, which ended at ``checked_at``: filings listed by
-    later orders only are new. ``found`` is the last check that found new filings.
+    stored. ``baseline`` is the order of the last successful check, which ended at ``checked_at``: filings that it has
+    not seen are new, see ``Sight``. ``found`` is the last check that found new filings.
     """
 
     id: str
@@ -98,6 +98,7 @@ class ListedFiling:
     job_id: str
     filing: Filing
     status: DocumentStatus
+    listed_at: datetime
 
 
 def next_time(cin: str, interval: Interval, after: datetime) -> datetime:
@@ -116,16 +117,31 @@ def ascending(baseline: str | None, new: str) -> str:
     return new if baseline is None or new > baseline else f"{int(baseline[:8], 16) + 1:08x}{new[8:]}"
 
 
-def first_listed_after(baseline: str, listed: Iterable[ListedFiling]) -> list[ListedFiling]:
-    """The filings, each once, that only orders after ``baseline`` list. Ids of orders ascend in time."""
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """What a check by this order, which ended then, has seen: what it listed, and earlier orders until its end.
+
+    Ids of orders ascend in time. An order that is retried may list filings much later than its id was given.
+    """
+
+    job_id: str
+    at: datetime
+
+    def includes(self, listed: ListedFiling) -> bool:
+        is_earlier = listed.job_id < self.job_id and listed.listed_at <= self.at
+        return is_earlier or listed.job_id == self.job_id
+
+
+def first_seen(listed: Iterable[ListedFiling], before: Sight, now: Sight) -> list[ListedFiling]:
+    """The filings, each once, that this check has seen, and the one before it had not."""
     known: set[str] = set()
     later: dict[str, ListedFiling] = {}
     for each in sorted(listed, key=lambda each: (each.job_id, each.filing.number)):
-        if each.job_id <= baseline:
+        if before.includes(each):
             known.add(each.filing.key)
-        elif each.filing.key not in known:
+        elif now.includes(each):
             later.setdefault(each.filing.key, each)
-    return list(later.values())
+    return [each for key, each in later.items() if key not in known]
 
 
 def reason_of(text: str) -> str:

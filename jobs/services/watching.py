@@ -23,9 +23,10 @@ from jobs.domain.watching import (
     CheckOutcome,
     Interval,
     ListedFiling,
+    Sight,
     Watch,
     ascending,
-    first_listed_after,
+    first_seen,
     next_time,
     reason_of,
 )
@@ -261,13 +262,12 @@ class WatchService:
         return self.watches.settle(watch, check, paused_reason=paused)
 
     def _check(self, watch: Watch, job: Job) -> bool:
-        """A first check has nothing to compare with, so it finds nothing new.
-
-        What later orders list is left to the next check, which would announce it again.
-        """
-        at, since = job.completed_at or self.clock(), watch.checked_at
-        listed = (each for each in self.documents.listed(watch.cin) if each.job_id <= job.id)
-        new = first_listed_after(watch.baseline, listed) if watch.baseline else []
+        """A first check has nothing to compare with, so it finds nothing new."""
+        ended, since = job.completed_at or self.clock(), watch.checked_at
+        at, new = max(ended, since or ended), []  # a clock that was set back does not narrow the sight
+        if watch.baseline and since:
+            before, now = Sight(job_id=watch.baseline, at=since), Sight(job_id=job.id, at=at)
+            new = first_seen(self.documents.listed(watch.cin), before, now)
         check = Check(job_id=job.id, at=at, outcome=CheckOutcome.CHECKED, new=len(new), since=since)
         return self.watches.settle(watch, check, note=_note(watch, new, at) if new else None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -41,6 +42,15 @@ def test_listing_twice_equals_listing_once(stores, listed):
     again = stores.documents.of_job(listed.id)
     assert again[:5] == first
     assert [document.filing.number for document in again] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_listed_filings_have_the_time_of_their_listing(stores, listed, clock):
+    clock.advance(9)
+    stores.documents.add(listed.lease, listed, some_filings(6))  # five are listed already
+    found = sorted(stores.documents.listed(listed.cin), key=lambda each: each.filing.number)
+    assert [each.filing for each in found] == some_filings(6)
+    assert {each.job_id for each in found} == {listed.id}
+    assert [clock() - each.listed_at for each in found] == [timedelta(seconds=9)] * 5 + [timedelta(0)]
 
 
 def test_stored_document_comes_back_unchanged(stores, listed, clock):

@@ -99,6 +99,37 @@ def test_filings_found_by_staff_before_the_check_is_recorded_are_announced_once(
     assert watched.names() == ["DIR-12_4.pdf"]
 
 
+@pytest.mark.parametrize("is_recorded", [False, True])
+def test_filings_listed_by_an_earlier_order_that_was_retried_are_announced_once(watched, monkeypatch, is_recorded):
+    """The source was down when that order ran, so its retry lists what was filed after the check, recorded or not."""
+    listing = watched.world.source.filings
+    monkeypatch.setattr(watched.world.source, "filings", down)
+    watched.world.order(watched.world.ports, CIN)
+    watched.world.drain()
+    failed = watched.world.ids[-1]
+    assert watched.jobs.get(failed).status is JobStatus.FAILED
+    monkeypatch.setattr(watched.world.source, "filings", listing)
+    watched.service().watch(CIN, Interval.DAILY, ASHA)
+    for day in range(3):
+        watched.pass_time()
+        watched.service().step()
+        watched.world.drain()
+        if is_recorded or day > 0:
+            watched.service().step()
+        if day == 0:
+            watched.pass_time(timedelta(minutes=1))
+            watched.world.source.files(CIN)
+            watched.jobs.retry(failed, watched.documents.progress(failed))
+            watched.world.drain()
+            assert watched.documents.progress(failed).total == 4
+            watched.service().step()
+    assert watched.names() == ["DIR-12_4.pdf"]
+
+
+def down(*_: object) -> None:
+    raise SourceUnavailable("The portal is gone.")
+
+
 def test_watches_of_one_company_share_an_order(watched):
     watches = [watched.service().watch(CIN, Interval.DAILY, Person(name=name)) for name in ("asha", "ravi")]
     watched.world.source.files(CIN)
@@ -192,11 +223,7 @@ def test_paused_and_ended_watches_order_nothing(watched):
 
 def test_failing_watch_pauses_itself_with_the_reason(watched, monkeypatch):
     watch = watched.service().watch(CIN, Interval.DAILY, ASHA)
-
-    def fails(*_: object) -> None:
-        raise SourceUnavailable("The portal is gone.")
-
-    monkeypatch.setattr(watched.world.source, "filings", fails)
+    monkeypatch.setattr(watched.world.source, "filings", down)
     for _ in range(MOST_FAILURES):
         watched.pass_time()
         watched.service().step()

@@ -49,7 +49,7 @@ def test_slow_list_is_watched_in_several_calls(watched, monkeypatch):
     monkeypatch.setattr(watching, "_ADDED_AT_ONCE", 1)
     service, jobs = watched.service(), watched.jobs.newest_first()
     monkeypatch.setattr(watching, "_MOST_TIME", timedelta(seconds=-1))
-    with pytest.raises(InvalidWatch, match=r"Only 0 companies could be added in time\. Repeat it"):
+    with pytest.raises(InvalidWatch, match=r"Only 0 companies could be added in time\. Watch the list again"):
         service.watch_list("1" * 24, jobs, Interval.WEEKLY, ASHA)
     monkeypatch.setattr(watching, "_MOST_TIME", timedelta(0))
     listed = service.companies.orders

@@ -49,7 +49,11 @@ class MemoryDocumentRepository:
 
     def listed(self, cin: str) -> list[ListedFiling]:
         mine = [each for each in self._newest() if each.cin == cin and each.parent is None]
-        return [ListedFiling(job_id=each.job_id, filing=each.filing, status=each.status) for each in mine]
+        return [
+            ListedFiling(job_id=each.job_id, filing=each.filing, status=each.status, listed_at=each.created_at)
+            for each in mine
+            if each.created_at
+        ]
 
     def withdraw(self, lease: Lease) -> None:
         with self._lock:

@@ -52,7 +52,7 @@ _REPLACED = {"extraction": "", "textBlobName": ""}
 _UNRESERVED = dict.fromkeys(("blobName", "blobUrl", "fileSize", "contentType", "checksum"), "")
 _NOT_RESERVED = {"$unset": {"reserved": ""}}
 #: The fields of a filing as it was listed.
-_AS_LISTED = ("jobId", "status", "documentNumber", "documentType", "fileName", "srn", "filedOn")
+_AS_LISTED = ("jobId", "status", "createdAt", "documentNumber", "documentType", "fileName", "srn", "filedOn")
 MOST_ALIKE = 50
 BATCH = 500
 _LISTED, _STORED, _FAILED = (str(status) for status in DocumentStatus)
@@ -102,7 +102,12 @@ class MongoDocumentRepository:
     def listed(self, cin: str) -> list[ListedFiling]:
         rows = self._documents.find({"cin": cin, "documentNumber": {"$lt": ATTACHMENTS_FROM}}, _AS_LISTED)
         return [
-            ListedFiling(job_id=row["jobId"], filing=to_filing(row), status=DocumentStatus(row["status"]))
+            ListedFiling(
+                job_id=row["jobId"],
+                filing=to_filing(row),
+                status=DocumentStatus(row["status"]),
+                listed_at=row["createdAt"],
+            )
             for row in rows
         ]
 
