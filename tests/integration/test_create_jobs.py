@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -130,14 +132,30 @@ def test_fresh_order_is_stored_as_such(installation):
     assert job.fresh
 
 
-def test_cut_off_import_says_where_to_continue(tmp_path, monkeypatch, capsys):
+def unavailable() -> None:
+    raise DatabaseUnavailable("MongoDB does not answer.")
+
+
+def terminated() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture
+def ignored_sigterm():
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize(("cut", "code"), [(unavailable, 1), (terminated, 130)])
+def test_cut_off_import_says_where_to_continue(tmp_path, monkeypatch, capsys, ignored_sigterm, cut, code):
     class Service:
         calls = 0
 
         def order(self, orders, **_):
             self.calls += 1
             if self.calls == 3:
-                raise DatabaseUnavailable("MongoDB does not answer.")
+                cut()
             return [a_job(datetime.now(UTC), cin=order.cin) for order in orders]
 
     monkeypatch.setattr(create_jobs, "application", lambda: SimpleNamespace(service=Service()))
@@ -145,7 +163,7 @@ def test_cut_off_import_says_where_to_continue(tmp_path, monkeypatch, capsys):
     path = a_csv(tmp_path, "\n".join(["cin,companyName", *rows]))
     with pytest.raises(SystemExit) as ended:
         call_command("create_jobs", csv=Path(path))
-    assert ended.value.code == 1
+    assert ended.value.code == code
     said = capsys.readouterr().err
     assert "orders.csv: cut off. Before line 2,002: 2,000 ordered, 0 refused." in said
     assert "To continue, add --from-line 2002: this is safe." in said

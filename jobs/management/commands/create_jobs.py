@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 from jobs.bootstrap import application
 from jobs.domain.errors import FilesureError
 from jobs.domain.job import Job
-from jobs.exits import EXIT_FAILED, EXIT_WRONG_USE
+from jobs.exits import EXIT_FAILED, EXIT_WRONG_USE, interrupted_by_sigterm
 from jobs.management.base import FilesureCommand, who, with_bar
 from jobs.services import JobService, Order
 from jobs.simulated_companies import simulated_companies
@@ -107,7 +107,7 @@ class Command(FilesureCommand):
         ordered = refused = 0
         service, next_line = application().service, first
         try:
-            with read_rows(path) as rows:
+            with interrupted_by_sigterm(), read_rows(path) as rows:
                 for batch in batches(row for row in with_bar(rows, path) if row.line >= first):
                     next_line = batch[0].line
                     good, bad = self._order_batch(service, path, batch, ordering)
