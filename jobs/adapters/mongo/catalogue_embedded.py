@@ -27,11 +27,10 @@ class EmbeddedCatalogue(MongoCatalogue):
     def ended(self, since: datetime, until: datetime, seconds: int) -> list[Bucket]:
         """Few ends are read and counted here; many are counted in the index, bucket by bucket."""
         within = {"completedAt": {"$gte": since, "$lt": until}}
-        rows = list(self._jobs.find(within, {"completedAt": True, "jobStatus": True}, limit=_FEW + 1))
-        if len(rows) > _FEW:
+        if self._jobs.count_documents(within, limit=_FEW + 1) > _FEW:
             return self._ended_in_index(since, until, seconds)
         numbers: dict[datetime, Counter[str]] = {}
-        for row in rows:
+        for row in self._jobs.find(within, {"completedAt": True, "jobStatus": True}):
             numbers.setdefault(_begin(row["completedAt"], seconds), Counter())[row["jobStatus"]] += 1
         return [_bucket(begins, numbers[begins]) for begins in sorted(numbers)]
 
