@@ -105,7 +105,7 @@ class Exporter:
         """One ZIP with its manifest at the end, which also lists the parts before it."""
         name = part_blob_name(job.id, job.fence, number)
         empty, metadata = Part(number=number, blob_name=name, size=0, documents=0), {"jobId": job.id}
-        with ThreadPoolExecutor(1) as hashing:  # hashing takes as long as writing, and can go on beside it
+        with ThreadPoolExecutor(1) as hashing:  # hashing takes as long as writing, and can run at the same time
             content = _Content(self, export, entries, empty, hashing)
             stream = zipped(content.members(lambda: self._tick(job)))
             blob = self.blobs.put_stream(

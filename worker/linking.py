@@ -158,7 +158,7 @@ class Linker:
 
 
 def _is_within(document: Document, lenders: Sequence[Document]) -> bool:
-    """Whether all that was read from the original is beside it, so that referring to the original spares it."""
+    """Whether the whole reading is stored beside the original, so that referring to the original spares it."""
     assert document.file  # noqa: S101  only stored documents adopt readings
     family = family_of(document.file.blob_name)
     return all(family_of(name) == family for lender in lenders for name in lender.blob_names)

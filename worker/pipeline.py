@@ -150,7 +150,7 @@ class Pipeline:
         return replace(job, progress=progress, attempts=1)
 
     def _work(self, job: Job, hold: Hold, tally: Tally) -> Job:
-        """Returns the job with its saved progress. Raises WorkerDied, and whatever listing and fetching raise."""
+        """Returns the job with its saved progress. Raises WorkerDied, and the errors of listing and fetching."""
         if job.cancel_requested_at:
             self.stop.request(Reason.CANCELLED)
             return job

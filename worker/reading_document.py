@@ -1,4 +1,4 @@
-"""Reads one stored document and stores what was found: its attachments, then its text, record and thumbnail.
+"""Reads one stored document and stores the results: its attachments, then its text, record and thumbnail.
 
 The reading itself is recorded last, so that one which was interrupted anywhere is repeated from the stored original
 and replaces everything under the same names.

@@ -150,7 +150,7 @@ class Fork:
                 self._workers.pop(told["ended"]).returncode = told["code"]
 
     def close(self) -> None:
-        """The prepared process ends. Its workers, if any are left, go on."""
+        """The prepared process ends. Its workers, if any are left, continue."""
         if self._channel:
             self._channel.close()
             self._channel = None

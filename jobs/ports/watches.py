@@ -65,7 +65,7 @@ class WatchRepository(Protocol):
         """Change the interval. A paused watch stays paused. Raises UnknownWatch."""
 
     def pause(self, watch_id: str, reason: str, by: str) -> Watch:
-        """Idempotent; a recheck in progress goes on. Raises UnknownWatch."""
+        """Idempotent; a recheck in progress continues. Raises UnknownWatch."""
 
     def pause_all(self, by: str, reason: str) -> None:
         """Pause the user's watches. ``paused`` no longer finds those that people had paused. Idempotent."""

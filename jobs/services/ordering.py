@@ -235,7 +235,7 @@ class JobService:
         After the first step, the job is hidden and can no longer run. If the deletion is interrupted, the
         next deletion, ``prune`` or sweep finishes it.
         """
-        job = existing(self.jobs, job_id)  # None: it is already hidden, and its deletion goes on
+        job = existing(self.jobs, job_id)  # None: it is already hidden, and its deletion continues
         company = f"{job.company_name}, {job.cin}" if job else None
         with self._audited(Action.DELETE, job_id, actor, company):
             self.jobs.begin_deletion(job_id, freed_by(job, self.jobs, self.documents) if job else None)

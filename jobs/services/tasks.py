@@ -1,4 +1,4 @@
-"""Jobs that do something with stored documents, and are served after all orders."""
+"""Jobs that process stored documents, and are served after all orders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saves, changes and deletes views of lists. What is done to another user's view is in the audit log."""
+"""Saves, changes and deletes views of lists. Changes of another user's view are in the audit log."""
 
 from __future__ import annotations
 

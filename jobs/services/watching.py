@@ -1,4 +1,4 @@
-"""Watches companies: stores who watches which, orders rechecks when they are due, and records what they found.
+"""Watches companies: stores watches, orders rechecks when they are due, and records their results.
 
 A recheck is an order of the watch's owner. ``WatchService.step`` can be interrupted after each of its writes, and be
 run by several processes at once: the order's id is stored in the watch before the order is placed.
@@ -149,7 +149,7 @@ class WatchService:
             return resumed
 
     def end(self, watch: Watch, actor: Actor) -> None:
-        """Forget the watch. A recheck in progress goes on as an order. Idempotent."""
+        """Forget the watch. A recheck in progress continues as an order. Idempotent."""
         with self._audited(Action.UNWATCH, watch, actor):
             self.watches.delete(watch.id)
 
@@ -218,7 +218,7 @@ class WatchService:
         return True
 
     def _wait(self, watch: Watch, job_id: str, error: MonthlyLimit) -> None:
-        """Not a failure: it is tried again each day, so it goes on as soon as the month ends or the limit rises."""
+        """Not a failure: it is tried again each day, so it succeeds once the month ends or the limit rises."""
         now, orders = self.clock(), error.orders
         reason = f"{watch.by} has ordered {orders.used:,} of {orders.limit:,} this month."
         check = Check(job_id=job_id, at=now, outcome=CheckOutcome.LIMITED, error=reason)

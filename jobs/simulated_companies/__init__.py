@@ -1,4 +1,4 @@
-"""Fictional companies for demonstrations and tests: names with valid CINs, and what happened to each company.
+"""Fictional companies for demonstrations and tests: names with valid CINs, and the history of each company.
 
 Nothing here describes a real company or person. The same CIN always gives the same history; see ``history``.
 """

@@ -149,7 +149,7 @@ def trend(change: float | None, unit: str, good: str, span: str) -> SafeString |
 
 @register.simple_tag
 def spark(numbers: Sequence[int]) -> SafeString:
-    """Draw numbers as a line. It only decorates: the same is said in text beside it."""
+    """Draw numbers as a line. Decoration only: text beside it states the same."""
     most, last = max(numbers, default=0) or 1, max(1, len(numbers) - 1)
     points = " ".join(f"{90 * at / last + 1:.1f},{26 - 22 * number / most:.1f}" for at, number in enumerate(numbers))
     return format_html(

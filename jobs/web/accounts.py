@@ -166,7 +166,7 @@ def _changing(
     """One audited transaction on an account as it is stored now.
 
     SQLite runs one writing transaction at a time, so two Admins cannot remove each other's role at once.
-    ``ends_access``: refused for the own account and for the last Admin.
+    ``ends_access``: refused for the actor's account and for the last Admin.
     """
     name = change.account.get_username()
     with recorded(action, change.actor, details or name), transaction.atomic():

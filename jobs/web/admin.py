@@ -22,7 +22,7 @@ admin.site.unregister([TOTPDevice, StaticDevice])
 class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     """Superusers can do everything. Admins invite, change roles and deactivate at ``/accounts/`` instead.
 
-    There, nobody can remove the own role or the last Admin, and each change is in the site's audit log.
+    There, nobody can remove their own role or the last Admin, and each change is in the site's audit log.
     """
 
     def has_add_permission(self, request: HttpRequest) -> bool:

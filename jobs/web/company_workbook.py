@@ -1,4 +1,4 @@
-"""A company as an Excel workbook: what analysts copy into their own sheets."""
+"""A company as an Excel workbook, from which analysts copy into their own sheets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The monthly limit on the orders of whoever makes a request."""
+"""The monthly limit on the orders of the user who makes a request."""
 
 from __future__ import annotations
 

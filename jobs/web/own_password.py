@@ -1,4 +1,4 @@
-"""Asks for the password of the own account, since an open session alone must not decide how the account logs in."""
+"""Asks users for their password, since an open session alone must not decide how an account logs in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The latest retries, and what became of their jobs."""
+"""The latest retries, and the results of their jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saved views on the pages of lists: what an address asks for beside the defaults, and the menu of views."""
+"""Saved views on the pages of lists: the filters of an address that differ from the defaults, and the menu of views."""
 
 from __future__ import annotations
 

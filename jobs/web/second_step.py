@@ -1,4 +1,4 @@
-"""The second step of logging in, after the password: a code or a passkey. Whoever has either needs it."""
+"""The second step of logging in, after the password: a code or a passkey. Required for accounts that have either."""
 
 from __future__ import annotations
 

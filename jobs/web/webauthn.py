@@ -1,4 +1,4 @@
-"""WebAuthn's protocol: what browsers are asked, and the check of their answers. The library is fido2, loaded on use.
+"""WebAuthn's protocol: the requests to browsers, and the check of their answers. The library is fido2, loaded on use.
 
 Attestation is not requested: any authenticator may be used.
 """

@@ -1,4 +1,4 @@
-"""Webhook endpoints in MongoDB, and what accounts want to receive by mail."""
+"""Webhook endpoints in MongoDB, and the mail that accounts have chosen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Response bodies about documents, and what was read from them."""
+"""Response bodies about documents and their readings."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def resume_watch(request: HttpRequest, watch_id: str) -> Watch:
 
 @watch_router.delete("/watches/{watch_id}", auth=needing(Permission.WATCH), response={204: None, **PROBLEMS})
 def end_watch(request: HttpRequest, watch_id: str) -> Status[None]:
-    """Stop watching. A recheck in progress goes on as an order."""
+    """Stop watching. A recheck in progress continues as an order."""
     application().watching.end(_own(request, watch_id), actor(request))
     return Status(HTTPStatus.NO_CONTENT, None)
 

@@ -1,4 +1,4 @@
-"""The operations on webhook endpoints and deliveries, and the description of what endpoints receive."""
+"""The operations on webhook endpoints and deliveries, and the description of the messages to endpoints."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def find(request: HttpRequest) -> HttpResponse:
         context |= {
             "jobs": application().catalogue.jobs(JobFilter(text=text), JobOrder.NEWEST, None, _EACH).items,
             "companies": application().companies.found(text, _EACH),
-            # Whoever types the name of a page means that page.
+            # A user who types the name of a page means that page.
             "listed": _never_ordered(text) if request.user.has_perm(Permission.ORDER) and not places else [],
             "documents": application().catalogue.documents_with_srn(srn, _EACH) if _SRN.fullmatch(srn) else [],
         }

@@ -59,7 +59,7 @@ def order_list(request: HttpRequest, list_id: str) -> HttpResponse:
 @needs(Permission.VIEW)
 @require_POST
 def mail(request: HttpRequest, list_id: str) -> HttpResponse:
-    """Choose whether the user gets a mail when the list ends, whatever the account says."""
+    """Choose whether the user gets a mail when the list ends. Overrides the account's choice."""
     found, name = application().lists.lists.get(list_id), request.user.get_username()
     wanted = request.POST.get("mail") == "yes"
     if wanted and not application().notifications.subscriptions.get(name).address:

@@ -1,4 +1,4 @@
-"""A user adds passkeys to the own account, renames and removes them."""
+"""Users add, rename and remove the passkeys of their account."""
 
 from __future__ import annotations
 

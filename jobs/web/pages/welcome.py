@@ -1,4 +1,4 @@
-"""The page behind a link with which somebody sets the own password: after an invitation, or if it was forgotten.
+"""The page of a link with which users set their password: after an invitation, or if they forgot it.
 
 Django's token generator makes the links. One works until it expires (PASSWORD_RESET_TIMEOUT), the password is set or
 the account has logged in.

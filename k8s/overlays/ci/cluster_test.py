@@ -79,7 +79,7 @@ def _condition(pod: dict) -> dict:
 
 
 def changed_scaled_job_keeps_running_workers() -> Timings:
-    """A gradual rollout: whoever runs ends with the old version."""
+    """A gradual rollout: running workers finish with the old version."""
     jobs, before = order(6), python(_INTERRUPTED)
     until("a worker runs", lambda: workers(running=True))
     _patch(11)
@@ -97,7 +97,7 @@ def _patch(seconds: int) -> None:
 
 
 def jobs_survive_mongodb_s_primary() -> Timings:
-    """The replica set elects another one; workers bridge it or end, and their jobs go on."""
+    """The replica set elects another one; workers tolerate it or end, and their jobs continue."""
     jobs = order(6)
     until("a worker runs", lambda: workers(running=True))
     primary = _primary()
