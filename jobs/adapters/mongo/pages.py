@@ -25,7 +25,7 @@ _AT_ONCE = 100
 #: The part of the time limit in which the server may find all pages. In the rest, pages are compared here.
 _BY_INDEX_SECONDS = 2.5
 #: So many pages are compared at first; then more at a time, up to the most.
-_PORTION, _LARGEST_PORTION = 250, 2_000
+_PORTION, _LARGEST_PORTION = 250, 1_000
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _SCORE = {"$meta": "textScore"}
 SHOWN = {"content": True, "page": True, "text": True}
