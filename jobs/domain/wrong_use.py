@@ -44,6 +44,15 @@ class InvalidEndpoint(WrongUse):
         self.field = field
 
 
+class NoMailAddress(WrongUse):
+    """The account wants mail and has no address for it."""
+
+    kind = "no_mail_address"
+
+    def __init__(self) -> None:
+        super().__init__("Your account has no address for mail. Enter one first.")
+
+
 class UnknownEndpoint(WrongUse):
     """No webhook endpoint has this id."""
 

@@ -163,3 +163,19 @@ def test_mail_about_a_list_is_chosen_on_its_page(staff, app):
         assert sentence in text_of(staff.post(f"{path}mail/", {"mail": mail}, follow=True))
         assert app.lists.lists.get(path.split("/")[2]).wishes == {"staff": mail == "yes"}
     assert staff.post("/lists/nonsense/mail/", {"mail": "yes"}).status_code == 404
+
+
+def test_mail_about_a_list_is_chosen_in_the_api(call, app):
+    list_id = call(
+        "POST", "/api/v1/lists", {"name": "Monday", "orders": [{"cin": a_cin(), "companyName": "Acme"}]}
+    ).json()["listId"]
+    path = f"/api/v1/lists/{list_id}/mail"
+    assert call("GET", path).json() == {"mail": None, "address": ""}
+    assert is_problem(call("PUT", path, {"mail": True}), 422, "no_mail_address")
+    assert app.lists.lists.get(list_id).wishes == {}
+    app.notifications.subscriptions.put(Subscription(name="owner", address="a@example.com"))
+    for mail in (True, False, False):
+        assert call("PUT", path, {"mail": mail}).json() == {"mail": mail, "address": "a@example.com"}
+        assert app.lists.lists.get(list_id).wishes == {"owner": mail}
+    assert is_problem(call("PUT", f"/api/v1/lists/{'0' * 24}/mail", {"mail": False}), 404, "unknown_list")
+    assert is_problem(call("PUT", path, {}), 422, "invalid")

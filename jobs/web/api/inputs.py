@@ -89,6 +89,12 @@ class ListIn(Body):
     orders: Annotated[list[ListRowIn], Field(min_length=1, max_length=5_000)]
 
 
+class ListMailIn(Body):
+    """Whether you get a mail when a list ends, in whatever state."""
+
+    mail: bool
+
+
 class CreateJobIn(Body):
     """Either ``num_jobs`` simulated companies, or one company."""
 

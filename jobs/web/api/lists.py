@@ -12,10 +12,12 @@ from jobs.domain.job import UNFINISHED
 from jobs.domain.listing import Page, parse_cursor
 from jobs.domain.order_list import OrderList
 from jobs.services import ListRow, Order
+from jobs.web import list_mail
 from jobs.web.api import inputs, schemas
 from jobs.web.api.auth import caller_key, needing
 from jobs.web.api.create_job import begun, plan_name
 from jobs.web.api.schemas import PROBLEMS
+from jobs.web.list_mail import ListMail
 from jobs.web.order_limits import limit_of
 from jobs.web.permissions import Permission
 from jobs.web.request_context import actor
@@ -57,6 +59,23 @@ def create_list(
 def get_list(request: HttpRequest, list_id: str) -> schemas.ListDetailOut:
     """One list with its progress and refused rows."""
     return _details(list_id)
+
+
+@list_router.get(
+    "/lists/{list_id}/mail", auth=needing(Permission.VIEW), response={200: schemas.ListMailOut, **PROBLEMS}
+)
+def get_list_mail(request: HttpRequest, list_id: str) -> ListMail:
+    """Your choice of mail about one list."""
+    return list_mail.choice_of(actor(request).name, application().lists.lists.get(list_id))
+
+
+@list_router.put(
+    "/lists/{list_id}/mail", auth=needing(Permission.VIEW), response={200: schemas.ListMailOut, **PROBLEMS}
+)
+def choose_list_mail(request: HttpRequest, list_id: str, body: inputs.ListMailIn) -> ListMail:
+    """Choose whether you get a mail when the list ends. Overrides your account's choice. Idempotent."""
+    name = actor(request).name
+    return list_mail.choice_of(name, list_mail.choose(name, list_id, mail=body.mail))
 
 
 def _details(list_id: str) -> schemas.ListDetailOut:

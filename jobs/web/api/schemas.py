@@ -224,6 +224,16 @@ class ListsOut(PageOut):
     items: list[ListOut]
 
 
+class ListMailOut(Out):
+    """``mail`` is your choice: a mail when the list ends, or none. Without an ``address``, none is sent.
+
+    Null if you made none: then your account decides about your own lists, and you get no mail about those of others.
+    """
+
+    mail: bool | None
+    address: str
+
+
 class RefusedRowOut(Out):
     """A refused row as it was sent, with the field at fault and the reason. ``line`` counts from 1."""
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from jobs.bootstrap import application
 from jobs.domain.job import PRIORITIES, UNFINISHED
 from jobs.domain.listing import parse_cursor
-from jobs.domain.order_list import OrderList
 from jobs.domain.watching import Interval
+from jobs.domain.wrong_use import NoMailAddress
+from jobs.web import list_mail
 from jobs.web.access import needs
 from jobs.web.csv_export import csv_response
 from jobs.web.expected import sentence
@@ -52,7 +53,7 @@ def order_list(request: HttpRequest, list_id: str) -> HttpResponse:
         "intervals": list(Interval),
     }
     if not is_partial(request):
-        context["mail"] = _mail(request, found)
+        context["mail"] = list_mail.choice_of(request.user.get_username(), found)
     return live_page(request, "list.html", "_list.html", context)
 
 
@@ -60,24 +61,14 @@ def order_list(request: HttpRequest, list_id: str) -> HttpResponse:
 @require_POST
 def mail(request: HttpRequest, list_id: str) -> HttpResponse:
     """Choose whether the user gets a mail when the list ends. Overrides the account's choice."""
-    found, name = application().lists.lists.get(list_id), request.user.get_username()
     wanted = request.POST.get("mail") == "yes"
-    if wanted and not application().notifications.subscriptions.get(name).address:
-        messages.error(request, "Your account has no address for mail. Enter one first.")
+    try:
+        found = list_mail.choose(request.user.get_username(), list_id, mail=wanted)
+    except NoMailAddress as error:
+        messages.error(request, str(error))
         return HttpResponseRedirect(reverse("account"))
-    application().lists.lists.wish(found.id, name, mail=wanted)
     messages.success(request, f"You get {'a' if wanted else 'no'} mail when {found.name} ends.")
     return HttpResponseRedirect(reverse("list", args=[found.id]))
-
-
-def _mail(request: HttpRequest, found: OrderList) -> dict[str, Any]:
-    """The user's wish about the list, where mail goes to, and whether the account decides without a wish."""
-    name = request.user.get_username()
-    return {
-        "wish": found.wishes.get(name),
-        "address": application().notifications.subscriptions.get(name).address,
-        "is_own": found.by == name,
-    }
 
 
 @needs(Permission.VIEW)

@@ -195,6 +195,8 @@ TABLE = [
     Row("api:list_lists", VIEWERS),
     Row("api:create_list", OPERATORS, "POST"),
     Row("api:get_list", VIEWERS, kwargs=LIST),
+    Row("api:get_list_mail", VIEWERS, kwargs=LIST),
+    Row("api:choose_list_mail", VIEWERS, "PUT", LIST),
     Row("api:retry_list", OPERATORS, "POST", LIST),
     Row("api:cancel_list", OPERATORS, "POST", LIST),
     Row("api:prioritise_list", OPERATORS, "POST", LIST),
