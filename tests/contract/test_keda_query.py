@@ -100,6 +100,19 @@ def test_pause_empties_view_and_claims(queue, source):
     assert queue.jobs.claim(first, "w", 600)
 
 
+def test_pauses_of_queue_and_source_end_one_by_one(queue):
+    queue.order(2)
+    for source in (None, "portal"):
+        queue.pause(600, source)
+    queue.pause(300)  # a second pause replaces the first, and is the only one that resuming ends
+    for source in (None, "portal"):
+        assert queue.agreed() == 0
+        assert queue.jobs.claim_next("w", 600) is None
+        assert queue.pauses.end(source)
+    assert queue.agreed() == 2
+    assert queue.jobs.claim_next("w", 600)
+
+
 def test_pause_of_another_source_changes_nothing(queue):
     queue.order(2)
     queue.pause(600, "directory")
