@@ -14,6 +14,11 @@ def cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULAS) else value
 
 
+def text_of(cell: str) -> str:
+    """The text from which ``cell`` made this one."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULAS) else cell
+
+
 class _Echo:
     """A file that returns what is written to it."""
 

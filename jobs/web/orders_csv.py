@@ -15,6 +15,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import IO
 
+from jobs.domain.cells import text_of
 from jobs.domain.errors import FilesureError, WrongUse
 from jobs.domain.wrong_use import InvalidOrder
 from jobs.services import Order
@@ -120,7 +121,7 @@ def _order(columns: list[str], line: str, separator: str) -> Order:
     if len(values) > len(columns):
         raise InvalidOrder(f"{len(values)} values for {len(columns)} columns; quote a name that has a comma.")
     fields = dict(zip(columns, values, strict=False))
-    cin, name, priority, time = (fields.get(column, "").strip() for column in COLUMNS)
+    cin, name, priority, time = (text_of(fields.get(column, "").strip()) for column in COLUMNS)
     return Order(cin=cin, company_name=name, priority=priority, not_before=time)
 
 

@@ -62,7 +62,7 @@ def test_live_part_of_a_list_is_not_sent_again_and_never_shown_as_the_page(staff
 
 def test_refused_rows_can_be_fixed_and_ordered(staff, app):
     good, late = a_cin(), a_cin()
-    path = order(staff, [f"{good},Acme,", f"{late},Late,11", "nonsense,Bad,", f"{good},Twice,", '"broken'])
+    path = order(staff, [f"{good},Acme,", f"{late},@Late,11", "nonsense,Bad,", f"{good},Twice,", '"broken'])
     rows = refused_rows(staff, path)
     assert [(row["line"], row["cin"], row["field"]) for row in rows] == [
         ("3", late, "priority"),
@@ -79,6 +79,8 @@ def test_refused_rows_can_be_fixed_and_ordered(staff, app):
     writer.writerow(fixed)
     page = text_of(staff.post("/order/upload/", {"file": SimpleUploadedFile("fixed.csv", text.getvalue().encode())}))
     assert "1 would be ordered, 0 refused" in page
+    staff.post(re.search(r'action="(/order/upload/[0-9a-f]{24}/)"', page).group(1))
+    assert next(job.company_name for job in ordered(app) if job.cin == late) == "@Late"
 
 
 def test_whole_list_is_cancelled(staff, app):
