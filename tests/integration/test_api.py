@@ -16,6 +16,7 @@ from jobs.domain.errors import DatabaseUnavailable
 from jobs.domain.job import JobStatus
 from jobs.domain.listing import Cursor
 from jobs.web.api.reference import Reference
+from jobs.web.api.site import api
 from tests.integration.api import is_problem
 from tests.integration.conftest import a_stored_job, ordered
 from tests.making import a_file, some_filings
@@ -201,6 +202,12 @@ def test_examples_are_valid_calls(client):
         if operation.body:
             body = {"$ref": f"#/components/schemas/{operation.body}", "components": schema["components"]}
             jsonschema.Draft202012Validator(body).validate(reference.example(operation.body))
+
+
+def test_description_is_built_once(client):
+    """It takes half a second."""
+    assert api.get_openapi_schema() is api.get_openapi_schema()
+    assert client.get("/api/openapi.json").content == client.get("/api/openapi.json").content
 
 
 def test_documentation_shows_what_webhooks_send(staff):
