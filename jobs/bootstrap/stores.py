@@ -46,6 +46,7 @@ class Stores:
     configuration: Configuration
     instruments: Instruments | None = None
     _catalogue: MongoCatalogue | None = field(default=None, init=False, repr=False)
+    _companies: MongoCompanies | None = field(default=None, init=False, repr=False)
 
     @part
     def mongodb_uri(self) -> str:
@@ -107,12 +108,14 @@ class Stores:
             self._catalogue = catalogues.catalogue(self.database, self.clock)
         return self._catalogue
 
-    @part
+    @property
     def companies(self) -> MongoCompanies:
-        """Companies, across all their orders."""
-        from jobs.adapters.mongo.companies import MongoCompanies
+        """Companies, across all their orders. Like ``catalogue``, not a ``part``."""
+        from jobs.adapters.mongo import catalogues
 
-        return MongoCompanies(self.database)
+        if self._companies is None:
+            self._companies = catalogues.companies(self.database)
+        return self._companies
 
     @part
     def directory(self) -> MongoDirectory:

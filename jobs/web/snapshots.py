@@ -21,6 +21,11 @@ COUNTED = 10_000
 SHOWN_RUNNING, SHOWN_FAILURES = 20, 8
 FRESH_SECONDS = 1.0
 ASKED_SECONDS = 30.0
+#: For the buckets of one snapshot.
+COUNTING_SECONDS = 0.2
+#: Buckets that are counted together: twice as many after a quick count, otherwise one.
+_AT_FIRST, _QUICK_SECONDS = 3, 0.02
+_SETTLED = timedelta(minutes=1)
 OK, CHECKING = "ok", "checking"
 
 
@@ -48,6 +53,8 @@ class Snapshot:
     buckets: list[Bucket]
     #: The buckets of the period before, for trends.
     before: list[Bucket]
+    #: Buckets before this are not counted yet; None if all are.
+    counted_since: datetime | None
     services: dict[str, str]
     sources: SourceStates
 
@@ -103,7 +110,7 @@ class Live:
         catalogue = self._catalogue()
         failed = JobFilter(statuses=frozenset({JobStatus.FAILED}))
         waits = catalogue.oldest_due_by_priority()
-        number, buckets = WIDTHS[span][1], self._buckets(catalogue, span)
+        number, (buckets, counted_since) = WIDTHS[span][1], self._buckets(catalogue, span)
         return Snapshot(
             totals=catalogue.totals(COUNTED),
             oldest_due=min(waits.values(), default=None),
@@ -112,27 +119,35 @@ class Live:
             failures=catalogue.jobs(failed, JobOrder.NEWEST, None, SHOWN_FAILURES).items,
             buckets=buckets[number:],
             before=buckets[:number],
+            counted_since=counted_since,
             services={"MongoDB": OK, **self._services()},
             sources=self._sources(),
         )
 
-    def _buckets(self, catalogue: Catalogue, span: Span) -> list[Bucket]:
-        """All buckets of a span and of the one before. Past ones are cached, because they do not change."""
+    def _buckets(self, catalogue: Catalogue, span: Span) -> tuple[list[Bucket], datetime | None]:
+        """All buckets of a span and of the one before. If some are not counted yet, since when they are.
+
+        Past ones are cached, because they do not change. In time for the view, the latest are counted; the next view
+        goes on.
+        """
         seconds, number = WIDTHS[span][0], 2 * WIDTHS[span][1]
-        width = timedelta(seconds=seconds)
-        current = datetime.fromtimestamp(int(self._clock().timestamp()) // seconds * seconds, UTC)
-        first = current - (number - 1) * width
-        known = self._closed[span]
-        # Read the newest past bucket again, because a worker may store a job's end just after the bucket's time.
-        since = max(first, max(known, default=first) - width)
-        read = {bucket.begins: bucket for bucket in catalogue.ended(since, current + width, seconds)}
-        begins = [first + index * width for index in range(number)]
-        buckets = [
-            read.get(begin, Bucket(begins=begin)) if begin >= since else known.get(begin, Bucket(begins=begin))
-            for begin in begins
-        ]
-        self._closed[span] = {bucket.begins: bucket for bucket in buckets if bucket.begins < current}
-        return buckets
+        width, now = timedelta(seconds=seconds), self._clock()
+        current = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
+        begins = [current - index * width for index in range(number)]
+        found = {begin: self._closed[span][begin] for begin in begins if begin in self._closed[span]}
+        deadline, size = time.monotonic() + COUNTING_SECONDS, _AT_FIRST
+        while missing := [begin for begin in begins if begin not in found]:
+            started = time.monotonic()
+            if started > deadline and current in found:
+                break
+            piece = [each for at, each in enumerate(missing[:size]) if each == missing[0] - at * width]
+            counted = {each.begins: each for each in catalogue.ended(piece[-1], piece[0] + width, seconds)}
+            found |= {begin: counted.get(begin, Bucket(begins=begin)) for begin in piece}
+            size = size * 2 if time.monotonic() - started < _QUICK_SECONDS else 1
+        # One that ended just now is read again, because a worker may store a job's end just after the bucket's time.
+        self._closed[span] = {begin: bucket for begin, bucket in found.items() if begin + width + _SETTLED <= now}
+        shown = [found.get(begin, Bucket(begins=begin)) for begin in reversed(begins)]
+        return shown, max(missing) + width if missing else None
 
 
 class ServiceStates:

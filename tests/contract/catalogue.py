@@ -25,6 +25,18 @@ class World:
         assert not self.jobs.add(jobs, again=True)
         return jobs
 
+    def end(self, job, transition: Transition, progress: Progress) -> None:
+        lease = self.jobs.claim(job.id, "w", 60).lease
+        ending = Ending(
+            transition=transition,
+            outcome=RunOutcome.COMPLETED,
+            attempts=0,
+            run_after=None,
+            error=None,
+            progress=progress,
+        )
+        self.jobs.end(lease, ending)
+
     def fail(self, job, kind="source_unavailable", message="The source is unavailable."):
         lease = self.jobs.claim(job.id, "w", 60).lease
         error = JobError(kind=kind, message=message, at=self.clock())

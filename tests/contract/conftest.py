@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from jobs.adapters.memory import MemoryDocumentRepository
+from jobs.adapters.mongo.id_ranges import IdRanges
 from tests.contract.posting import Posting, a_posting_in_memory, a_posting_in_mongodb
 from tests.contract.stores import Stores, memory_stores, mongodb_stores
 from tests.contract.watched import Watched
@@ -43,6 +44,13 @@ def posting(request, clock) -> Posting:
 def watched(clock, monkeypatch) -> Watched:
     in_one_thread(monkeypatch)
     return Watched(clock)
+
+
+@pytest.fixture(autouse=True)
+def _short_ranges(monkeypatch):
+    """So few rows reach beyond the first range of ids that a server is asked for, and are many."""
+    monkeypatch.setattr(IdRanges, "near", 2)
+    monkeypatch.setattr(IdRanges, "few", 3)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

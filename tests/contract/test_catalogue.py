@@ -9,9 +9,8 @@ import pytest
 from bson import ObjectId
 
 from jobs.adapters.mongo import catalogue_embedded
-from jobs.adapters.mongo.catalogue_documentdb import DocumentDbCatalogue
 from jobs.adapters.mongo.connection import is_embedded
-from jobs.domain.job import JobStatus
+from jobs.domain.job import JobStatus, Progress, Transition
 from jobs.domain.listing import Count, JobFilter, JobOrder, parse_cursor
 from jobs.domain.wrong_use import InvalidCursor, WrongState
 from tests.contract.catalogue import World
@@ -20,9 +19,7 @@ pytestmark = pytest.mark.server
 
 
 @pytest.fixture
-def world(database, clock, monkeypatch):
-    """So few jobs reach beyond the first range of ids."""
-    monkeypatch.setattr(DocumentDbCatalogue, "near", 2)
+def world(database, clock):
     database["audit"].delete_many({})
     return World(database, clock)
 
@@ -245,6 +242,30 @@ def test_ended_jobs_are_counted_per_period(world, clock, monkeypatch, few):
         (begin + timedelta(hours=1), 0, 1, 1),
     ]
     assert world.catalogue.ended(begin + timedelta(hours=2), begin + timedelta(hours=3), 3600) == []
+
+
+def test_periods_count_jobs_by_their_state(world, clock):
+    """Long and short periods, and whatever time is asked for; a job that is being deleted is in none."""
+    begin = clock.now = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    for transition, progress in (
+        (Transition.COMPLETE, Progress(total=1, downloaded=1)),
+        (Transition.COMPLETE_PARTLY, Progress(total=2, downloaded=1, failed=1)),
+        (Transition.FIND_NOTHING, Progress(total=0)),
+    ):
+        world.end(world.add()[0], transition, progress)
+    for _ in range(2):
+        world.fail(world.add()[0])
+    deleted, cancelled = world.add(2)
+    for job in (deleted, cancelled):
+        world.jobs.cancel(job.id)
+    world.database["jobs"].update_one({"_id": ObjectId(deleted.id)}, {"$set": {"jobStatus": "deleting"}})
+    hour = timedelta(hours=1)
+    (found,) = world.catalogue.ended(begin, begin + hour, 3600)
+    assert (found.completed, found.partial, found.failed, found.cancelled) == (3, 1, 2, 1)
+    for since in (begin - hour, begin - hour / 2, begin):
+        assert world.catalogue.ended(since, begin + hour / 2, 3600) == [found]
+        assert world.catalogue.ended(since, begin + hour / 2, 60) == [found]
+    assert world.catalogue.ended(begin - hour, begin, 3600) == []
 
 
 def test_actions_respect_the_job_state(world):

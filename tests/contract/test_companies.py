@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from jobs.adapters.memory import MemoryCompanies
-from jobs.adapters.mongo.companies import MongoCompanies
+from jobs.adapters.mongo import catalogues
 from jobs.domain.filings.stated import Stated
 from jobs.domain.job import Job
 from jobs.ports import Companies
@@ -27,7 +27,7 @@ STATED = (
 def companies(stores: Stores, request) -> Companies:
     if "database" not in request.fixturenames:
         return MemoryCompanies(stores.jobs, stores.documents)
-    return MongoCompanies(request.getfixturevalue("database"))
+    return catalogues.companies(request.getfixturevalue("database"))
 
 
 def listed(companies: Companies, limit: int) -> list[Job]:

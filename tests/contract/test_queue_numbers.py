@@ -97,6 +97,16 @@ def test_latest_runs_come_first(site):
     assert [run.job_id for run in site.numbers.last_runs(1)] == [ids[1]]
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 9])
+def test_latest_runs_are_found_however_old_they_are(site, limit):
+    ids = []
+    for days in (400, 3, 0):
+        site.order({})
+        ids.append(site.run(30))
+        site.clock.advance(days * 86_400)
+    assert [run.job_id for run in site.numbers.last_runs(limit)] == ids[::-1][:limit]
+
+
 def test_delayed_job_of_a_list_is_last(site):
     later = site.clock() + timedelta(seconds=60)
     ids = site.order({"list_id": LIST}, {"list_id": LIST, "run_after": later}, {"list_id": LIST}, {})

@@ -19,6 +19,7 @@ from jobs.domain.ending import ended_well
 from jobs.domain.errors import DatabaseUnavailable, TooSlow
 from jobs.domain.job import JobStatus, Progress, Run, RunOutcome
 from jobs.domain.listing import Cursor
+from jobs.web import snapshots
 from tests.integration.conftest import a_stored_job, text_of
 from tests.making import some_filings
 
@@ -223,6 +224,25 @@ def test_documents_are_grouped_by_company(staff, app):
     only = text_of(staff.get(f"/documents/?q={jobs[0].cin}"))
     assert only.count('class="group"') == 1
     assert "Only this company" not in only
+
+
+def test_chosen_form_stays_chosen_without_documents(staff, app):
+    """Else the page would show *any* beside a filtered list. On DocumentDB, the forms are those of newest documents."""
+    a_stored_job(app)
+    page = text_of(staff.get("/documents/?form=PAS-3"))
+    assert "<option selected>PAS-3</option>" in page
+
+
+def test_dashboard_names_what_is_still_counted(staff, app, monkeypatch):
+    """The figures of a period come once all of it is counted, a view or a few later."""
+    a_stored_job(app)
+    monkeypatch.setattr(snapshots, "COUNTING_SECONDS", -1.0)
+    monkeypatch.setattr(snapshots, "FRESH_SECONDS", -1.0)
+    first = text_of(staff.get("/?span=week"))
+    assert re.search(r"Jobs that ended before .* are being counted\.", first, re.DOTALL)
+    assert first.count("being counted") == 4
+    monkeypatch.setattr(snapshots, "COUNTING_SECONDS", 600.0)
+    assert "being counted" not in text_of(staff.get("/live/?span=week"))
 
 
 def test_pages_report_a_mongodb_outage_and_recover(staff, app, monkeypatch):

@@ -19,6 +19,7 @@ from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.document_records import to_document
 from jobs.adapters.mongo.failures import error_of, grouped, grouped_readings
 from jobs.adapters.mongo.filters import FIRST_DAY, days_of_ids, document_filter, job_filter, text_filter
+from jobs.adapters.mongo.id_ranges import by_id
 from jobs.adapters.mongo.paging import COUNT_SECONDS, in_time, page
 from jobs.adapters.mongo.queue_filters import EVERY_ID, NOT_DELETING, both
 from jobs.adapters.mongo.records import object_id, to_job
@@ -201,15 +202,19 @@ class MongoCatalogue:
     def poor_readings(self, now: datetime, limit: int) -> list[Reason]:
         states = [str(state) for state in ReadingState if state is not ReadingState.READ]
         poor = {"reading.state": {"$in": states}}
-        rows = self._documents.find(poor, {"reading": True}, sort=[("_id", DESCENDING)], limit=limit)
-        return grouped_readings((row["reading"] for row in in_time(self._documents, lambda: list(rows))), now)
+        rows = in_time(self._documents, lambda: self._latest(self._documents, poor, {"reading": True}, limit))
+        return grouped_readings((row["reading"] for row in rows), now)
 
     def _reasons(
         self, collection: Collection[Record], failed: Record, field: str, now: datetime, limit: int
     ) -> list[Reason]:
         """Grouped here, not by the server, so that the read is bounded and each example is the newest of its kind."""
-        rows = collection.find(failed, {field: True}, sort=[("_id", DESCENDING)], limit=limit)
-        return grouped((error_of(row, field) for row in in_time(collection, lambda: list(rows))), now)
+        rows = in_time(collection, lambda: self._latest(collection, failed, {field: True}, limit))
+        return grouped((error_of(row, field) for row in rows), now)
+
+    def _latest(self, collection: Collection[Record], wanted: Record, fields: Record, limit: int) -> list[Record]:
+        """Some fields of the newest that match."""
+        return list(collection.find(wanted, fields, sort=[("_id", DESCENDING)], limit=limit))
 
     # --- documents
 
@@ -218,7 +223,8 @@ class MongoCatalogue:
         found = document_filter(wanted, self._companies)
         if found is None:
             return Page(items=[])
-        return page(self._documents, found, "_id", DESCENDING, cursor, limit, to_document)
+        read = by_id(self._documents, found, cursor)
+        return page(self._documents, found, "_id", DESCENDING, cursor, limit, to_document, read)
 
     @translated
     def documents_of_job(
@@ -248,13 +254,9 @@ class MongoCatalogue:
 
     def _companies(self, text: str) -> list[str]:
         """The CINs of companies that match a text, from the newest _COMPANIES matching jobs."""
-        rows = self._jobs.find(
-            {"$and": text_filter(text, self._word)},
-            {"cin": True},
-            sort=[("_id", DESCENDING)],
-            limit=_COMPANIES,
-        )
-        return sorted({row["cin"] for row in in_time(self._jobs, lambda: list(rows))})
+        wanted = {"$and": text_filter(text, self._word)}
+        rows = in_time(self._jobs, lambda: self._latest(self._jobs, wanted, {"cin": True}, _COMPANIES))
+        return sorted({row["cin"] for row in rows})
 
     def _counts(self, collection: Collection[Record], branches: Sequence[Record], limit: int) -> list[Count]:
         """One count per filter, in a single command."""
@@ -281,3 +283,8 @@ def capped(number: int, limit: int) -> Count:
 
 def _how_many(statuses: Container[JobStatus]) -> Record:
     return {"$sum": {"$cond": [{"$in": ["$jobStatus", sorted(statuses)]}, 1, 0]}}
+
+
+def bucket(begins: datetime, numbers: Mapping[str, int]) -> Bucket:
+    counts = {name: sum(numbers.get(status, 0) for status in statuses) for name, statuses in ENDED.items()}
+    return Bucket(begins=begins, **counts)

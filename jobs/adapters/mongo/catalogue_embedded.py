@@ -6,12 +6,12 @@ It does not group by computed keys or literals, or compare dates in aggregations
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from pymongo.collection import Collection
 
-from jobs.adapters.mongo.catalogue import ENDED, MongoCatalogue, capped
+from jobs.adapters.mongo.catalogue import MongoCatalogue, bucket, capped
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
 from jobs.domain.listing import Bucket, Count
@@ -32,7 +32,7 @@ class EmbeddedCatalogue(MongoCatalogue):
         numbers: dict[datetime, Counter[str]] = {}
         for row in self._jobs.find(within, {"completedAt": True, "jobStatus": True}):
             numbers.setdefault(_begin(row["completedAt"], seconds), Counter())[row["jobStatus"]] += 1
-        return [_bucket(begins, numbers[begins]) for begins in sorted(numbers)]
+        return [bucket(begins, numbers[begins]) for begins in sorted(numbers)]
 
     def _ended_in_index(self, since: datetime, until: datetime, seconds: int) -> list[Bucket]:
         found, begins = [], _begin(since, seconds)
@@ -42,7 +42,7 @@ class EmbeddedCatalogue(MongoCatalogue):
             by_status: list[Record] = [{"$match": within}, {"$group": {"_id": "$jobStatus", "n": {"$sum": 1}}}]
             groups = self._jobs.aggregate(by_status, hint="completedAt_jobStatus")
             if numbers := {group["_id"]: group["n"] for group in groups}:
-                found.append(_bucket(begins, numbers))
+                found.append(bucket(begins, numbers))
             begins = after
         return found
 
@@ -52,8 +52,3 @@ class EmbeddedCatalogue(MongoCatalogue):
 
 def _begin(at: datetime, seconds: int) -> datetime:
     return datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, UTC)
-
-
-def _bucket(begins: datetime, numbers: Mapping[str, int]) -> Bucket:
-    counts = {name: sum(numbers.get(status, 0) for status in statuses) for name, statuses in ENDED.items()}
-    return Bucket(begins=begins, **counts)

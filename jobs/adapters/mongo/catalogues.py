@@ -1,4 +1,4 @@
-"""The catalogue that suits a server."""
+"""The catalogue and the companies that suit a server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pymongo.database import Database
 from jobs.adapters.mongo.catalogue import MongoCatalogue
 from jobs.adapters.mongo.catalogue_documentdb import DocumentDbCatalogue
 from jobs.adapters.mongo.catalogue_embedded import EmbeddedCatalogue
-from jobs.adapters.mongo.connection import Document, product
+from jobs.adapters.mongo.companies import MongoCompanies
+from jobs.adapters.mongo.companies_documentdb import DocumentDbCompanies
+from jobs.adapters.mongo.connection import Document, product, sorts_by_index
 from jobs.ports import Clock
 
 
@@ -15,3 +17,8 @@ def catalogue(database: Database[Document], clock: Clock) -> MongoCatalogue:
     """Raises DatabaseUnavailable, DatabaseRefused."""
     kinds = {"embedded": EmbeddedCatalogue, "documentdb": DocumentDbCatalogue, "mongodb": MongoCatalogue}
     return kinds[product(database)](database, clock)
+
+
+def companies(database: Database[Document]) -> MongoCompanies:
+    """Raises DatabaseUnavailable, DatabaseRefused."""
+    return MongoCompanies(database) if sorts_by_index(database) else DocumentDbCompanies(database)

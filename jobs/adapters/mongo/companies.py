@@ -65,12 +65,18 @@ class MongoCompanies:
         conditions = text_filter(text, word)
         if not conditions:
             return []
-        wanted = {"$and": [*conditions, NO_EXPORT, NOT_DELETING]}
-        rows = in_time(self._jobs, lambda: list(self._jobs.find(wanted, sort=[("_id", DESCENDING)], limit=AMONG)))
+        wanted = {"$and": conditions}
         newest: dict[str, Record] = {}
-        for row in rows:
-            newest.setdefault(row["cin"], row)
-        return [to_job(row) for row in list(newest.values())[:limit]]
+        for among in (2 * limit, AMONG):  # as a rule, the first reading finds enough
+            rows = in_time(self._jobs, lambda among=among: self._newest(wanted, among))  # type: ignore[misc]
+            newest = {row["cin"]: row for row in reversed(rows) if _is_shown(row)}
+            if len(newest) >= limit or len(rows) < among:
+                break
+        return [to_job(row) for row in sorted(newest.values(), key=lambda row: row["_id"], reverse=True)[:limit]]
+
+    def _newest(self, wanted: Record, count: int) -> list[Record]:
+        """The newest jobs that match."""
+        return list(self._jobs.find(wanted, sort=[("_id", DESCENDING)], limit=count))
 
     @translated
     def ordered(self, cins: Collection[str]) -> set[str]:
@@ -108,3 +114,8 @@ class MongoCompanies:
         )
         stated = {str(row["_id"]): to_stated({"stated": row.pop("stated")}) for row in rows if row.get("stated")}
         return CompanyDocuments(documents=[to_document(row) for row in rows], stated=stated)
+
+
+def _is_shown(row: Record) -> bool:
+    """Not in the query, because these conditions would cost DocumentDB the index of the others."""
+    return "export" not in row and row["jobStatus"] != JobStatus.DELETING

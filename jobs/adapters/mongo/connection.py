@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 import pymongo
 from bson.codec_options import CodecOptions
@@ -78,10 +79,21 @@ def server_version(database: Database[Document]) -> str:
     return str(database.client.admin.command("buildInfo").get("version", "embedded"))
 
 
-@translated
+#: Of each client.
+_PRODUCTS: WeakKeyDictionary[MongoClient[Document], str] = WeakKeyDictionary()
+
+
 def product(database: Database[Document]) -> str:
-    """``embedded``, ``mongodb``, or ``documentdb``, which names no storage engines."""
-    about = database.client.admin.command("buildInfo")
+    """``embedded``, ``mongodb``, or ``documentdb``, which names no storage engines. Asked once."""
+    client = database.client
+    if client not in _PRODUCTS:
+        _PRODUCTS[client] = _asked_product(client)
+    return _PRODUCTS[client]
+
+
+@translated
+def _asked_product(client: MongoClient[Document]) -> str:
+    about = client.admin.command("buildInfo")
     if about.get("process") == "nx_27017":
         return "embedded"
     return "mongodb" if "storageEngines" in about else "documentdb"

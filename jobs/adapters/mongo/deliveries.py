@@ -12,6 +12,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.id_ranges import by_id
 from jobs.adapters.mongo.keys import record_of
 from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
@@ -106,7 +107,8 @@ class MongoDeliveryRepository:
     def log(self, wanted: DeliveryFilter, cursor: Cursor | None, limit: int) -> Page[Delivery]:
         fields = {"target": wanted.target, "channel": wanted.channel, "state": wanted.state}
         filter_ = _KNOWN | {name: str(value) for name, value in fields.items() if value}
-        return page(self._deliveries, filter_, "_id", DESCENDING, cursor, limit, _to_delivery)
+        read = by_id(self._deliveries, filter_, cursor)
+        return page(self._deliveries, filter_, "_id", DESCENDING, cursor, limit, _to_delivery, read)
 
     @translated
     def due_since(self) -> datetime | None:

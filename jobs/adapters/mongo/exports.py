@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pymongo import ASCENDING, DESCENDING
@@ -26,12 +27,18 @@ class MongoExports:
 
     @translated
     def latest(self, cursor: Cursor | None, limit: int) -> Page[Job]:
-        return page(self._jobs, {**_IS_EXPORT, **NOT_DELETING}, "_id", DESCENDING, cursor, limit, to_job)
+        """By their own index, which DocumentDB would not choose. Exports are kept for a week, so it is small."""
+
+        def read(filter_: Document, order: Sequence[tuple[str, int]], count: int) -> list[Document]:
+            return list(self._jobs.find(filter_, sort=order, limit=count, hint="exports"))
+
+        return page(self._jobs, {**_IS_EXPORT, **NOT_DELETING}, "_id", DESCENDING, cursor, limit, to_job, read)
 
     @translated
     def of(self, scope: Scope, of: str, limit: int) -> list[Job]:
         wanted = {"export.of": of, "export.scope": str(scope), **NOT_DELETING}
-        return [to_job(row) for row in self._jobs.find(wanted, sort=[("_id", DESCENDING)], limit=limit)]
+        rows = self._jobs.find(wanted, sort=[("_id", DESCENDING)], limit=limit, hint="export.of_id")
+        return [to_job(row) for row in rows]
 
     @translated
     def ended_before(self, time: datetime, limit: int) -> list[str]:

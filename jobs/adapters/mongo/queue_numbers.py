@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
@@ -19,6 +19,7 @@ from jobs.domain.job import UNFINISHED, Job, JobStatus, Run
 from jobs.ports import Clock
 
 _WAITING = {"priority": True, "turn": True, "runs": True, "dueAt": True}
+_TIMES = [timedelta(minutes=10) * 6**step for step in range(5)]
 _ANY_TIME = {"$gt": datetime.fromtimestamp(0, UTC)}
 
 
@@ -52,7 +53,12 @@ class MongoQueueNumbers:
 
     @translated
     def last_runs(self, limit: int) -> Sequence[Run]:
-        rows = self._runs.find({"finishedAt": _ANY_TIME}, sort=[("finishedAt", DESCENDING)], limit=limit)
+        """In ever longer times, since DocumentDB sorts all runs of the time that is asked for."""
+        now, rows = self._clock(), []
+        for time in (*({"$gt": now - each} for each in _TIMES), _ANY_TIME):
+            rows = list(self._runs.find({"finishedAt": time}, sort=[("finishedAt", DESCENDING)], limit=limit))
+            if len(rows) == limit:
+                break
         return [to_run(row) for row in rows]
 
     @translated

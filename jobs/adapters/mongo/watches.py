@@ -15,6 +15,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.id_ranges import by_id
 from jobs.adapters.mongo.keys import key_of, record_of
 from jobs.adapters.mongo.notes import keep_notes, noted
 from jobs.adapters.mongo.paging import page
@@ -69,7 +70,9 @@ class MongoWatchRepository:
 
     @translated
     def latest(self, by: str | None, list_id: str | None, cursor: Cursor | None, limit: int) -> Page[Watch]:
-        return page(self._watches, known({"by": by, "listId": list_id}), "_id", DESCENDING, cursor, limit, to_watch)
+        wanted = known({"by": by, "listId": list_id})
+        read = by_id(self._watches, wanted, cursor)
+        return page(self._watches, wanted, "_id", DESCENDING, cursor, limit, to_watch, read)
 
     @translated
     def count(self, by: str, limit: int) -> int:

@@ -20,7 +20,7 @@ from jobs.web.retries import latest
 from jobs.web.saved_views import menu
 
 PAGE = 50
-AMONG = 10_000
+AMONG = 1_000
 SHOWN_WORKERS = 200
 
 
@@ -34,7 +34,7 @@ def documents(request: HttpRequest) -> HttpResponse:
         "page": page,
         "companies": _by_company(page.items),
         "search": search,
-        "forms": catalogue.document_types(),
+        "forms": sorted({*catalogue.document_types(), search.wanted.document_type} - {""}),
         "views": menu(request, Listing.DOCUMENTS),
     }
     return render(request, "documents.html", context)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 import traceback
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from jobs.domain.errors import BlobStoreUnavailable, DatabaseUnavailable
-from jobs.domain.listing import Page
+from jobs.domain.listing import Bucket, Page
 from jobs.domain.wrong_use import UnknownJob
-from jobs.web.snapshots import CHECKING, OK, Live, ServiceStates, Span
+from jobs.web import snapshots
+from jobs.web.snapshots import CHECKING, COUNTING_SECONDS, OK, WIDTHS, Live, ServiceStates, Span
 from tests.processes import wait_until
 
 
@@ -65,3 +68,64 @@ def test_callers_do_not_share_exceptions(clock, error):
     assert len({id(each) for each in seen}) == 3
     assert {str(each) for each in seen} == {str(error)}
     assert {len(traceback.extract_tb(each.__traceback__)) for each in seen} == {2}
+
+
+class SlowCatalogue(QuietCatalogue):
+    """Takes some time for every count, by a clock that nothing else moves. Each bucket has one job more."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.elapsed = seconds, 0.0
+        self.asked: list[tuple[object, object]] = []
+
+    def ended(self, since, until, seconds):
+        self.elapsed += self.seconds
+        self.asked.append((since, until))
+        width = timedelta(seconds=seconds)
+        number = (until - since) // width
+        return [Bucket(begins=since + at * width, completed=(since + at * width).minute) for at in range(number)]
+
+
+@pytest.fixture
+def slow(monkeypatch) -> SlowCatalogue:
+    catalogue = SlowCatalogue(COUNTING_SECONDS)
+    monkeypatch.setattr(snapshots, "time", SimpleNamespace(monotonic=lambda: catalogue.elapsed))
+    return catalogue
+
+
+@pytest.mark.parametrize("span", Span)
+def test_slow_counts_are_continued_at_the_next_view(clock, slow, span):
+    """The latest bars are counted first; what is counted in the end is what one query would have counted."""
+    live = Live(lambda: slow, clock, ServiceStates({}))
+    counted = []
+    while not counted or counted[-1]:
+        before = len(slow.asked)
+        counted.append(live.snapshot(span).counted_since)
+        assert len(slow.asked) - before <= 2
+        slow.elapsed += 2
+    assert counted[:-1] == sorted(counted[:-1], reverse=True)
+    assert counted[0] <= clock()
+    seconds, number = WIDTHS[span]
+    found = live.snapshot(span)
+    shown = [*found.before, *found.buckets]
+    assert len(shown) == 2 * number
+    assert shown == slow.ended(shown[0].begins, shown[-1].begins + timedelta(seconds=seconds), seconds)
+
+
+def test_quick_counts_take_few_queries(clock, slow):
+    slow.seconds = 0
+    live = Live(lambda: slow, clock, ServiceStates({}))
+    assert live.snapshot(Span.HOUR).counted_since is None
+    assert len(slow.asked) < 8
+
+
+def test_past_bars_are_counted_once_but_for_the_newest(clock, slow):
+    slow.seconds = 0
+    live = Live(lambda: slow, clock, ServiceStates({}))
+    live.snapshot(Span.HOUR)
+    slow.elapsed += 2
+    slow.asked.clear()
+    clock.advance(60)
+    live.snapshot(Span.HOUR)
+    [(since, until)] = slow.asked
+    assert until - since == timedelta(minutes=3)
+    assert since <= clock() - timedelta(minutes=2)
