@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from pymongo import ASCENDING
+from pymongo.collection import Collection
+
 from jobs.adapters.mongo.document_records import file_fields, new_document_record
+from jobs.adapters.mongo.queue_filters import EVERY_ID
 from jobs.adapters.mongo.readings import reading_fields
 from jobs.adapters.mongo.records import to_job
 from jobs.bootstrap import Application
@@ -22,14 +26,18 @@ _FAILED_OF = 500
 
 def fill_documents(app: Application, per_job: int) -> None:
     """Insert documents for each stored job; one in 500 failed."""
-    batch: list[dict[str, Any]] = []
-    for job in map(to_job, app.database["jobs"].find()):
-        batch += _records(job, per_job)
-        if len(batch) >= BATCH:
-            app.database["documents"].insert_many(batch, ordered=False)
-            batch.clear()
-    if batch:
-        app.database["documents"].insert_many(batch, ordered=False)
+    for jobs in _in_batches(app.database["jobs"], BATCH // per_job):
+        app.database["documents"].insert_many(
+            [record for job in jobs for record in _records(job, per_job)], ordered=False
+        )
+
+
+def _in_batches(collection: Collection[dict[str, Any]], size: int) -> Iterator[list[Job]]:
+    """Each with a query of its own, since a cursor would expire meanwhile."""
+    after: dict[str, Any] = EVERY_ID
+    while rows := list(collection.find(after, sort=[("_id", ASCENDING)], limit=size)):
+        yield [to_job(row) for row in rows]
+        after = {"_id": {"$gt": rows[-1]["_id"]}}
 
 
 def _records(job: Job, count: int) -> Iterator[dict[str, Any]]:

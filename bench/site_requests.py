@@ -1,6 +1,6 @@
-"""The part of ``bench.site`` that runs inside the site. Prints one line of JSON.
+"""The requests per second of the dashboard's live part and of an empty view, with the settings of the site.
 
-python -m bench.site_requests SMALL_DATABASE LARGE_DATABASE
+python -m bench.site_requests prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -22,60 +22,12 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
-from pymongo import monitoring
 
-from bench.measuring import BASE_DIR, sized
-from jobs.bootstrap import application
+from bench.measuring import sized
+from jobs.configuration.table import BASE_DIR
 from tests.servers import free_port
 
-PAGES = ("/jobs/", "/jobs/?since=2020-01-01")
-ROUNDS = sized(15, 2)
 SECONDS, CONNECTIONS = sized(4, 1), 4
-
-
-class Queries(monitoring.CommandListener):
-    """Counts commands sent to MongoDB."""
-
-    number = 0
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        self.number += event.command_name != "hello"
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        pass
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        pass
-
-
-def pages(small: str, large: str) -> dict[str, tuple[float, float, int]]:
-    """Path → median seconds with few jobs, median seconds with many, and queries per page."""
-    counter = Queries()
-    monitoring.register(counter)
-    client = Client()
-    client.force_login(get_user_model().objects.create_superuser("bench"))
-    database = application().database
-    found = {}
-    for path in PAGES:
-        times: dict[str, list[float]] = {small: [], large: []}
-        for _ in range(ROUNDS):
-            for name in (small, large):
-                _use(database.client.get_database(name, codec_options=database.codec_options))
-                started, before = time.perf_counter(), counter.number
-                answer = client.get(path)
-                times[name].append(time.perf_counter() - started)
-                assert answer.status_code == 200, answer.status_code
-                queries = counter.number - before
-        found[path] = (statistics.median(times[small]), statistics.median(times[large]), queries)
-    return found
-
-
-def _use(database: object) -> None:
-    """Switch the application to another database, with the same clock and connection."""
-    app = application()
-    for name in ("_catalogue", "service", "jobs", "documents", "runs"):
-        app.__dict__.pop(name, None)
-    app.__dict__["database"] = database
 
 
 def requests_a_second() -> tuple[float, float]:
@@ -157,7 +109,4 @@ def _rate(port: int, path: str, headers: dict[str, str], status: int) -> float:
 
 if __name__ == "__main__":
     call_command("migrate", verbosity=0)
-    timed = pages(sys.argv[1], sys.argv[2])
-    print(json.dumps(timed), file=sys.stderr)
-    live, empty = requests_a_second()
-    print(json.dumps({"pages": timed, "live": live, "empty": empty}))
+    print(json.dumps(requests_a_second()))
