@@ -111,7 +111,7 @@ def growth(years: Sequence[FinancialYear], name: str) -> str:
     if len(values) < 2 or values[1] is None or values[0] is None or values[0] <= 0:
         return ""
     percent = round(100 * (values[1] - values[0]) / values[0])
-    return f"{'▴' if percent >= 0 else '▾'} {abs(percent):,} %"
+    return f"{'▴' if percent > 0 else '▾' if percent else '±'} {abs(percent):,} %"
 
 
 @register.simple_tag

@@ -15,13 +15,16 @@ def suggestions(text: str, limit: int = SHOWN) -> list[ListedCompany]:
     return application().suggesting.suggest(text, limit)
 
 
+def listed(cin: str) -> ListedCompany | None:
+    """None if the company is not in the directory."""
+    identifier = as_stored(cin)
+    return None if kind_of(identifier) is None else application().directory.get([identifier]).get(identifier)
+
+
 def warning_of(cin: str) -> str | None:
     """A warning to show before an order; None without one, or if the company is not in the directory."""
-    identifier = as_stored(cin)
-    if kind_of(identifier) is None:
-        return None
-    listed = application().directory.get([identifier]).get(identifier)
-    return listed.warning if listed else None
+    found = listed(cin)
+    return found.warning if found else None
 
 
 def warned_of(cins: Collection[str]) -> list[ListedCompany]:

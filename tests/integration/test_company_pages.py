@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from jobs.domain.document import Filing
+from jobs.domain.ending import ended_well
 from jobs.domain.filings.stated import Stated
 from tests.integration.companies import NAME, STATED, an_order
 from tests.integration.conftest import a_stored_job, text_of
-from tests.making import a_cin
+from tests.making import a_cin, a_listed
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -24,6 +26,38 @@ def test_profile_links_each_value_to_its_filing(staff, app):
     for text in ("₹ 412.60 Cr", "−₹ 5.00 lakh", "Asha Raman", "State Bank", "Vindhya Dyes Limited", "Private company"):
         assert text in page
     assert "1 filing not read yet" in page
+
+
+def test_status_comes_from_the_directory(staff, app, call):
+    going, ended, unlisted = a_listed(NAME), a_listed(NAME, status="Struck off"), a_cin()
+    app.directory.save([going, ended])
+    for cin in (going.id, ended.id, unlisted):
+        a_stored_job(app, cin=cin)
+    pages = {cin: text_of(staff.get(f"/companies/{cin}/")) for cin in (going.id, ended.id, unlisted)}
+    assert '<span class="state completed">active</span>' in pages[going.id]
+    assert '<span class="state failed">struck off</span>' in pages[ended.id]
+    assert [cin for cin, page in pages.items() if "files no more documents" in page] == [ended.id]
+    assert [call("GET", f"/api/v1/companies/{cin}").json()["status"] for cin in pages] == ["Active", "Struck off", None]
+
+
+def test_annual_filings_in_time_are_folded_after_two_years(staff, app):
+    cin = a_cin()
+    job = a_stored_job(app, cin=cin)
+    held = app.jobs.claim(job.id, "w", 60)
+    year = app.clock().year
+    filings = [
+        Filing(
+            number=at, document_type="AOC-4", file_name=f"{at}.pdf", srn=f"S{at}", filed_on=date(year - at, month, 1)
+        )
+        for at, month in ((4, 12), (5, 10), (6, 10))
+    ]
+    app.documents.add(held.lease, held, filings)
+    app.jobs.end(held.lease, ended_well(held, replace(app.documents.progress(job.id), downloaded=3), app.clock()))
+    shown, folded = text_of(staff.get(f"/companies/{cin}/")).split("2 earlier, filed in time")
+    folded = folded.partition("</details>")[0]
+    assert f"1 Dec {year - 4}" in shown
+    assert f"1 Oct {year - 5}" in folded
+    assert f"1 Oct {year - 6}" in folded
 
 
 def test_disagreeing_filings_are_both_shown(staff, app):

@@ -17,7 +17,7 @@ from jobs.web.api.company_schemas import CompanyOut, DirectoryOut, FilingsOut
 from jobs.web.api.schemas import PROBLEMS
 from jobs.web.api.search_schemas import HitsOut, RecordHitsOut
 from jobs.web.company_records import lines_response
-from jobs.web.directory import suggestions
+from jobs.web.directory import listed, suggestions
 from jobs.web.permissions import Permission
 from jobs.web.text_search import Place, search, search_records
 
@@ -29,7 +29,9 @@ company_router = Router(tags=["companies"], by_alias=True)
 @company_router.get("/companies/{cin}", auth=needing(Permission.VIEW), response={200: CompanyOut, **PROBLEMS})
 def get_company(request: HttpRequest, cin: str) -> CompanyOut:
     """A company's profile, each value with the filings that state it."""
-    return CompanyOut.of(companies.profile(cin))
+    profile = companies.profile(cin)
+    found = listed(profile.cin)
+    return CompanyOut.of(profile, found.status if found else None)
 
 
 @company_router.get("/companies/{cin}/filings", auth=needing(Permission.VIEW), response={200: FilingsOut, **PROBLEMS})

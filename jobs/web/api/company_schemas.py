@@ -157,12 +157,14 @@ class DueOut(Out):
 class CompanyOut(Out):
     """A company as its filings describe it; lists begin with the latest.
 
-    ``asOf`` is when the last complete order ended. ``unread`` filings are not considered. ``isCut``: the company has
-    more documents than are considered.
+    ``status`` is that of the master data, null if the directory does not have the company. ``asOf`` is when the last
+    complete order ended. ``unread`` filings are not considered. ``isCut``: the company has more documents than are
+    considered.
     """
 
     cin: str
     name: str
+    status: str | None
     former_names: list[SaidTextOut]
     other_ids: list[SaidTextOut]
     offices: list[OfficeOut]
@@ -181,11 +183,10 @@ class CompanyOut(Out):
     is_cut: bool
 
     @classmethod
-    def of(cls, profile: Profile) -> Self:
-        own = {name: getattr(profile, name) for name in cls.model_fields if name not in ("filings", "job_ids")}
-        return cls.model_validate(
-            {**own, "filings": len(profile.filings), "job_ids": [job.id for job in profile.jobs]}, from_attributes=True
-        )
+    def of(cls, profile: Profile, status: str | None) -> Self:
+        more = {"filings": len(profile.filings), "job_ids": [job.id for job in profile.jobs], "status": status}
+        own = {name: getattr(profile, name) for name in cls.model_fields if name not in more}
+        return cls.model_validate({**own, **more}, from_attributes=True)
 
 
 class FilingOut(Out):

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
+from jobs.domain.companies.dues import Due, DueState
 from jobs.domain.companies.filings import Category
 from jobs.domain.companies.finances import MEASURES
 from jobs.domain.companies.profile import Profile
@@ -24,6 +25,7 @@ from jobs.web.access import needs
 from jobs.web.company_filings import FilingsSearch
 from jobs.web.company_records import lines_response, values_response
 from jobs.web.company_workbook import workbook_response
+from jobs.web.directory import listed
 from jobs.web.permissions import Permission
 from jobs.web.request_context import whole_number
 from jobs.web.saved_views import menu
@@ -38,6 +40,7 @@ _ORDERS = 20
 _ROWS = 25
 _CHARTS = ("revenue", "profit", "net_worth", "long_term_borrowings")
 _CHART_YEARS = 8
+_DUE_YEARS = 2
 _LONGEST_NAME = 300
 
 
@@ -72,6 +75,7 @@ def company(request: HttpRequest, cin: str) -> HttpResponse:
     context = {
         **_heading(request, profile),
         "latest": profile.filings[:_LATEST],
+        **_dues(profile),
         "orders": profile.jobs[:_ORDERS],
         "most_rows": _ROWS,
         "charts": [(MEASURES[name], name) for name in _CHARTS if any(name in each.measures for each in years)],
@@ -83,6 +87,13 @@ def company(request: HttpRequest, cin: str) -> HttpResponse:
     return render(request, "company.html", context)
 
 
+def _dues(profile: Profile) -> dict[str, list[Due]]:
+    """Those of the latest years and those that were not filed in time, and the others."""
+    recent = max((each.year for each in profile.dues), default=0) - _DUE_YEARS
+    shown = [each for each in profile.dues if each.year > recent or each.state is not DueState.FILED]
+    return {"dues": shown[:_ROWS], "earlier_dues": [each for each in profile.dues if each not in shown][:_ROWS]}
+
+
 def _heading(request: HttpRequest, profile: Profile) -> dict[str, Any]:
     own, others = of_company(request, profile.cin)
     return {
@@ -92,6 +103,7 @@ def _heading(request: HttpRequest, profile: Profile) -> dict[str, Any]:
         "watches": [own, *others] if own else others,
         "intervals": list(Interval),
         "about": shown.about(profile.cin),
+        "listed": listed(profile.cin),
         "unfinished": next((job for job in profile.jobs if job.status in UNFINISHED), None),
     }
 
