@@ -163,6 +163,7 @@ class UnknownCompany(WrongUse):
 
     def __init__(self, cin: str) -> None:
         super().__init__(f"No filings of the company {cin} have been ordered.")
+        self.cin = cin
 
 
 class UnknownDocument(WrongUse):

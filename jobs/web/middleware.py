@@ -8,7 +8,9 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from jobs.domain.company_id import kind_of
 from jobs.domain.errors import DatabaseRefused, DatabaseUnavailable, FilesureError
+from jobs.domain.wrong_use import UnknownCompany
 from jobs.web.answers import UNAVAILABLE, answer_to
 
 _FAILED = "The request failed"
@@ -31,5 +33,11 @@ class ErrorsMiddleware:
         if isinstance(exception, DatabaseUnavailable | DatabaseRefused):
             return answer.with_headers(render(request, "503.html", status=answer.status))
         sentence = UNAVAILABLE if answer.is_private else str(exception)
-        context = {"problem": sentence, "status": answer.status, "heading": _HEADINGS.get(answer.status, _FAILED)}
+        context: dict[str, object] = {
+            "problem": sentence,
+            "status": answer.status,
+            "heading": _HEADINGS.get(answer.status, _FAILED),
+        }
+        if isinstance(exception, UnknownCompany) and kind_of(exception.cin):
+            context["cin"] = exception.cin
         return answer.with_headers(render(request, "problem.html", context, status=answer.status))

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from tests.integration.conftest import a_stored_job, text_of
-from tests.making import a_listed, some_filings
+from tests.making import a_cin, a_listed, some_filings
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -39,6 +39,22 @@ def test_listed_companies_lead_to_an_order(staff, app, django_user_model):
     viewer.groups.set(Group.objects.filter(name="Viewer"))
     staff.force_login(viewer)
     assert "Order a company" not in text_of(staff.get("/find/", {"q": "kavery"}))
+
+
+def test_unknown_company_leads_to_an_order(staff, app, django_user_model):
+    """For example the CIN that a company had before; see "Other CINs in filings"."""
+    cin = a_cin()
+    assert f'href="/find/?q={cin}"' in text_of(staff.get(f"/companies/{cin}/"))
+    assert "Search for it" not in text_of(staff.get("/companies/nonsense/"))
+    page = text_of(staff.get("/find/", {"q": cin.lower()}))
+    assert f'href="/order/?cin={cin}"' in page
+    assert "Nothing matches" not in page
+    a_stored_job(app, cin=cin)
+    assert "not in the directory" not in text_of(staff.get("/find/", {"q": cin}))
+    viewer = django_user_model.objects.create_user("viewer")
+    viewer.groups.set(Group.objects.filter(name="Viewer"))
+    staff.force_login(viewer)
+    assert "/order/" not in text_of(staff.get("/find/", {"q": a_cin()}))
 
 
 def test_box_gets_only_the_results(staff):

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
+from jobs.domain.company_id import as_stored, kind_of
 from jobs.domain.directory import ListedCompany
 from jobs.domain.listing import JobFilter, JobOrder
 from jobs.web.access import needs
@@ -85,6 +86,9 @@ def find(request: HttpRequest) -> HttpResponse:
             "listed": _never_ordered(text) if request.user.has_perm(Permission.ORDER) and not places else [],
             "documents": application().catalogue.documents_with_srn(srn, _EACH) if _SRN.fullmatch(srn) else [],
         }
+        if not context["companies"] and not context["listed"] and request.user.has_perm(Permission.ORDER):
+            identifier = as_stored(text)
+            context["unlisted"] = identifier if kind_of(identifier) else ""
     return render(request, "_found.html" if is_partial(request) else "find.html", context)
 
 
