@@ -60,6 +60,20 @@ def test_annual_filings_in_time_are_folded_after_two_years(staff, app):
     assert f"1 Oct {year - 6}" in folded
 
 
+def test_parts_that_no_filing_states_are_named_once(staff, app):
+    cin, unread = a_cin(), a_cin()
+    an_order(app, cin)
+    a_stored_job(app, cin=unread)
+    page, empty = (text_of(staff.get(f"/companies/{each}/")) for each in (cin, unread))
+    assert "states auditors, changes of capital, the shareholding or meetings." in page
+    assert "states directors and officers, charges, auditors," in empty
+    assert [title in page for title in ('"charges-title"', '"auditors-title"', '"capital-title"')] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_disagreeing_filings_are_both_shown(staff, app):
     cin = a_cin()
     an_order(app, cin)

@@ -76,6 +76,7 @@ def company(request: HttpRequest, cin: str) -> HttpResponse:
         **_heading(request, profile),
         "latest": profile.filings[:_LATEST],
         **_dues(profile),
+        "unstated": _unstated(profile),
         "orders": profile.jobs[:_ORDERS],
         "most_rows": _ROWS,
         "charts": [(MEASURES[name], name) for name in _CHARTS if any(name in each.measures for each in years)],
@@ -85,6 +86,20 @@ def company(request: HttpRequest, cin: str) -> HttpResponse:
         ],
     }
     return render(request, "company.html", context)
+
+
+def _unstated(profile: Profile) -> str:
+    """The parts of the page that no filing states, in one sentence instead of an empty table each."""
+    parts = {
+        "directors and officers": profile.people,
+        "charges": profile.charges,
+        "auditors": profile.auditors,
+        "changes of capital": profile.capital,
+        "the shareholding": profile.shareholding,
+        "meetings": profile.meetings,
+    }
+    *others, last = [name for name, found in parts.items() if not found] or [""]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _dues(profile: Profile) -> dict[str, list[Due]]:
