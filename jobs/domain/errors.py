@@ -23,6 +23,7 @@
     ├── DocumentUnavailable *, DocumentUnreadable
     ├── BlobStoreUnavailable *, BlobStoreRefused, BlobNotFound
     ├── DatabaseUnavailable *, DatabaseRefused
+    │   └── DatabaseSlow *          it is there, but did not answer in time
     ├── DocumentsInUse *            costs the job no attempt
     └── RunTimedOut *, LocalDiskError *, ExportImpossible, WorkerDied, UnexpectedError *
 
@@ -160,6 +161,12 @@ class DatabaseUnavailable(FilesureError):
 
     kind = "database_unavailable"
     retryable = True
+
+
+class DatabaseSlow(DatabaseUnavailable):
+    """MongoDB was asked, but did not answer in time; a write may or may not have taken place."""
+
+    kind = "database_slow"
 
 
 class DatabaseRefused(FilesureError):

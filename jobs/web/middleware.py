@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from jobs.domain.company_id import kind_of
-from jobs.domain.errors import DatabaseRefused, DatabaseUnavailable, FilesureError
+from jobs.domain.errors import DatabaseRefused, DatabaseSlow, DatabaseUnavailable, FilesureError
 from jobs.domain.wrong_use import UnknownCompany
 from jobs.web.answers import UNAVAILABLE, answer_to
 
 _FAILED = "The request failed"
+#: The most specific class decides.
+_DATABASE: Mapping[type[FilesureError], str] = {
+    DatabaseSlow: "MongoDB did not answer in time",
+    DatabaseRefused: "MongoDB refused the request",
+    DatabaseUnavailable: "MongoDB is not reachable",
+}
 _HEADINGS = {HTTPStatus.NOT_FOUND: "Not found", HTTPStatus.SERVICE_UNAVAILABLE: "Temporarily unavailable"}
 
 
@@ -31,7 +37,8 @@ class ErrorsMiddleware:
             return None
         answer = answer_to(request, exception)
         if isinstance(exception, DatabaseUnavailable | DatabaseRefused):
-            return answer.with_headers(render(request, "503.html", status=answer.status))
+            heading = next(text for kind, text in _DATABASE.items() if isinstance(exception, kind))
+            return answer.with_headers(render(request, "503.html", {"heading": heading}, status=answer.status))
         sentence = UNAVAILABLE if answer.is_private else str(exception)
         context: dict[str, object] = {
             "problem": sentence,

@@ -12,7 +12,7 @@ import pytest
 from jobs.adapters.mongo import connection
 from jobs.adapters.mongo.connection import ServerClock, connect
 from jobs.adapters.mongo.jobs import MongoJobRepository
-from jobs.domain.errors import ConfigurationError, DatabaseUnavailable
+from jobs.domain.errors import ConfigurationError, DatabaseSlow, DatabaseUnavailable
 
 pytestmark = pytest.mark.server
 
@@ -30,8 +30,9 @@ def test_silent_server_times_out_as_unavailable():
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         database = connect(f"mongodb://127.0.0.1:{silent.getsockname()[1]}/", "x", 0.5)
-        with pytest.raises(DatabaseUnavailable):
+        with pytest.raises(DatabaseUnavailable) as caught:
             MongoJobRepository(database, lambda: datetime.now(UTC)).has_unfinished()
+        assert not isinstance(caught.value, DatabaseSlow)
         database.client.close()
 
 

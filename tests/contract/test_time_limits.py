@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from threading import Event
 from typing import Any
 
+import pymongo
 import pytest
 from pymongo import MongoClient, monitoring
 from pymongo.collection import Collection
@@ -17,7 +18,7 @@ from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.paging import in_time
-from jobs.domain.errors import DatabaseRefused, DatabaseUnavailable, TooSlow
+from jobs.domain.errors import DatabaseRefused, DatabaseSlow, DatabaseUnavailable, TooSlow
 from jobs.domain.listing import JobFilter, JobOrder
 from tests.making import a_job, some_filings
 from tests.servers.proxy import Gate, Request, Verdict, proxied
@@ -81,6 +82,19 @@ def delayed(mongodb_uri, database) -> Iterator[Collection[dict[str, Any]]]:
 def test_query_without_an_answer_in_time_is_too_slow(delayed):
     with pytest.raises(TooSlow):
         in_time(delayed, delayed.find_one, 0.2)
+
+
+@pytest.mark.server
+def test_server_without_an_answer_in_time_is_slow_and_not_away(delayed):
+    """A server that is not there is only unavailable, see tests/contract/test_connection.py."""
+
+    @translated
+    def read() -> None:
+        with pymongo.timeout(0.2):
+            delayed.find_one()
+
+    with pytest.raises(DatabaseSlow, match="did not answer in time"):
+        read()
 
 
 def test_query_to_a_silent_server_is_not_too_slow():

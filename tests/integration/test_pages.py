@@ -16,7 +16,7 @@ import pytest
 from jobs.adapters.mongo.queue_numbers import MongoQueueNumbers
 from jobs.bootstrap import Application
 from jobs.domain.ending import ended_well
-from jobs.domain.errors import DatabaseUnavailable, TooSlow
+from jobs.domain.errors import DatabaseRefused, DatabaseSlow, DatabaseUnavailable, TooSlow
 from jobs.domain.job import JobStatus, Progress, Run, RunOutcome
 from jobs.domain.listing import Cursor
 from jobs.web import snapshots
@@ -270,3 +270,22 @@ def test_export_holds_every_job_without_formulas(staff, app):
     assert len(rows) == 4
     assert {row["companyName"] for row in rows} == {"Test Company", '\'=HYPERLINK("http://evil")'}
     assert b"".join(staff.get("/jobs/export.csv?q=nobody").streaming_content).startswith("\ufeff".encode())
+
+
+@pytest.mark.parametrize(
+    ("error", "heading"),
+    [
+        (DatabaseUnavailable, "MongoDB is not reachable"),
+        (DatabaseSlow, "MongoDB did not answer in time"),
+        (DatabaseRefused, "MongoDB refused the request"),
+    ],
+)
+def test_page_names_the_fault_of_mongodb(staff, monkeypatch, error, heading):
+    def fails(_self):
+        raise error("secret-host")
+
+    monkeypatch.setattr(Application, "catalogue", property(fails))
+    answer = staff.get("/jobs/")
+    assert answer.status_code == 503
+    assert f"<h1>{heading}</h1>" in text_of(answer)
+    assert b"secret" not in answer.content

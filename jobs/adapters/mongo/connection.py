@@ -17,7 +17,7 @@ from pymongo.database import Database
 from pymongo.monitoring import CommandListener
 from pymongo.uri_parser import parse_uri
 
-from jobs.domain.errors import ConfigurationError, DatabaseRefused, DatabaseUnavailable
+from jobs.domain.errors import ConfigurationError, DatabaseRefused, DatabaseSlow, DatabaseUnavailable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -129,6 +129,8 @@ def _as_our_error(error: errors.PyMongoError) -> DatabaseUnavailable | DatabaseR
         return DatabaseRefused(f"MongoDB refused an operation: {reason}")
     # pymongo's server selection error is pages long; it starts with the server and the cause.
     reason = str(error).split(" (configured timeouts")[0].split(", Timeout:")[0]
+    if error.timeout and not isinstance(error, errors.ServerSelectionTimeoutError):
+        return DatabaseSlow(f"MongoDB did not answer in time: {reason}.")
     return DatabaseUnavailable(f"MongoDB does not answer: {reason}. Is it running, and is MONGODB_URI right?")
 
 
