@@ -23,6 +23,13 @@ def test_one_box_finds_companies_jobs_documents_and_pages(staff, app):
     assert "Nothing matches" in text_of(staff.get("/find/?q=%00zzzz"))
 
 
+def test_results_for_the_box_are_never_shown_as_the_page(staff):
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = staff.get("/find/?q=jobs", headers=headers)
+        assert "HX-Request" in answer["Vary"]
+        assert answer["Cache-Control"] == "private, no-cache"
+
+
 def test_listed_companies_lead_to_an_order(staff, app, django_user_model):
     ordered, other = a_listed("Kaveri Foods Limited"), a_listed("Kaveri & Sons <Foods> LLP", status="Struck off")
     app.directory.save([ordered, other])

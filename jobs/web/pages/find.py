@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
@@ -89,7 +90,9 @@ def find(request: HttpRequest) -> HttpResponse:
         if not context["companies"] and not context["listed"] and request.user.has_perm(Permission.ORDER):
             identifier = as_stored(text)
             context["unlisted"] = identifier if kind_of(identifier) else ""
-    return render(request, "_found.html" if is_partial(request) else "find.html", context)
+    response = render(request, "_found.html" if is_partial(request) else "find.html", context)
+    patch_vary_headers(response, ["HX-Request"])  # the part must not be shown as the page when a user goes back
+    return response
 
 
 def _never_ordered(text: str) -> list[ListedCompany]:
