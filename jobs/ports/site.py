@@ -196,7 +196,10 @@ class Catalogue(Protocol):
     def documents_of_job(
         self, job_id: str, which: JobDocuments | None, cursor: Cursor | None, limit: int
     ) -> Page[Document]:
-        """One page of a job's documents: failed ones first, then those not downloaded yet, each in listed order."""
+        """One page of a job's filings: failed ones first, then those not downloaded yet, each in listed order.
+
+        Attachments are listed only if they are wanted, in the order of their filings.
+        """
 
     def documents_with_srn(self, srn: str, limit: int) -> list[Document]:
         """The documents with this service request number, the newest first."""

@@ -231,12 +231,12 @@ class MongoCatalogue:
         self, job_id: str, which: JobDocuments | None, cursor: Cursor | None, limit: int
     ) -> Page[Document]:
         """The states' alphabetical order is the wanted one."""
-        found: Record = {"jobId": parse_job_id(job_id)}
+        found: Record = {"jobId": parse_job_id(job_id), "documentNumber": {"$lt": ATTACHMENTS_FROM}}
         if which is JobDocuments.ATTACHMENTS:
             found["documentNumber"] = {"$gte": ATTACHMENTS_FROM}
             return page(self._documents, found, "documentNumber", ASCENDING, cursor, limit, to_document)
         if which is not None:
-            found |= {"status": str(which), "documentNumber": {"$lt": ATTACHMENTS_FROM}}
+            found["status"] = str(which)
         return page(self._documents, found, "status", ASCENDING, cursor, limit, to_document)
 
     @translated

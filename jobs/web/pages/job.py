@@ -71,7 +71,7 @@ def _tabs(progress: Progress) -> list[tuple[JobDocuments | None, str, int | None
     """The choices of documents: value, text, and number if it is known."""
     waiting = (progress.total or 0) - progress.downloaded - progress.failed
     return [
-        (None, "All", progress.total),
+        (None, "Filings", progress.total),
         (JobDocuments.FAILED, "Failed", progress.failed),
         (JobDocuments.LISTED, "Not downloaded yet", waiting),
         (JobDocuments.STORED, "Stored", progress.downloaded),
