@@ -35,7 +35,7 @@ _SECOND = "Your account is connected to another sign-in. An administrator can re
 def sign_in(identity: Identity, address: str | None) -> User:
     """The identity's account with its current role; created at the first sign-in. ``address`` is the client's.
 
-    Accounts are found by issuer and subject only. Names and e-mail addresses can be chosen or reused, so they never
+    Accounts are found by issuer and subject only. Names and email addresses can be chosen or reused, so they never
     lead to an existing account. Raises SignInFailed.
     """
     role, known = role_of(identity), _known(identity)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -34,6 +34,8 @@ class Several:
     rest: str
     about: str
     yes: str
+    #: The states of jobs that it can change.
+    changes: Set[JobStatus]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,7 @@ ACTIONS: Mapping[Action, JobAction] = {
             about="Failed, partial and cancelled jobs become pending again and download their missing documents."
             " Other jobs do not change.",
             yes="Yes, retry",
+            changes=TRANSITIONS[Transition.RETRY].sources,
         ),
     ),
     Action.CANCEL: JobAction(
@@ -88,6 +91,7 @@ ACTIONS: Mapping[Action, JobAction] = {
             about="Pending jobs are cancelled at once; workers of processing jobs are asked to stop."
             " Use Retry to resume a cancelled job.",
             yes="Yes, cancel the jobs",
+            changes=UNFINISHED,
         ),
     ),
     Action.PRIORITISE: JobAction(
@@ -101,6 +105,7 @@ ACTIONS: Mapping[Action, JobAction] = {
             rest="already ended",
             about="Only unfinished jobs have a priority to change.",
             yes="Yes, change",
+            changes=UNFINISHED,
         ),
     ),
     Action.RUN_NOW: JobAction(
@@ -116,6 +121,15 @@ ACTIONS: Mapping[Action, JobAction] = {
         message=lambda _: "The job and its documents are deleted, with all files that no other order needs.",
     ),
 }
+
+
+def offered_for(states: Collection[JobStatus], user: User | AnonymousUser) -> dict[str, str]:
+    """The actions of this user that can change many jobs in these states, each with the states that it changes."""
+    return {
+        str(name): " ".join(sorted(each.several.changes))
+        for name, each in ACTIONS.items()
+        if each.several and each.several.changes & set(states) and user.has_perm(each.permission)
+    }
 
 
 def offered(job: Job, user: User | AnonymousUser) -> dict[str, bool]:

@@ -148,7 +148,7 @@ class _Photographer:
         """The list with an invited account, whose link is on the page before."""
         page.goto("/accounts/invite/")
         page.get_by_label("Name to log in with").fill("meera")
-        page.get_by_label("E-mail").fill("meera@example.com")
+        page.get_by_label("Email").fill("meera@example.com")
         page.get_by_label("Operator").check()
         page.get_by_role("button", name="Create the account").click()
         self._shoot(page, "accounts", "/accounts/")

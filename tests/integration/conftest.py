@@ -201,6 +201,19 @@ def fail(app, job):
     app.jobs.end(lease, ending)
 
 
+def complete(app, job):
+    """Claim a due job and end it as completed, with no documents."""
+    ending = Ending(
+        transition=Transition.COMPLETE,
+        outcome=RunOutcome.COMPLETED,
+        attempts=0,
+        run_after=None,
+        error=None,
+        progress=Progress(total=0),
+    )
+    app.jobs.end(app.jobs.claim(job.id, "w", 60).lease, ending)
+
+
 def ordered(app):
     return app.catalogue.jobs(JobFilter(), JobOrder.OLDEST, None, 200).items
 

@@ -14,7 +14,7 @@ from jobs.domain.deliveries import Subscription
 from jobs.domain.job import JobStatus
 from jobs.services import Order
 from tests.integration.api import is_problem
-from tests.integration.conftest import ordered, text_of
+from tests.integration.conftest import complete, ordered, text_of
 from tests.making import a_cin
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
@@ -58,6 +58,25 @@ def test_live_part_of_a_list_is_not_sent_again_and_never_shown_as_the_page(staff
     assert staff.get(path, headers=unchanged).status_code == 304
     app.service.retry(job.id, Actor(name="staff"))
     assert staff.get(path, headers=unchanged).status_code == 200
+
+
+def test_list_offers_only_actions_that_can_change_its_jobs(staff, app):
+    path = order(staff, [f"{a_cin()},Acme," for _ in range(2)])
+
+    def offered() -> list[str]:
+        part = text_of(staff.get(path, headers={"HX-Request": "true"}))
+        return re.findall(r'name="action"\s+value="(\w+)"', part)
+
+    first, second = ordered(app)
+    assert offered() == ["cancel", "prioritise"]
+    app.service.cancel(first.id, Actor(name="staff"))
+    assert offered() == ["retry", "cancel", "prioritise"]
+    app.service.cancel(second.id, Actor(name="staff"))
+    assert offered() == ["retry"]
+    for job in (first, second):
+        app.service.retry(job.id, Actor(name="staff"), again=True)
+        complete(app, job)
+    assert offered() == []
 
 
 def test_refused_rows_can_be_fixed_and_ordered(staff, app):
@@ -160,8 +179,8 @@ def test_mail_about_a_list_is_chosen_on_its_page(staff, app):
     asked = staff.post(f"{path}mail/", {"mail": "yes"}, follow=True)
     assert "Enter one first." in text_of(asked)
     app.notifications.subscriptions.put(Subscription(name="staff", address="a@example.com"))
-    assert "decides whether you get a mail" in text_of(staff.get(path))
-    for mail, sentence in (("yes", "You get a mail to a@example.com"), ("no", "You get no mail when this list ends.")):
+    assert "decides whether you get an email" in text_of(staff.get(path))
+    for mail, sentence in (("yes", "You get an email at a@example.com"), ("no", "You get no email when this list ends.")):
         assert sentence in text_of(staff.post(f"{path}mail/", {"mail": mail}, follow=True))
         assert app.lists.lists.get(path.split("/")[2]).wishes == {"staff": mail == "yes"}
     assert staff.post("/lists/nonsense/mail/", {"mail": "yes"}).status_code == 404

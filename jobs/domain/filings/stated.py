@@ -1,6 +1,6 @@
 """The values of a record that are kept with the document, so that a company's profile needs no blob.
 
-Only what a profile shows is kept: no PANs, e-mail addresses or dates of birth.
+Only what a profile shows is kept: no PANs, email addresses or dates of birth.
 """
 
 from __future__ import annotations

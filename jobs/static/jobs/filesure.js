@@ -132,6 +132,16 @@ function countTicks() {
   const label = document.getElementById("selected");
   const text = `${ticked} selected`;
   if (label.textContent !== text) label.textContent = text;
+  for (const button of bar.querySelectorAll("[data-changes]")) countChanged(button, boxes);
+}
+
+// An action shows how many of the ticked jobs it can change; of all that match, the confirmation shows it.
+function countChanged(button, boxes) {
+  const all = button.form.elements.scope.checked;
+  const states = button.dataset.changes.split(" ");
+  const number = boxes.filter((box) => box.checked && states.includes(box.closest("tr").dataset.status)).length;
+  button.disabled = !all && !number;
+  button.querySelector(".numbers").textContent = all ? "" : number;
 }
 
 function tickAll(checked) {
@@ -141,7 +151,7 @@ function tickAll(checked) {
 
 function tick(event) {
   if (event.target.id === "all-shown") tickAll(event.target.checked);
-  else if (event.target.name === "job") countTicks();
+  else if (event.target.name === "job" || event.target.name === "scope") countTicks();
 }
 
 // With Shift, all rows between the last ticked one and this one are ticked too. A click on a row opens its page.

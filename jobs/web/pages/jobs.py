@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
-from jobs.domain.job import PRIORITIES, Job
+from jobs.domain.job import PRIORITIES, VISIBLE, Job
 from jobs.domain.listing import JobFilter, JobOrder, every, parse_cursor
 from jobs.domain.saved_view import Listing
 from jobs.web.access import needs
+from jobs.web.actions import offered_for
 from jobs.web.api.schemas import JobOut
 from jobs.web.csv_export import csv_response
 from jobs.web.forms import COLUMNS, JobSearch
@@ -43,6 +44,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "columns": search.shown_columns,
         "facets": catalogue.facets(search.wanted, AMONG),
         "all_columns": COLUMNS,
+        "actions": offered_for(VISIBLE, request.user),
         "priorities": PRIORITIES,
         "query": filters.urlencode(),
     }

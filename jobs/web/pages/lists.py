@@ -18,6 +18,7 @@ from jobs.domain.watching import Interval
 from jobs.domain.wrong_use import NoMailAddress
 from jobs.web import list_mail
 from jobs.web.access import needs
+from jobs.web.actions import offered_for
 from jobs.web.csv_export import csv_response
 from jobs.web.expected import sentence
 from jobs.web.live import live_page
@@ -49,6 +50,7 @@ def order_list(request: HttpRequest, list_id: str) -> HttpResponse:
         "total": total,
         "ended": ended,
         "expected": sentence(application().estimates.of_list(list_id, total - ended), now, "its last job"),
+        "actions": offered_for([status for status, number in states.items() if number], request.user),
         "priorities": PRIORITIES,
         "intervals": list(Interval),
     }
@@ -60,14 +62,14 @@ def order_list(request: HttpRequest, list_id: str) -> HttpResponse:
 @needs(Permission.VIEW)
 @require_POST
 def mail(request: HttpRequest, list_id: str) -> HttpResponse:
-    """Choose whether the user gets a mail when the list ends. Overrides the account's choice."""
+    """Choose whether the user gets an email when the list ends. Overrides the account's choice."""
     wanted = request.POST.get("mail") == "yes"
     try:
         found = list_mail.choose(request.user.get_username(), list_id, mail=wanted)
     except NoMailAddress as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(reverse("account"))
-    messages.success(request, f"You get {'a' if wanted else 'no'} mail when {found.name} ends.")
+    messages.success(request, f"You get {'an' if wanted else 'no'} email when {found.name} ends.")
     return HttpResponseRedirect(reverse("list", args=[found.id]))
 
 
