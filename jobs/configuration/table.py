@@ -65,7 +65,7 @@ class Configuration(SignIn, OrderSettings, SearchSettings, NotificationSettings)
     site_url: str | None = setting(
         env.origin,
         None,
-        "The web site's address, for all links to it, and for passkeys, which work only there. Unset: http://127.0.0.1"
+        "The web site's address, for all links to it, and for passkeys, which work only there. Unset: http://localhost"
         " with PORT; invitations and links to ZIP files use their creator's address, passkeys a name in ALLOWED_HOSTS.",
         example="https://filesure.example.com",
     )
@@ -263,7 +263,7 @@ class Configuration(SignIn, OrderSettings, SearchSettings, NotificationSettings)
     @property
     def site(self) -> str:
         """The web site's address for links, without a slash at its end."""
-        return self.site_url or f"http://127.0.0.1:{self.port}"
+        return self.site_url or f"http://localhost:{self.port}"
 
     def secrets(self) -> list[str | None]:
         """The values to mask in logs and traces."""

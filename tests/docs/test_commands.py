@@ -63,7 +63,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 def _run(machine: Machine, script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     here = f"{shlex.quote(sys.executable)} {shlex.quote(str(ROOT / 'manage.py'))}"
-    script = script.replace(".venv/bin/python manage.py", here).replace("http://127.0.0.1:5001", machine.address)
+    script = script.replace(".venv/bin/python manage.py", here).replace("http://localhost:5001", machine.address)
     token = machine.manage("shell", "--no-imports", "-c", _TOKEN).stdout.strip()
     return subprocess.run(
         ["bash", "-c", _SHELL + script],
@@ -94,7 +94,7 @@ def test_documented_commands_work(machine: Machine, page: Page, tmp_path: Path) 
         "docker build -f worker/Nofile .",
         'az x "$NOBODY"',
         ".venv/bin/python manage.py nothing",
-        "curl http://127.0.0.1:5001/nowhere/",
+        "curl http://localhost:5001/nowhere/",
         "export nonsense",
     ],
 )

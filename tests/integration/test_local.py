@@ -69,6 +69,7 @@ def test_local_run_keeps_its_data(data_dir):
     wait_until(lambda: machine.jobs_in("completed") == 2, 60)
     out = stopped(process)
     assert len(re.findall(r"password \S+ \(shown only this once\)", out)) == 1
+    assert f"http://localhost:{machine.port}/\n" in out  # where passkeys work
     assert list((data_dir / "blobs" / "jobs").iterdir())
 
     again = machine.start()

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.management import call_command
 
 from filesure_site.local import STAFF, Local, create_staff, manage_command
-from jobs.adapters.mongo.local_address import HOST
 from jobs.adapters.mongo.migration import update_all
 from jobs.bootstrap import application
 from jobs.management.base import FilesureCommand
@@ -49,7 +48,7 @@ class Command(FilesureCommand):
         manage = manage_command(config.data_dir)
         lines = [
             "",
-            f"  Filesure    http://{HOST}:{config.port}/",
+            f"  Filesure    http://localhost:{config.port}/",
             f"  log in as   {STAFF}, password {password} (shown only this once)" if password else None,
             f"  order       {manage} create_jobs --count 5",
             f"  status      {manage} job_status",
