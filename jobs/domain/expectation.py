@@ -75,6 +75,12 @@ class Pace:
         return max(1, math.ceil(1 / self.run_fraction) - runs)
 
 
+def planned_runs(job: Job, run_fraction: float) -> int:
+    """The runs that a job takes if none fails, or the runs so far if those are more. Stays the same during a run."""
+    whole = Pace(workers=0, run_fraction=run_fraction).runs_left(0, Progress(total=job.progress.total))
+    return max(job.runs, whole)
+
+
 _REGULAR = (RunOutcome.ADVANCED, RunOutcome.COMPLETED)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from jobs.domain.audit import AuditEntry, AuditFilter
     from jobs.domain.bulk_action import BulkAction, RefusedJob
-    from jobs.domain.document import Document
+    from jobs.domain.document import Document, DocumentStatus
     from jobs.domain.job import Job, JobStatus
     from jobs.domain.listing import (
         Bucket,
@@ -192,6 +192,9 @@ class Catalogue(Protocol):
 
     def documents(self, wanted: DocumentFilter, cursor: Cursor | None, limit: int) -> Page[Document]:
         """One page of documents, the newest first."""
+
+    def document_totals(self, limit: int) -> dict[DocumentStatus, Count]:
+        """The number of documents in each state, counted up to ``limit``. Raises TooSlow."""
 
     def documents_of_job(
         self, job_id: str, which: JobDocuments | None, cursor: Cursor | None, limit: int

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from jobs.domain.errors import FilesureError, TooSlow
-from jobs.domain.expectation import Expectation, Pace, Queue, expectation, first_estimates, pace_of
+from jobs.domain.expectation import Expectation, Pace, Queue, expectation, first_estimates, pace_of, planned_runs
 from jobs.domain.job import UNFINISHED, Job
 from jobs.ports import Clock, PauseRepository, QueueNumbers
 
@@ -66,6 +66,9 @@ class Estimates:
             if last := self.numbers.last_of_list(list_id):
                 return expectation(last, self._queue.get(self._read), self.clock(), at_least_ahead=unfinished - 1)
         return None
+
+    def runs_of(self, job: Job) -> int:
+        return planned_runs(job, self.run_fraction)
 
     def first(self, jobs: Sequence[Job]) -> Mapping[str, datetime]:
         """For ``jobs.ports.Expect``. An order is never refused because of its estimate."""

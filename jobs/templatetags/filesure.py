@@ -15,6 +15,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from jobs.bootstrap import application
+from jobs.domain.job import Job
 from jobs.domain.listing import Count
 from jobs.domain.run_details import DocumentTimes
 from jobs.domain.saved_view import SavedView
@@ -38,6 +40,12 @@ def count(value: Count | int | None) -> str:
 
 
 @register.filter
+def entry(mapping: Mapping[Any, Any], key: object) -> Any:
+    """None if the key is missing."""
+    return mapping.get(key)
+
+
+@register.filter
 def code_spans(text: str) -> SafeString:
     """Convert Markdown's `code` to HTML."""
     return format_html_join(
@@ -56,12 +64,28 @@ def moment(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def clock(value: datetime) -> SafeString:
+    """The time of day, with the day unless it is today."""
+    local = timezone.localtime(value)
+    is_today = local.date() == timezone.localdate()
+    return _time(value, "", f"{local:%d %b %Y, %H:%M:%S}", f"{local:%H:%M}" if is_today else f"{local:%d %b, %H:%M}")
+
+
+@register.filter
 def ago(value: datetime | None) -> SafeString | str:
     """The distance to now, such as "3 min. ago"; the page's script keeps it up to date."""
     if value is None:
         return "–"
     absolute = f"{timezone.localtime(value):%d %b, %H:%M}"
     return _time(value, " data-ago", absolute, relative((value - timezone.now()).total_seconds()))
+
+
+@register.filter
+def age(value: datetime) -> SafeString:
+    """How long ago, such as "3 min."."""
+    absolute = f"{timezone.localtime(value):%d %b, %H:%M}"
+    passed = relative((value - timezone.now()).total_seconds()).removesuffix(" ago")
+    return _time(value, ' data-ago="age"', absolute, passed)
 
 
 def relative(seconds: float) -> str:
@@ -108,6 +132,12 @@ def view_filters(view: SavedView) -> str:
 def until(later: datetime | None, earlier: datetime | None) -> timedelta | None:
     """The time between two moments; None if either is unknown."""
     return later - earlier if later and earlier else None
+
+
+@register.filter
+def run_of(job: Job) -> str:
+    """The current or last run of an order and the expected number, such as "2 of 3"; of other jobs, only the run."""
+    return f"{job.runs} of {application().estimates.runs_of(job)}" if job.is_order else str(job.runs)
 
 
 @register.filter
@@ -197,7 +227,7 @@ def jobs_that_ended(begins: datetime, seconds: int) -> str:
 def address(context: dict[str, Any], **changes: Any) -> str:
     """The current page's address with changed parameters, on the first page of the list. None removes a parameter."""
     query: QueryDict = context["request"].GET.copy()
-    for name in ("cursor", *changes):
+    for name in ("cursor", "from", *changes):
         query.pop(name, None)
     for name, value in changes.items():
         if value is not None:

@@ -8,7 +8,7 @@ import pytest
 
 from jobs.domain.document import DocumentError, DocumentStatus, attachment_number
 from jobs.domain.filings.reading import ReadingState
-from jobs.domain.listing import DocumentFilter, JobDocuments, TextKind
+from jobs.domain.listing import Count, DocumentFilter, JobDocuments, TextKind
 from jobs.domain.wrong_use import UnknownDocument
 from tests.contract.catalogue import World
 from tests.making import a_file, a_summary, some_filings
@@ -61,6 +61,7 @@ def test_documents_are_found_by_every_filter(world):
         page = world.catalogue.documents(DocumentFilter(**wanted), None, 10)
         return [document.filing.number for document in page.items]
 
+    assert world.catalogue.document_totals(10) == dict.fromkeys(DocumentStatus, Count(number=1))
     assert found() == [3, 2, 1]
     assert found(text="tata") == found(text=job.cin) == [3, 2, 1]
     assert found(text="nobody") == []

@@ -186,6 +186,7 @@ def look(catalogue: MongoCatalogue, now: datetime) -> None:
         DocumentFilter(document_type="AOC-4"),
     ):
         catalogue.documents(wanted, place, 5)
+    catalogue.document_totals(5)
     for which in (None, *JobDocuments):
         catalogue.documents_of_job(place.id, which, None, 5)
     catalogue.documents_with_srn("H00000001", 5)

@@ -201,15 +201,17 @@ def fail(app, job):
     app.jobs.end(lease, ending)
 
 
-def complete(app, job):
-    """Claim a due job and end it as completed, with no documents."""
+def complete(app, job, progress=None):
+    """Claim a due job and end it as completed, or as partial if a document failed."""
+    progress = progress or Progress(total=0)
+    error = JobError(kind="documents_missing", message="A document is missing.", at=app.clock())
     ending = Ending(
-        transition=Transition.COMPLETE,
+        transition=Transition.COMPLETE_PARTLY if progress.failed else Transition.COMPLETE,
         outcome=RunOutcome.COMPLETED,
         attempts=0,
         run_after=None,
-        error=None,
-        progress=Progress(total=0),
+        error=error if progress.failed else None,
+        progress=progress,
     )
     app.jobs.end(app.jobs.claim(job.id, "w", 60).lease, ending)
 

@@ -180,7 +180,10 @@ def test_mail_about_a_list_is_chosen_on_its_page(staff, app):
     assert "Enter one first." in text_of(asked)
     app.notifications.subscriptions.put(Subscription(name="staff", address="a@example.com"))
     assert "decides whether you get an email" in text_of(staff.get(path))
-    for mail, sentence in (("yes", "You get an email at a@example.com"), ("no", "You get no email when this list ends.")):
+    for mail, sentence in (
+        ("yes", "You get an email at a@example.com"),
+        ("no", "You get no email when this list ends."),
+    ):
         assert sentence in text_of(staff.post(f"{path}mail/", {"mail": mail}, follow=True))
         assert app.lists.lists.get(path.split("/")[2]).wishes == {"staff": mail == "yes"}
     assert staff.post("/lists/nonsense/mail/", {"mail": "yes"}).status_code == 404

@@ -40,6 +40,7 @@ from jobs.domain.listing import (
 )
 from jobs.ports import Clock
 
+S = TypeVar("S", JobStatus, DocumentStatus)
 T = TypeVar("T")
 
 _REQUESTERS = 30
@@ -131,14 +132,17 @@ class MongoCatalogue:
 
     @translated
     def totals(self, limit: int) -> dict[JobStatus, Count]:
-        """The number of all jobs comes from the server's metadata, without counting."""
-        branches = [{"jobStatus": str(status)} for status in VISIBLE]
-        counts = in_time(self._jobs, lambda: self._counts(self._jobs, branches, limit), COUNT_SECONDS)
-        totals: dict[JobStatus, Count] = dict(zip(VISIBLE, counts, strict=True))
-        beyond = [status for status, count in totals.items() if count.more]
+        return self._by_state(self._jobs, "jobStatus", VISIBLE, limit)
+
+    def _by_state(self, collection: Collection[Record], field: str, states: Sequence[S], limit: int) -> dict[S, Count]:
+        """The number of all comes from the server's metadata, without counting."""
+        branches = [{field: str(state)} for state in states]
+        counts = in_time(collection, lambda: self._counts(collection, branches, limit), COUNT_SECONDS)
+        totals: dict[S, Count] = dict(zip(states, counts, strict=True))
+        beyond = [state for state, count in totals.items() if count.more]
         if len(beyond) == 1:
-            rest = self._jobs.estimated_document_count() - sum(
-                count.number for status, count in totals.items() if status is not beyond[0]
+            rest = collection.estimated_document_count() - sum(
+                count.number for state, count in totals.items() if state is not beyond[0]
             )
             if rest > limit:  # the metadata may lag behind, and on some servers are only an estimate
                 totals[beyond[0]] = Count(number=rest)
@@ -225,6 +229,10 @@ class MongoCatalogue:
             return Page(items=[])
         read = by_id(self._documents, found, cursor)
         return page(self._documents, found, "_id", DESCENDING, cursor, limit, to_document, read)
+
+    @translated
+    def document_totals(self, limit: int) -> dict[DocumentStatus, Count]:
+        return self._by_state(self._documents, "status", list(DocumentStatus), limit)
 
     @translated
     def documents_of_job(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,7 +15,7 @@ from jobs.domain.audit import Action
 from jobs.domain.document import DocumentStatus
 from jobs.domain.errors import WrongUse
 from jobs.domain.export import Scope
-from jobs.domain.job import DONE, PRIORITIES, Job, JobStatus, Progress
+from jobs.domain.job import DONE, ENDED, PRIORITIES, Job, JobStatus, Progress
 from jobs.domain.listing import JobDocuments, parse_cursor
 from jobs.web import actions, exports
 from jobs.web.access import needs, what_is_missing
@@ -79,21 +81,23 @@ def _tabs(progress: Progress) -> list[tuple[JobDocuments | None, str, int | None
     ]
 
 
-def _stages(job: Job) -> list[tuple[str, str]]:
-    """The stages of a job, each marked done, now or later; the last is marked stopped if the job did not complete."""
+def _stages(job: Job) -> list[tuple[str, str, datetime | None]]:
+    """The stages of a job, each with how far it is (done, partly, now, later, stopped) and its time, if known."""
     names = ["Ordered", "Filings listed", "Documents stored", "Completed"]
     status, reached = job.status, 1 if job.progress.total is None else 2
     if job.reread:
         names, reached = ["Ordered", "Documents read", "Completed"], 1
     if status in DONE:
         reached = len(names)
+    hows = ["done" if at < reached else "now" if at == reached else "later" for at in range(len(names))]
+    if status in ENDED:
         names[-1] = status.replace("_", " ").capitalize()
     if status in (JobStatus.FAILED, JobStatus.CANCELLED):
-        names[-1] = status.capitalize()
-        return [(name, "done" if at < reached else "later") for at, name in enumerate(names[:-1])] + [
-            (names[-1], "stopped")
-        ]
-    return [(name, "done" if at < reached else "now" if at == reached else "later") for at, name in enumerate(names)]
+        hows = [how.replace("now", "later") for how in hows[:-1]] + ["stopped"]
+    elif status is JobStatus.PARTIAL:
+        hows[-2:] = ["partly", "partly"]
+    times = [job.created_at, *[None] * (len(names) - 2), job.completed_at]
+    return list(zip(names, hows, times, strict=True))
 
 
 @needs(Permission.VIEW)

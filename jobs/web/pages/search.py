@@ -10,17 +10,20 @@ from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
 from jobs.domain.document import Document
-from jobs.domain.listing import parse_cursor
+from jobs.domain.errors import TooSlow
+from jobs.domain.listing import Count, parse_cursor
 from jobs.domain.saved_view import Listing
+from jobs.ports import Catalogue
 from jobs.web.access import needs
 from jobs.web.forms import DocumentSearch
 from jobs.web.live import live_page
+from jobs.web.pause_banner import watch
 from jobs.web.permissions import Permission
 from jobs.web.retries import latest
 from jobs.web.saved_views import menu
 
 PAGE = 50
-AMONG = 1_000
+AMONG = _COUNTED = 1_000
 SHOWN_WORKERS = 200
 
 
@@ -36,8 +39,19 @@ def documents(request: HttpRequest) -> HttpResponse:
         "search": search,
         "forms": sorted({*catalogue.document_types(), search.wanted.document_type} - {""}),
         "views": menu(request, Listing.DOCUMENTS),
+        "totals": {} if search.chips else _totals(catalogue),
     }
     return render(request, "documents.html", context)
+
+
+def _totals(catalogue: Catalogue) -> dict[str | None, Count]:
+    """The number of documents in each state and, with None, of all; empty if counting takes too long."""
+    try:
+        totals = catalogue.document_totals(_COUNTED)
+    except TooSlow:
+        return {}
+    number, more = sum(count.number for count in totals.values()), any(count.more for count in totals.values())
+    return {None: Count(number=number, more=more), **{str(state): count for state, count in totals.items()}}
 
 
 def _by_company(documents: Sequence[Document]) -> list[list[Document]]:
@@ -67,8 +81,13 @@ def failures(request: HttpRequest) -> HttpResponse:
 @needs(Permission.VIEW)
 @require_safe
 def workers(request: HttpRequest) -> HttpResponse:
-    running, now = application().catalogue.running(SHOWN_WORKERS), application().clock()
-    late = {job.id for job in running if job.lease_expires_at and job.lease_expires_at < now}
-    return live_page(
-        request, "workers.html", "_workers.html", {"running": running, "late": sorted(late), "shown": SHOWN_WORKERS}
-    )
+    catalogue, now = application().catalogue, application().clock()
+    running = catalogue.running(SHOWN_WORKERS)
+    context = {
+        "running": running,
+        "late": sorted(job.id for job in running if job.lease_expires_at and job.lease_expires_at < now),
+        "shown": SHOWN_WORKERS,
+        "oldest_due": catalogue.oldest_due(),
+        "is_paused": bool(watch()()),
+    }
+    return live_page(request, "workers.html", "_workers.html", context)

@@ -17,6 +17,7 @@ from jobs.domain.expectation import (
     first_estimates,
     is_met,
     pace_of,
+    planned_runs,
     utc,
 )
 from jobs.domain.job import JobStatus, Progress, Run, RunOutcome
@@ -168,3 +169,13 @@ def test_delayed_order_has_no_estimate():
 def test_estimate_is_met_with_a_little_slack(allowed, took, met):
     at = None if allowed is None else NOW + timedelta(seconds=allowed)
     assert is_met(a_job(NOW, expected_at=at), NOW + timedelta(seconds=took)) is met
+
+
+@pytest.mark.parametrize(
+    ("total", "runs", "planned"),
+    [(None, 0, 3), (None, 1, 3), (40, 2, 3), (40, 3, 3), (40, 4, 4), (1, 1, 1), (2, 1, 2)],
+)
+def test_planned_runs_do_not_change_during_a_run(total, runs, planned):
+    for downloaded in range((total or 0) + 1):
+        job = replace(a_job(NOW), runs=runs, progress=Progress(total=total, downloaded=downloaded))
+        assert planned_runs(job, 0.35) == planned

@@ -1,0 +1,95 @@
+"""What pages state about jobs and workers is true in each situation."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from jobs.domain.audit import Actor
+from jobs.domain.job import Progress
+from jobs.services import Order
+from jobs.web.pause_banner import watch
+from tests.integration.conftest import a_stored_job, complete, fail, text_of
+from tests.making import a_cin, some_filings
+
+pytestmark = [pytest.mark.server, pytest.mark.django_db]
+
+
+def plain(answer) -> str:
+    """The text of a page with single spaces and without tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", text_of(answer)).split())
+
+
+def test_workers_page_is_true_while_jobs_wait(staff, app):
+    assert "No worker is running, and no job is due." in plain(staff.get("/workers/"))
+    first, _ = a_stored_job(app), a_stored_job(app)
+    assert "No worker is running yet, although a job became due" in plain(staff.get("/workers/"))
+    app.pausing.pause(minutes=5, reason="maintenance", actor=Actor(name="staff"))
+    watch().forget()
+    assert "Jobs are due, but the queue or their source is paused" in plain(staff.get("/workers/"))
+    app.pausing.resume(None, Actor(name="staff"))
+    app.jobs.claim(first.id, "w-1", 60)
+    page = plain(staff.get("/workers/"))
+    assert "1 worker at work. More jobs wait" in page
+    assert "w-1" in page
+
+
+def test_run_is_shown_with_the_expected_number(staff, app, monkeypatch):
+    monkeypatch.setattr("jobs.web.snapshots.FRESH_SECONDS", -1.0)
+    job = a_stored_job(app)
+    lease = app.jobs.claim(job.id, "w-1", 60).lease
+    app.jobs.save_progress(lease, Progress(total=40, downloaded=13))
+    for path in ("/", "/workers/"):
+        assert "1 of 3" in plain(staff.get(path)), path
+
+
+def test_partial_job_is_not_shown_as_complete(staff, app):
+    (job,) = app.service.order([Order(cin=a_cin(), company_name="Acme")], requested_by="x")
+    page = staff.get(f"/jobs/{job.id}/")
+    assert stages(page) == {
+        "Ordered": "done",
+        "Filings listed": "now",
+        "Documents stored": "later",
+        "Completed": "later",
+    }
+    fail(app, job)
+    assert list(stages(staff.get(f"/jobs/{job.id}/")).items())[-1] == ("Failed", "stopped")
+    app.service.retry(job.id, Actor(name="staff"))
+    complete(app, job, Progress(total=2, downloaded=1, failed=1))
+    page = staff.get(f"/jobs/{job.id}/")
+    assert list(stages(page).values()) == ["done", "done", "partly", "partly"]
+    assert len(re.findall(r"<time", text_of(page).split('class="stages"')[1].split("</ol>")[0])) == 2
+
+
+def stages(answer) -> dict[str, str]:
+    """The stages of a job's page with how far each is."""
+    shown = text_of(answer).split('class="stages"')[1].split("</ol>")[0]
+    return {name: how for how, name in re.findall(r'<li class="(\w+)"[^>]*>\s*([A-Za-z ]+?)\s*<', shown)}
+
+
+def test_documents_are_counted_by_state(staff, app):
+    job = a_stored_job(app)
+    app.documents.add(app.jobs.claim(job.id, "w", 60).lease, job, some_filings(3))
+    tabs = plain(staff.get("/documents/"))
+    assert "All 3" in tabs
+    assert "Stored 0" in tabs
+    assert "Not downloaded yet 3" in tabs
+    assert "All 3" not in plain(staff.get("/documents/?form=MGT-7"))  # the numbers would be those of all forms
+
+
+@pytest.mark.parametrize(
+    ("path", "chip"),
+    [
+        ("/search/?q=charge&least=1+crore", "Amount from: 1 crore"),
+        ("/audit/?action=retry", "Action: retry"),
+        ("/companies/{cin}/filings/?year=2025", "Financial year: 2024-25"),
+        ("/companies/{cin}/filings/?category=Accounts&from=100", "Category: Accounts"),
+    ],
+)
+def test_hidden_filters_are_named_and_can_be_removed(staff, app, path, chip):
+    job = a_stored_job(app)
+    page = text_of(staff.get(path.format(cin=job.cin)))
+    found = re.search(r'class="chip" href="([^"]*)">\s*' + re.escape(chip), page)
+    assert found
+    assert not re.search("year|category|least|action|from", found[1])
