@@ -206,7 +206,7 @@ def sorted_head(context: dict[str, Any], name: str, current: str, *orders: str) 
 
 @register.simple_tag(takes_context=True)
 def address_without(context: dict[str, Any], name: str) -> str:
-    return address(context, **{name: None})
+    return address(context, **{name: None, "from": None, "filings": None})
 
 
 @register.simple_tag
@@ -227,7 +227,7 @@ def jobs_that_ended(begins: datetime, seconds: int) -> str:
 def address(context: dict[str, Any], **changes: Any) -> str:
     """The current page's address with changed parameters, on the first page of the list. None removes a parameter."""
     query: QueryDict = context["request"].GET.copy()
-    for name in ("cursor", "from", *changes):
+    for name in ("cursor", *changes):
         query.pop(name, None)
     for name, value in changes.items():
         if value is not None:

@@ -71,6 +71,8 @@ class Search(forms.Form):
     chip_labels: ClassVar[dict[str, str]] = {
         "q": "Search",
         "by": "By",
+        "action": "Action",
+        "job": "Job id",
         "priority": "Priority",
         "form": "Form",
         "reading": "Reading",

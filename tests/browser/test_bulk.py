@@ -51,6 +51,16 @@ def test_selected_jobs_are_retried_after_confirmation(page, filings, cins):
         expect(page.locator("tbody .state")).to_have_text(state, timeout=SECONDS)
 
 
+def test_bar_counts_the_jobs_that_each_action_changes(page, cins):
+    _row(page, cins[0]).get_by_role("checkbox").check()
+    bar = page.locator("#bulk-bar")
+    expect(bar.get_by_role("button", name="Retry")).to_have_text("Retry 1")
+    expect(bar.get_by_role("button", name="Cancel")).to_be_disabled()  # a failed job has nothing to cancel
+    bar.get_by_label("that match").check()
+    expect(bar.get_by_role("button", name="Cancel")).to_be_enabled()
+    expect(bar.get_by_role("button", name="Retry")).to_have_text("Retry")
+
+
 def test_one_box_selects_every_shown_job(page):
     page.get_by_label("all shown").check()
     ticked = page.locator("input[name=job]:checked").count()

@@ -18,6 +18,17 @@ SECONDS = 60_000
 _COLOURS_ONLY = "axe.run({ runOnly: ['color-contrast', 'link-in-text-block'] })"
 
 
+# Buttons, fields and links beside each other; not links within a text, a table or a list.
+_TOO_SMALL = """
+() => [...document.querySelectorAll(
+    "button, .button, main summary, select, input:not([type=hidden]), header a, nav a, .strip a")]
+  .map(each => each.matches("[type=checkbox], [type=radio]") ? each.closest("label") || each : each)
+  .filter(each => each.checkVisibility() && !each.closest(".hidden, .skip, .crumbs"))
+  .map(each => [each.getBoundingClientRect(), each.outerHTML.slice(0, 120)])
+  .filter(([box]) => box.height && Math.min(box.height, box.width) < 24)
+"""
+
+
 @pytest.fixture(scope="module")
 def shown(folder_site, filings) -> Shown:
     return with_history(folder_site, filings)
@@ -205,6 +216,22 @@ def test_page_fits_a_phone(come):
         " && each.getBoundingClientRect().right > innerWidth + 1).map(each => each.outerHTML.slice(0, 120))"
     )
     assert (width, wide) == (360, [])
+    assert page.evaluate(_TOO_SMALL) == []
+
+
+@pytest.mark.parametrize("path", ["/jobs/", "/documents/", "/companies/"])
+def test_data_begins_near_the_top(shown, arrives, path):
+    page = arrives(shown.site, viewport={"width": 1280, "height": 800}).page
+    page.goto(path)
+    assert page.locator("tbody tr").first.bounding_box()["y"] <= 200
+
+
+@pytest.mark.parametrize("width", [1024, 1920, 2560])
+def test_header_and_page_end_at_the_same_line(shown, arrives, width):
+    page = arrives(shown.site, viewport={"width": width, "height": 800}).page
+    page.goto("/jobs/")
+    right = "selector => { const box = document.querySelector(selector).getBoundingClientRect(); return box.right }"
+    assert abs(page.evaluate(right, "#live-state") - page.evaluate(right, "#list")) <= 1
 
 
 @pytest.mark.parametrize("width", [1024, 1280])

@@ -65,7 +65,7 @@ function showTip(shown) {
 
 function options(holder) {
   const bars = window.uPlot.paths.bars({ size: [0.8, 40], align: 1 });
-  const axis = { font: `12px ${getComputedStyle(document.body).fontFamily}`, stroke: colour("--ink-3"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+  const axis = { font: `12px ${getComputedStyle(document.body).fontFamily}`, stroke: colour("--ink-3"), ticks: { show: false } };
   return {
     tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), ZONE),
     width: holder.clientWidth, height: HEIGHT,
@@ -73,7 +73,7 @@ function options(holder) {
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false }, dataIdx: (_, __, index, x) => nearest(index, x) },
     hooks: { setCursor: [showTip] },
     scales: { x: { range: (_, low, high) => [low, high + width] }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 4)] } },
-    axes: [{ ...axis, size: 28, values: (_, seconds) => seconds.map(clockTime) }, { ...axis, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
+    axes: [{ ...axis, grid: { show: false }, size: 28, values: (_, seconds) => seconds.map(clockTime) }, { ...axis, grid: { stroke: colour("--line"), width: 1 }, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
     series: [{ label: "From", value: (_, __, ___, index) => begin(index) }, ...SERIES.map(([label, name], at) => ({
       label, fill: colour(name), stroke: colour(name), width: 0, paths: bars, points: { show: false },
       value: (_, __, ___, index) => number(at, index),

@@ -11,7 +11,8 @@ function relative(seconds) {
 
 function tellTimes(root = document) {
   for (const time of root.querySelectorAll("time[data-ago]")) {
-    const text = relative((Date.parse(time.dateTime) - Date.now()) / 1000);
+    const words = relative((Date.parse(time.dateTime) - Date.now()) / 1000);
+    const text = time.dataset.ago === "age" ? words.replace(/ ago$/, "") : words;
     if (time.textContent !== text) time.textContent = text;
   }
 }

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
 from jobs.domain.companies.dues import Due, DueState
-from jobs.domain.companies.filings import Category
+from jobs.domain.companies.filings import Category, year_name
 from jobs.domain.companies.finances import MEASURES
 from jobs.domain.companies.profile import Profile
 from jobs.domain.export import Scope
@@ -142,9 +143,25 @@ def filings(request: HttpRequest, cin: str) -> HttpResponse:
         "categories": [(each, categories[each]) for each in Category if categories[each]],
         "years": sorted(Counter(each.year for each in profile.filings if each.year).items(), reverse=True),
         "search": search,
-        "after": None if search.after is None else datetime.fromtimestamp(search.after, UTC),
+        "chips": _chips(search),
     }
     return render(request, "company_filings.html", context)
+
+
+def _chips(search: FilingsSearch) -> list[tuple[str, str]]:
+    """The active filters: name in the URL, and text."""
+    after = None if search.after is None else timezone.localtime(datetime.fromtimestamp(search.after, UTC))
+    year = whole_number(search.year, most_digits=4)
+    return [
+        (name, text)
+        for name, text in (
+            ("q", f"Search: {search.text}" if search.text.strip() else ""),
+            ("category", f"Category: {search.category}" if search.category else ""),
+            ("year", f"Financial year: {year_name(year)}" if year else ""),
+            ("after", f"First listed after {after:%-d %b %Y, %H:%M}" if after else ""),
+        )
+        if text
+    ]
 
 
 @needs(Permission.VIEW)

@@ -21,14 +21,27 @@ from jobs.web.permissions import Permission
 from jobs.web.request_context import whole_number
 from jobs.web.text_search import Place, search, search_records
 
-_FIELDS = ("q", "cin", "form", "year", "director", "din", "least", "most", "cursor", "filings")
+#: The fields, with the labels of those that are filters; the last two are places in the lists of hits.
+_FIELDS = {
+    "q": "",
+    "cin": "Company",
+    "form": "Form",
+    "year": "Year ends in",
+    "director": "Director or auditor",
+    "din": "DIN",
+    "least": "Amount from",
+    "most": "Amount to",
+    "cursor": "",
+    "filings": "",
+}
 
 
 @needs(Permission.VIEW)
 @require_safe
 def text_search(request: HttpRequest) -> HttpResponse:
     given = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in _FIELDS}
-    context: dict[str, object] = {"given": given, "forms": list(FORMS), "longest": LONGEST}
+    chips = [(name, f"{label}: {given[name]}") for name, label in _FIELDS.items() if label and given[name]]
+    context: dict[str, object] = {"given": given, "chips": chips, "forms": list(FORMS), "longest": LONGEST}
     try:
         found = _found(given)
     except InvalidSearch as error:
