@@ -85,7 +85,7 @@ def age(value: datetime) -> SafeString:
     """How long ago, such as "3 min."."""
     absolute = f"{timezone.localtime(value):%d %b, %H:%M}"
     passed = relative((value - timezone.now()).total_seconds()).removesuffix(" ago")
-    return _time(value, ' data-ago="age"', absolute, passed)
+    return _time(value, " data-ago=age", absolute, passed)
 
 
 def relative(seconds: float) -> str:

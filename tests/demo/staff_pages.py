@@ -36,6 +36,7 @@ def company(stage: Stage) -> None:
         _open(page, "Text search")
         scene.say("Search finds words and phrases in the text of all documents.")
         type_into(page, 'Words, "phrases", -excluded', '"financial statements"')
+        page.get_by_text("Filter +").click()
         page.get_by_label("Form", exact=True).select_option("AOC-4")
         page.get_by_role("button", name="Search", exact=True).click()
         scene.wait(2.5)

@@ -44,6 +44,18 @@ def test_run_is_shown_with_the_expected_number(staff, app, monkeypatch):
         assert "1 of 3" in plain(staff.get(path)), path
 
 
+def test_dashboard_shows_how_long_the_oldest_job_waits(staff, app, monkeypatch):
+    monkeypatch.setattr("jobs.web.snapshots.FRESH_SECONDS", -1.0)
+    a_stored_job(app)
+    (waited,) = re.findall(r"<time data-ago=age [^>]*>([^<]*)<", text_of(staff.get("/")))
+    assert re.fullmatch(r"now|\d+ (sec|min)\.", waited)  # the page's script keeps it up to date
+
+
+def test_list_of_companies_has_clickable_rows(staff, app):
+    job = a_stored_job(app)
+    assert f'<tr data-href="/companies/{job.cin}/">' in text_of(staff.get("/companies/"))
+
+
 def test_partial_job_is_not_shown_as_complete(staff, app):
     (job,) = app.service.order([Order(cin=a_cin(), company_name="Acme")], requested_by="x")
     page = staff.get(f"/jobs/{job.id}/")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
 from jobs.domain.filings.reading import ReadingState
-from jobs.domain.job import VISIBLE, Progress
+from jobs.domain.job import VISIBLE, JobStatus, Progress
 from jobs.web.access import needs
 from jobs.web.accounts import AccountState
 from jobs.web.permissions import Permission
@@ -33,7 +33,14 @@ def style(request: HttpRequest) -> HttpResponse:
         "states": [*VISIBLE, *ReadingState, *AccountState],
         "sizes": ("xs", "sm", "md", "lg", "xl", "2xl"),
         "messages_of": ("", "success", "warning", "error"),
-        "progresses": [Progress(), Progress(total=40, downloaded=12), Progress(total=40, downloaded=38, failed=2)],
+        "progresses": [
+            (JobStatus.PENDING, Progress()),
+            (JobStatus.PROCESSING, Progress(total=40, downloaded=12)),
+            (JobStatus.PARTIAL, Progress(total=40, downloaded=38, failed=2)),
+            (JobStatus.COMPLETED, Progress(total=40, downloaded=40)),
+            (JobStatus.FAILED, Progress(total=40, downloaded=12, failed=28)),
+        ],
+        "stages": ("done", "partly", "now", "later", "stopped"),
         "line": [2, 4, 9, 8, 7, 5, 4, 3],
         "past": now - timedelta(minutes=3),
     }
