@@ -102,6 +102,7 @@ def test_actions_appear_only_on_selection(page):
 
 def test_confirmation_names_the_jobs_that_do_not_change(page):
     page.get_by_label("Select all shown").check()
+    page.get_by_label("that match").check()
     page.get_by_role("button", name="Cancel", exact=True).click()
     expect(page.locator("form.confirm")).to_contain_text("0 will be cancelled")
     expect(page.locator("form.confirm")).to_contain_text("already ended")
@@ -124,6 +125,10 @@ def test_click_on_a_row_opens_the_job(page, cins):
 
 def test_a_finished_job_keeps_its_priority(page, cins):
     _row(page, cins[3]).get_by_role("checkbox").check()
+    expect(page.get_by_role("button", name="Change priority")).to_be_disabled()
+    page.goto(f"/jobs/?q={cins[3]}")
+    page.get_by_label("Select all shown").check()
+    page.get_by_label("that match").check()
     page.get_by_role("button", name="Change priority").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Change the priority of 1 job to 0?")
     expect(page.locator("form.confirm")).to_contain_text("Unchanged: 1, already ended")
