@@ -226,6 +226,15 @@ def test_data_begins_near_the_top(shown, arrives, path):
     assert page.locator("tbody tr").first.bounding_box()["y"] <= 200
 
 
+@pytest.mark.parametrize("path", ["/jobs/", "/documents/", "/companies/"])
+def test_no_column_is_cut_off(shown, arrives, path):
+    """A list with a sticky header cannot be scrolled sideways."""
+    page = arrives(shown.site, viewport={"width": 1280, "height": 800}).page
+    page.goto(path)
+    right = "selector => document.querySelector(selector).getBoundingClientRect().right"
+    assert page.evaluate(right, "#list thead th:last-child") <= page.evaluate(right, "#list")
+
+
 @pytest.mark.parametrize("width", [1024, 1920, 2560])
 def test_header_and_page_end_at_the_same_line(shown, arrives, width):
     page = arrives(shown.site, viewport={"width": width, "height": 800}).page
