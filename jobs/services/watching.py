@@ -165,9 +165,9 @@ class WatchService:
             )
 
     def _made(self, orders: list[Job], interval: Interval, actor: Actor, list_id: str | None) -> Watch:
-        """``orders`` are the company's, the newest first. What they listed is not new."""
+        """``orders`` are the company's, the newest first. What they listed is not new, whichever of them ended last."""
         now, newest = self.clock(), orders[0]
-        done = next((job for job in orders if job.status in DONE and job.reread is None), None)
+        done = [job for job in orders if job.status in DONE and job.reread is None]
         return Watch(
             id=self.new_id(),
             cin=newest.cin,
@@ -177,8 +177,8 @@ class WatchService:
             interval=interval,
             list_id=list_id,
             next_at=next_time(newest.cin, interval, now),
-            baseline=done.id if done else None,
-            checked_at=done.completed_at if done else None,
+            baseline=done[0].id if done else None,
+            checked_at=max((job.completed_at for job in done if job.completed_at), default=None),
         )
 
     # --- what a command does every minute

@@ -126,6 +126,27 @@ def test_filings_listed_by_an_earlier_order_that_was_retried_are_announced_once(
     assert watched.names() == ["DIR-12_4.pdf"]
 
 
+def test_filings_listed_by_a_retried_order_before_the_watch_are_known(watched, monkeypatch):
+    listing = watched.world.source.filings
+    monkeypatch.setattr(watched.world.source, "filings", down)
+    watched.world.order(watched.world.ports, CIN)
+    watched.world.drain()
+    failed = watched.world.ids[-1]
+    monkeypatch.setattr(watched.world.source, "filings", listing)
+    watched.world.order(watched.world.ports, CIN)
+    watched.world.drain()
+    watched.pass_time(timedelta(minutes=1))
+    watched.world.source.files(CIN)
+    watched.jobs.retry(failed, watched.documents.progress(failed))
+    watched.world.drain()
+    watched.service().watch(CIN, Interval.DAILY, ASHA)
+    watched.pass_time()
+    watched.service().step()
+    watched.world.drain()
+    watched.service().step()
+    assert watched.names() == []
+
+
 def down(*_: object) -> None:
     raise SourceUnavailable("The portal is gone.")
 
