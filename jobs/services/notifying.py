@@ -67,5 +67,5 @@ class Notifier:
 
 
 def _people(event: Event, wishes: Mapping[str, bool]) -> list[str]:
-    """The accounts that may get a mail: the account that the event is for, and those that asked for it."""
+    """The accounts that may get an email: the account that the event is for, and those that asked for it."""
     return sorted({event.by, *wishes} - {""})

@@ -1,4 +1,4 @@
-"""Whether users get a mail when a list ends. Overrides the account's choice."""
+"""Whether users get an email when a list ends. Overrides the account's choice."""
 
 from __future__ import annotations
 

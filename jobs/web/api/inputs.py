@@ -90,7 +90,7 @@ class ListIn(Body):
 
 
 class ListMailIn(Body):
-    """Whether you get a mail when a list ends, in whatever state."""
+    """Whether you get an email when a list ends, in whatever state."""
 
     mail: bool
 

@@ -73,7 +73,7 @@ def get_list_mail(request: HttpRequest, list_id: str) -> ListMail:
     "/lists/{list_id}/mail", auth=needing(Permission.VIEW), response={200: schemas.ListMailOut, **PROBLEMS}
 )
 def choose_list_mail(request: HttpRequest, list_id: str, body: inputs.ListMailIn) -> ListMail:
-    """Choose whether you get a mail when the list ends. Overrides your account's choice. Idempotent."""
+    """Choose whether you get an email when the list ends. Overrides your account's choice. Idempotent."""
     name = actor(request).name
     return list_mail.choice_of(name, list_mail.choose(name, list_id, mail=body.mail))
 
