@@ -40,7 +40,7 @@ class IdRanges:
     #: Ids in the first range.
     near: ClassVar[int] = 1_000
     #: So many that match a filter are found by its index and sorted here, rather than sought in ranges.
-    few: ClassVar[int] = 2_000
+    few: ClassVar[int] = 4_000
 
     def __init__(
         self, collection: Collection[Record], read: ReadWith | None = None, fields: Record | None = None
