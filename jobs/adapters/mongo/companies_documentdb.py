@@ -8,7 +8,7 @@ from jobs.adapters.mongo.companies import MongoCompanies
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.id_ranges import IdRanges
 from jobs.adapters.mongo.key_ranges import ranges_of_companies
-from jobs.adapters.mongo.queue_filters import NO_EXPORT, NOT_DELETING, both
+from jobs.adapters.mongo.queue_filters import NO_EXPORT, NOT_DELETING
 from jobs.adapters.mongo.records import to_job
 from jobs.domain.company_names import company_key
 from jobs.ports.companies import CompanyPage
@@ -22,15 +22,15 @@ class DocumentDbCompanies(MongoCompanies):
         self._ids = IdRanges(self._jobs)
 
     def _listed(self, after: tuple[str, str] | None, limit: int) -> CompanyPage:
-        """Range by range, each company's newest order."""
+        """Range by range, each company's newest order. Not with $or, for which all that follow may be read."""
         name, cin = after or ("", "")
         key = company_key(name)
-        beyond = {"$or": [{"companyKey": key, "cin": {"$gt": cin}}, {"companyKey": {"$gt": key}}]}
-        newest: list[object] = []
+        newest = self._newest_of_each({"companyKey": key, "cin": {"$gt": cin}}, limit + 1) if key else []
         for keys in ranges_of_companies(self._jobs, key, ascending=True):
-            newest += self._newest_of_each(both(beyond, keys), limit + 1 - len(newest))
             if len(newest) > limit:
                 break
+            if within := keys["companyKey"]:  # not those without a name
+                newest += self._newest_of_each({"companyKey": {"$gt": key, **within}}, limit + 1 - len(newest))
         rows = {row["_id"]: row for row in self._jobs.find({"_id": {"$in": newest[:limit]}})}
         found = [to_job(rows[each]) for each in newest[:limit] if each in rows]
         return CompanyPage(items=found, is_last=len(newest) <= limit)
