@@ -35,6 +35,8 @@ class Trends:
     now: Period
     before: Period
     hours: float
+    #: The part of them since a job ended first: work that has just begun says nothing about the time before.
+    hours_of_ends: float
     backlog: Count
     #: Values over time for small charts, the latest last.
     completed_line: list[int]
@@ -58,10 +60,10 @@ class Trends:
 
     @property
     def backlog_time(self) -> timedelta | None:
-        """How long the backlog takes at the current rate; None if there is none, or nothing has ended lately."""
+        """How long the backlog takes at the rate since the first end in the period; None if either is missing."""
         if not self.now.ended or not self.backlog.number:
             return None
-        return timedelta(hours=self.backlog.number * self.hours / self.now.ended)
+        return timedelta(hours=self.backlog.number * self.hours_of_ends / self.now.ended)
 
 
 def trends(
@@ -73,6 +75,7 @@ def trends(
         now=_period(buckets),
         before=_period(before),
         hours=hours,
+        hours_of_ends=hours * _share_since_first(buckets),
         backlog=Count(number=sum(each.number for each in waiting), more=any(each.more for each in waiting)),
         completed_line=_line([bucket.completed for bucket in buckets]),
         failed_line=_line([bucket.failed for bucket in buckets]),
@@ -83,6 +86,11 @@ def _period(buckets: Sequence[Bucket]) -> Period:
     completed, failed = sum(each.completed for each in buckets), sum(each.failed for each in buckets)
     cancelled = sum(each.cancelled for each in buckets)
     return Period(completed=completed, failed=failed, ended=completed + failed + cancelled)
+
+
+def _share_since_first(buckets: Sequence[Bucket]) -> float:
+    first = next((at for at, each in enumerate(buckets) if each.completed or each.failed or each.cancelled), 0)
+    return (len(buckets) - first) / max(1, len(buckets))
 
 
 def _line(numbers: Sequence[int]) -> list[int]:
