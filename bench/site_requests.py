@@ -32,7 +32,7 @@ SECONDS, CONNECTIONS = sized(4, 1), 4
 
 def requests_a_second() -> tuple[float, float]:
     """The rates of an unchanged live request and of an empty view, on the same gunicorn."""
-    user, _ = get_user_model().objects.get_or_create(username="bench")
+    user = get_user_model().objects.create_superuser("bench")
     client = Client()
     client.force_login(user)
     cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
