@@ -25,7 +25,7 @@ def kinds(error: type[FilesureError]) -> Iterator[type[FilesureError]]:
 def asked(kind: type[FilesureError]):
     """The responses of a page and of the API to this kind of error."""
     error = Exception.__new__(kind, "secret-host")
-    error.job_id, error.orders = None, MonthlyOrders(used=1, limit=1, renews=date(2026, 2, 1))
+    error.job_id, error.cin, error.orders = None, "", MonthlyOrders(used=1, limit=1, renews=date(2026, 2, 1))
     request = RequestFactory().get("/")
     request.user, request.resolver_match = AnonymousUser(), None
     return ErrorsMiddleware(lambda _: None).process_exception(request, error), _ours(request, error)
