@@ -29,7 +29,6 @@ from jobs.domain.job import Job, Lease, Progress, Run, RunOutcome
 from jobs.ports import BlobStore, Clock, DocumentRepository, Extractor, JobRepository, PageIndex, RunRepository, Source
 from jobs.services.releasing import exists
 from jobs.telemetry.metrics import Instruments, Unmeasured
-from worker.exporting import Exporter
 from worker.fetching import Fetcher, Result
 from worker.heartbeat import Heartbeat
 from worker.hold import Hold
@@ -199,6 +198,8 @@ class Pipeline:
                 saved_at = time.monotonic()
 
     def _pack_all(self, job: Job, hold: Hold, deadline: Deadline, pool: ThreadPoolExecutor, tally: Tally) -> None:
+        from worker.exporting import Exporter  # most runs pack nothing
+
         exporter = Exporter(
             jobs=self.jobs,
             documents=self.documents,

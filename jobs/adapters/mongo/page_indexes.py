@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pymongo.database import Database
 
-from jobs.adapters.mongo.atlas_index import could_have
 from jobs.adapters.mongo.connection import Document, product
 from jobs.adapters.mongo.pages import MongoPages
-from jobs.adapters.mongo.pages_atlas import AtlasPages
 from jobs.adapters.mongo.pages_documentdb import DocumentDbPages
 from jobs.adapters.mongo.pages_embedded import EmbeddedPages
 
@@ -19,4 +17,9 @@ def page_index(database: Database[Document], atlas_index: str | None = None) -> 
     """
     kinds = {"embedded": EmbeddedPages, "documentdb": DocumentDbPages, "mongodb": MongoPages}
     own = kinds[product(database)](database)
-    return AtlasPages(database, atlas_index, own) if atlas_index and could_have(database) else own
+    if not atlas_index:
+        return own
+    from jobs.adapters.mongo.atlas_index import could_have  # loaded only where it is configured
+    from jobs.adapters.mongo.pages_atlas import AtlasPages
+
+    return AtlasPages(database, atlas_index, own) if could_have(database) else own
