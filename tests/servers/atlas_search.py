@@ -179,12 +179,19 @@ def score(index: Index, clause: Spec, row: Spec) -> float:
     return log1p(found) / log1p(len(words) + 1) if found else 0.0
 
 
+class _MongoDb:
+    """A client whose server says that it is MongoDB."""
+
+    admin = SimpleNamespace(command=lambda _: {"storageEngines": ["wiredTiger"]})
+
+
 class SearchableDatabase:
     """The collections of a MongoDB database with search indexes. ``is_enabled``: whether Atlas Search answers."""
 
     def __init__(self, database: Any, *, is_enabled: bool = True) -> None:
         self._database = database
         self.is_enabled = is_enabled
+        self.client = _MongoDb()
         self.indexes: dict[tuple[str, str], Index] = {}
 
     def __getitem__(self, name: str) -> Any:
@@ -192,11 +199,6 @@ class SearchableDatabase:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
-
-    @property
-    def client(self) -> Any:
-        """Says that it is MongoDB."""
-        return SimpleNamespace(admin=SimpleNamespace(command=lambda _: {"storageEngines": ["wiredTiger"]}))
 
     def finish_builds(self) -> None:
         for index in self.indexes.values():
