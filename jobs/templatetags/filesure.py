@@ -25,6 +25,8 @@ from jobs.web import saved_views
 register = template.Library()
 
 _BARS = "▁▂▃▄▅▆▇█"
+#: Parameters that are places in a list, beside the cursor.
+_PLACES = ("from", "filings")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 _RELATIVE = (("days", 86_400), ("hr.", 3_600), ("min.", 60), ("sec.", 1))
 
@@ -206,7 +208,8 @@ def sorted_head(context: dict[str, Any], name: str, current: str, *orders: str) 
 
 @register.simple_tag(takes_context=True)
 def address_without(context: dict[str, Any], name: str) -> str:
-    return address(context, **{name: None, "from": None, "filings": None})
+    """The current page's address without a filter, on the first page of each list."""
+    return address(context, **dict.fromkeys((name, *_PLACES)))
 
 
 @register.simple_tag

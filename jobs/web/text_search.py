@@ -12,6 +12,7 @@ from jobs.domain.errors import TooSlow
 from jobs.domain.record_search import RecordFact, RecordFilter
 from jobs.domain.search import Content, PageFilter, PageFound, parse_query
 from jobs.domain.wrong_use import InvalidCursor
+from jobs.web.request_context import whole_number
 
 T = TypeVar("T")
 
@@ -47,13 +48,10 @@ class Place:
     @classmethod
     def parse(cls, cursor: str, limit: int = MOST_HITS) -> Self:
         """The place in a URL; an empty one is the first. Raises InvalidCursor."""
-        if not cursor:
-            return cls(limit=limit)
-        if not (cursor.isascii() and cursor.isdigit() and len(cursor) <= len(str(MOST_CANDIDATES))):
+        skipped = whole_number(cursor or "0", most_digits=len(str(MOST_CANDIDATES)))
+        if skipped is None or skipped >= MOST_CANDIDATES:
             raise InvalidCursor
-        if int(cursor) >= MOST_CANDIDATES:
-            raise InvalidCursor
-        return cls(skipped=int(cursor), limit=limit)
+        return cls(skipped=skipped, limit=limit)
 
     def of(self, found: Sequence[T]) -> Sequence[T]:
         return found[self.skipped : self.skipped + self.limit]

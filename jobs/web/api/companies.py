@@ -19,7 +19,7 @@ from jobs.web.api.search_schemas import HitsOut, RecordHitsOut
 from jobs.web.company_records import lines_response
 from jobs.web.directory import listed, suggestions
 from jobs.web.permissions import Permission
-from jobs.web.text_search import Place, search, search_records
+from jobs.web.text_search import Hit, Place, RecordHit, Results, search, search_records
 
 _LINES = {"responses": {200: {"description": "JSON Lines", "content": {"application/x-ndjson": {}}}}}
 
@@ -58,14 +58,14 @@ def list_directory(request: HttpRequest, query: Query[inputs.DirectoryQuery]) ->
 
 
 @company_router.get("/search", auth=needing(Permission.VIEW), response={200: HitsOut, **PROBLEMS})
-def search_text(request: HttpRequest, query: Query[inputs.SearchQuery]) -> HitsOut:
+def search_text(request: HttpRequest, query: Query[inputs.SearchQuery]) -> Results[Hit]:
     """The best pages that contain all words and "phrases", and none of the -excluded ones. PANs are not searchable."""
     wanted = PageFilter(cin=as_stored(query.cin), form=query.form, year=query.year)
-    return HitsOut.of(search(query.q, wanted, Place.parse(query.cursor, query.limit)))
+    return search(query.q, wanted, Place.parse(query.cursor, query.limit))
 
 
 @company_router.get("/search/records", auth=needing(Permission.VIEW), response={200: RecordHitsOut, **PROBLEMS})
-def search_in_records(request: HttpRequest, query: Query[inputs.RecordsQuery]) -> RecordHitsOut:
+def search_in_records(request: HttpRequest, query: Query[inputs.RecordsQuery]) -> Results[RecordHit]:
     """Filings that name a director, auditor or DIN, or that state an amount in a range; with both, in one filing.
 
     Amounts are typed as on the site (`40,00,000`, `40 lakh`, `4.5 crore`) and returned in paise.
@@ -74,4 +74,4 @@ def search_in_records(request: HttpRequest, query: Query[inputs.RecordsQuery]) -
     wanted = parse_records(given, cin=as_stored(query.cin), form=query.form, year=query.year)
     if not wanted:
         raise InvalidSearch("Give a director, a DIN or an amount.")
-    return RecordHitsOut.of(search_records(wanted, Place.parse(query.cursor, query.limit)))
+    return search_records(wanted, Place.parse(query.cursor, query.limit))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated
+
+from pydantic import BeforeValidator
 
 from jobs.web.api.base import Out, PageOut
 from jobs.web.api.document_schemas import FoundDocumentOut
-from jobs.web.text_search import Hit, RecordHit, Results
 
 
 class FactOut(Out):
@@ -35,17 +36,6 @@ class RecordHitsOut(PageOut):
     items: list[RecordHitOut]
     is_cut: bool
 
-    @classmethod
-    def of(cls, found: Results[RecordHit]) -> Self:
-        items = [
-            RecordHitOut(
-                document=FoundDocumentOut.model_validate(hit.document),
-                facts=[FactOut.model_validate(fact) for fact in hit.facts],
-            )
-            for hit in found.items
-        ]
-        return cls(items=items, is_cut=found.is_cut, next=found.next, previous=found.previous)
-
 
 class PieceOut(Out):
     """A piece of a page's text, and whether it was sought."""
@@ -59,7 +49,7 @@ class HitOut(Out):
 
     document: FoundDocumentOut
     page: int
-    snippet: list[PieceOut]
+    snippet: list[Annotated[PieceOut, BeforeValidator(lambda piece: {"text": piece[0], "sought": piece[1]})]]
 
 
 class HitsOut(PageOut):
@@ -72,21 +62,3 @@ class HitsOut(PageOut):
     items: list[HitOut]
     is_cut: bool
     is_partial: bool
-
-    @classmethod
-    def of(cls, found: Results[Hit]) -> Self:
-        items = [
-            HitOut(
-                document=FoundDocumentOut.model_validate(hit.document),
-                page=hit.page,
-                snippet=[PieceOut(text=text, sought=sought) for text, sought in hit.snippet],
-            )
-            for hit in found.items
-        ]
-        return cls(
-            items=items,
-            is_cut=found.is_cut,
-            is_partial=found.is_partial,
-            next=found.next,
-            previous=found.previous,
-        )

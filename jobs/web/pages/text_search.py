@@ -21,9 +21,7 @@ from jobs.web.permissions import Permission
 from jobs.web.request_context import whole_number
 from jobs.web.text_search import Place, search, search_records
 
-#: The fields, with the labels of those that are filters; the last two are places in the lists of hits.
-_FIELDS = {
-    "q": "",
+_FILTERS = {
     "cin": "Company",
     "form": "Form",
     "year": "Year ends in",
@@ -31,16 +29,16 @@ _FIELDS = {
     "din": "DIN",
     "least": "Amount from",
     "most": "Amount to",
-    "cursor": "",
-    "filings": "",
 }
+#: "cursor" and "filings" are places in the lists of hits.
+_FIELDS = ("q", *_FILTERS, "cursor", "filings")
 
 
 @needs(Permission.VIEW)
 @require_safe
 def text_search(request: HttpRequest) -> HttpResponse:
     given = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in _FIELDS}
-    chips = [(name, f"{label}: {given[name]}") for name, label in _FIELDS.items() if label and given[name]]
+    chips = [(name, f"{label}: {given[name]}") for name, label in _FILTERS.items() if given[name]]
     context: dict[str, object] = {"given": given, "chips": chips, "forms": list(FORMS), "longest": LONGEST}
     try:
         found = _found(given)
