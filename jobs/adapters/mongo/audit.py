@@ -11,8 +11,7 @@ from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.filters import days_of_ids
-from jobs.adapters.mongo.id_ranges import by_id
-from jobs.adapters.mongo.paging import page
+from jobs.adapters.mongo.id_ranges import newest_page
 from jobs.adapters.mongo.records import known
 from jobs.domain.audit import Action, AuditEntry, AuditFilter
 from jobs.domain.job import parse_job_id
@@ -63,8 +62,7 @@ class MongoAuditLog:
         found: Document = {name: value for name, value in named.items() if value}
         if days := days_of_ids(wanted.since, wanted.until, wanted.zone):
             found["$and"] = days
-        read = by_id(self._entries, found, cursor)
-        return page(self._entries, found, "_id", DESCENDING, cursor, limit, _entry, read)
+        return newest_page(self._entries, found, cursor, limit, _entry)
 
 
 def _entry(row: Mapping[str, Any]) -> AuditEntry:

@@ -19,7 +19,7 @@ from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.document_records import to_document
 from jobs.adapters.mongo.failures import error_of, grouped, grouped_readings
 from jobs.adapters.mongo.filters import FIRST_DAY, days_of_ids, document_filter, job_filter, text_filter
-from jobs.adapters.mongo.id_ranges import by_id
+from jobs.adapters.mongo.id_ranges import newest_page
 from jobs.adapters.mongo.paging import COUNT_SECONDS, in_time, page
 from jobs.adapters.mongo.queue_filters import EVERY_ID, NOT_DELETING, both
 from jobs.adapters.mongo.records import object_id, to_job
@@ -227,8 +227,7 @@ class MongoCatalogue:
         found = document_filter(wanted, self._companies)
         if found is None:
             return Page(items=[])
-        read = by_id(self._documents, found, cursor)
-        return page(self._documents, found, "_id", DESCENDING, cursor, limit, to_document, read)
+        return newest_page(self._documents, found, cursor, limit, to_document)
 
     @translated
     def document_totals(self, limit: int) -> dict[DocumentStatus, Count]:

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
-from pymongo import ASCENDING, DESCENDING, ReturnDocument
+from pymongo import ASCENDING, ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.adapters.mongo.id_ranges import by_id
+from jobs.adapters.mongo.id_ranges import newest_page
 from jobs.adapters.mongo.keys import record_of
-from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import known
 from jobs.domain.channels import Channel
@@ -107,8 +106,7 @@ class MongoDeliveryRepository:
     def log(self, wanted: DeliveryFilter, cursor: Cursor | None, limit: int) -> Page[Delivery]:
         fields = {"target": wanted.target, "channel": wanted.channel, "state": wanted.state}
         filter_ = _KNOWN | {name: str(value) for name, value in fields.items() if value}
-        read = by_id(self._deliveries, filter_, cursor)
-        return page(self._deliveries, filter_, "_id", DESCENDING, cursor, limit, _to_delivery, read)
+        return newest_page(self._deliveries, filter_, cursor, limit, _to_delivery)
 
     @translated
     def due_since(self) -> datetime | None:

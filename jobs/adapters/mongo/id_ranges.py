@@ -7,10 +7,10 @@ full. If the nearest do not fill it, the filter may match few documents at all, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from bson import ObjectId
 from pymongo import DESCENDING
@@ -18,9 +18,11 @@ from pymongo.collection import Collection
 
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import sorts_by_index
-from jobs.adapters.mongo.paging import Read
+from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.queue_filters import EVERY_ID, both
-from jobs.domain.listing import Cursor
+from jobs.domain.listing import Cursor, Page
+
+T = TypeVar("T")
 
 IDS = "_id_"
 #: How many times longer the second range is, in time, and each one after it.
@@ -56,7 +58,7 @@ class IdRanges:
     def page(
         self, wanted: Record, cursor: Cursor | None, _: Record, order: Sequence[tuple[str, int]], count: int
     ) -> list[Record]:
-        """A ``Read`` for ``paging.page``, once its first two arguments are given."""
+        """A ``paging.Read``, once its first two arguments are given."""
         towards = order[0][1]
         return self.nearest(wanted, self.ranges(key_of_cursor(cursor), towards), towards, count)
 
@@ -115,9 +117,16 @@ class IdRanges:
         yield {"_id": {beyond: near}}
 
 
-def by_id(collection: Collection[Record], wanted: Record, cursor: Cursor | None) -> Read | None:
-    """How to read a page in the order of ids; None if the server sorts by any index."""
-    return None if sorts_by_index(collection.database) else partial(IdRanges(collection).page, wanted, cursor)
+def newest_page(
+    collection: Collection[Record],
+    wanted: Record,
+    cursor: Cursor | None,
+    limit: int,
+    entry: Callable[[Mapping[str, Any]], T],
+) -> Page[T]:
+    """One page of those that match, the newest first; read in ranges unless the server sorts by any index."""
+    read = None if sorts_by_index(collection.database) else partial(IdRanges(collection).page, wanted, cursor)
+    return page(collection, wanted, "_id", DESCENDING, cursor, limit, entry, read)
 
 
 def key_of_cursor(cursor: Cursor | None) -> ObjectId | None:

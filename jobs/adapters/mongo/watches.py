@@ -10,15 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from bson import ObjectId
-from pymongo import ASCENDING, DESCENDING, ReturnDocument, UpdateOne
+from pymongo import ASCENDING, ReturnDocument, UpdateOne
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.adapters.mongo.id_ranges import by_id
+from jobs.adapters.mongo.id_ranges import newest_page
 from jobs.adapters.mongo.keys import key_of, record_of
 from jobs.adapters.mongo.notes import keep_notes, noted
-from jobs.adapters.mongo.paging import page
 from jobs.adapters.mongo.racing import duplicates
 from jobs.adapters.mongo.records import known
 from jobs.adapters.mongo.watch_records import check_fields, to_record, to_watch
@@ -70,9 +69,7 @@ class MongoWatchRepository:
 
     @translated
     def latest(self, by: str | None, list_id: str | None, cursor: Cursor | None, limit: int) -> Page[Watch]:
-        wanted = known({"by": by, "listId": list_id})
-        read = by_id(self._watches, wanted, cursor)
-        return page(self._watches, wanted, "_id", DESCENDING, cursor, limit, to_watch, read)
+        return newest_page(self._watches, known({"by": by, "listId": list_id}), cursor, limit, to_watch)
 
     @translated
     def count(self, by: str, limit: int) -> int:
