@@ -193,3 +193,8 @@ class Bucket:
     partial: int = 0
     failed: int = 0
     cancelled: int = 0
+
+
+def bucket_begin(at: datetime, seconds: int) -> datetime:
+    """The beginning of the bucket of this length that contains the time."""
+    return datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, UTC)

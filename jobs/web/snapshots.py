@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
 from jobs.domain.errors import FilesureError
 from jobs.domain.job import Job, JobStatus
-from jobs.domain.listing import Bucket, Count, JobFilter, JobOrder
+from jobs.domain.listing import Bucket, Count, JobFilter, JobOrder, bucket_begin
 from jobs.ports import Catalogue, Clock
 from jobs.web.source_states import SourceStates
 
@@ -125,14 +125,14 @@ class Live:
         )
 
     def _buckets(self, catalogue: Catalogue, span: Span) -> tuple[list[Bucket], datetime | None]:
-        """All buckets of a span and of the one before. If some are not counted yet, since when they are.
+        """All buckets of a span and of the one before, and ``Snapshot.counted_since``.
 
-        Past ones are cached, because they do not change. In time for the view, the latest are counted; the next view
-        goes on.
+        Past ones are cached, because they do not change. The latest are counted first; when time is up, the rest is
+        left to the next view.
         """
         seconds, number = WIDTHS[span][0], 2 * WIDTHS[span][1]
         width, now = timedelta(seconds=seconds), self._clock()
-        current = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
+        current = bucket_begin(now, seconds)
         begins = [current - index * width for index in range(number)]
         found = {begin: self._closed[span][begin] for begin in begins if begin in self._closed[span]}
         deadline, size = time.monotonic() + COUNTING_SECONDS, _AT_FIRST

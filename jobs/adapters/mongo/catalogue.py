@@ -14,6 +14,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from jobs.adapters.mongo import filters, queue_filters
+from jobs.adapters.mongo.buckets import ENDED
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.document_records import to_document
@@ -25,7 +26,7 @@ from jobs.adapters.mongo.queue_filters import EVERY_ID, NOT_DELETING, both
 from jobs.adapters.mongo.records import object_id, to_job
 from jobs.domain.document import ATTACHMENTS_FROM, Document, DocumentStatus
 from jobs.domain.filings.reading import ReadingState
-from jobs.domain.job import DONE, PRIORITIES, VISIBLE, Job, JobStatus, parse_job_id
+from jobs.domain.job import PRIORITIES, VISIBLE, Job, JobStatus, parse_job_id
 from jobs.domain.listing import (
     Bucket,
     Count,
@@ -46,12 +47,6 @@ T = TypeVar("T")
 _REQUESTERS = 30
 _FACETS = {"jobStatus": True, "priority": True, "requestedBy": True}
 _COMPANIES = 200
-ENDED = {
-    "completed": DONE,
-    "partial": {JobStatus.PARTIAL},
-    "failed": {JobStatus.FAILED},
-    "cancelled": {JobStatus.CANCELLED},
-}
 
 ORDERS: dict[JobOrder, tuple[str, int]] = {
     JobOrder.NEWEST: ("_id", DESCENDING),
@@ -290,8 +285,3 @@ def capped(number: int, limit: int) -> Count:
 
 def _how_many(statuses: Container[JobStatus]) -> Record:
     return {"$sum": {"$cond": [{"$in": ["$jobStatus", sorted(statuses)]}, 1, 0]}}
-
-
-def bucket(begins: datetime, numbers: Mapping[str, int]) -> Bucket:
-    counts = {name: sum(numbers.get(status, 0) for status in statuses) for name, statuses in ENDED.items()}
-    return Bucket(begins=begins, **counts)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from jobs.adapters.mongo.catalogue import ORDERS, MongoCatalogue, bucket, capped
+from jobs.adapters.mongo.buckets import bucket, periods
+from jobs.adapters.mongo.catalogue import ORDERS, MongoCatalogue, capped
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.filters import job_filter
@@ -91,7 +92,7 @@ class DocumentDbCatalogue(MongoCatalogue):
 
     @translated
     def document_types(self) -> list[str]:
-        """Those of the newest documents, and those seen so before: for all, DocumentDB would read every document."""
+        """Those of the newest documents, now or at an earlier call: for all, DocumentDB would read every document."""
         newest = self._latest(self._documents, {}, {"documentType": True}, _TYPES_AMONG)
         self._types |= {row["documentType"] for row in newest}
         return sorted(self._types)
@@ -142,29 +143,26 @@ class DocumentDbCatalogue(MongoCatalogue):
 
     @translated
     def ended(self, since: datetime, until: datetime, seconds: int) -> list[Bucket]:
-        """Of long buckets, all are counted, one by one, which is faster than to group them; only others are grouped."""
+        """Long buckets are counted one by one, which is faster than grouping all that ended in them."""
         if seconds < _LONG_SECONDS:
             return super().ended(since, until, seconds)
-        width = timedelta(seconds=seconds)
-        begins = datetime.fromtimestamp(since.timestamp() // seconds * seconds, UTC)
-        found = []
-        while begins < until:
-            found += self._ended_in(begins, max(begins, since), min(begins + width, until))
-            begins += width
-        return found
+        counted = ((begins, self._numbers_of(within)) for begins, within in periods(since, until, seconds))
+        return [bucket(begins, numbers) for begins, numbers in counted if numbers]
 
-    def _ended_in(self, begins: datetime, since: datetime, until: datetime) -> list[Bucket]:
-        within = {"completedAt": {"$gte": since, "$lt": until}}
+    def _numbers_of(self, within: Record) -> dict[str, int]:
+        """By state. Most jobs are completed: their number is what remains of all."""
+        number = in_time(self._jobs, lambda: self._jobs.count_documents(within))
+        if not number:
+            return {}
         others = [str(status) for status in JobStatus if status is not JobStatus.COMPLETED]
         by_status: list[Record] = [
             {"$match": {**within, "jobStatus": {"$in": others}}},
             {"$group": {"_id": "$jobStatus", "n": {"$sum": 1}}},
         ]
-        number = in_time(self._jobs, lambda: self._jobs.count_documents(within))
-        groups = in_time(self._jobs, lambda: list(self._jobs.aggregate(by_status))) if number else []
+        groups = in_time(self._jobs, lambda: list(self._jobs.aggregate(by_status)))
         numbers = {group["_id"]: group["n"] for group in groups}
         numbers[str(JobStatus.COMPLETED)] = max(0, number - sum(numbers.values()))
-        return [bucket(begins, numbers)] if number else []
+        return numbers
 
 
 def _hint(wanted: JobFilter) -> str:

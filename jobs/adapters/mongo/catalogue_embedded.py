@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from pymongo.collection import Collection
 
-from jobs.adapters.mongo.catalogue import MongoCatalogue, bucket, capped
+from jobs.adapters.mongo.buckets import bucket, periods
+from jobs.adapters.mongo.catalogue import MongoCatalogue, capped
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
-from jobs.domain.listing import Bucket, Count
+from jobs.domain.listing import Bucket, Count, bucket_begin
 
 #: Ends that are read one by one.
 _FEW = 2_000
@@ -31,24 +32,17 @@ class EmbeddedCatalogue(MongoCatalogue):
             return self._ended_in_index(since, until, seconds)
         numbers: dict[datetime, Counter[str]] = {}
         for row in self._jobs.find(within, {"completedAt": True, "jobStatus": True}):
-            numbers.setdefault(_begin(row["completedAt"], seconds), Counter())[row["jobStatus"]] += 1
+            numbers.setdefault(bucket_begin(row["completedAt"], seconds), Counter())[row["jobStatus"]] += 1
         return [bucket(begins, numbers[begins]) for begins in sorted(numbers)]
 
     def _ended_in_index(self, since: datetime, until: datetime, seconds: int) -> list[Bucket]:
-        found, begins = [], _begin(since, seconds)
-        while begins < until:
-            after = begins + timedelta(seconds=seconds)
-            within = {"completedAt": {"$gte": max(since, begins), "$lt": min(until, after)}}
+        found = []
+        for begins, within in periods(since, until, seconds):
             by_status: list[Record] = [{"$match": within}, {"$group": {"_id": "$jobStatus", "n": {"$sum": 1}}}]
             groups = self._jobs.aggregate(by_status, hint="completedAt_jobStatus")
             if numbers := {group["_id"]: group["n"] for group in groups}:
                 found.append(bucket(begins, numbers))
-            begins = after
         return found
 
     def _counts(self, collection: Collection[Record], branches: Sequence[Record], limit: int) -> list[Count]:
         return [capped(collection.count_documents(branch, limit=limit + 1), limit) for branch in branches]
-
-
-def _begin(at: datetime, seconds: int) -> datetime:
-    return datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, UTC)
