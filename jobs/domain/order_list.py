@@ -17,8 +17,8 @@ LONGEST_NAME = 200
 class OrderList:
     """One list. ``done_at`` is None while its rows are being ordered, or if that was interrupted.
 
-    ``attempt``: the attempt to order its rows whose refused rows are the list's: the first that is done, until then the
-    latest one.
+    ``attempt``: of the attempts to order its rows, the one whose refused rows are the list's. This is the first that is
+    done; until then, the latest.
     ``wishes``: whether accounts want a mail when it ends. Without a wish, the account of ``by`` decides for itself, and
     others get none.
     """

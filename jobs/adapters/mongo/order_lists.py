@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -36,9 +35,10 @@ class MongoOrderListRepository:
     def begin(self, made: OrderList) -> OrderList:
         """Not an upsert, whose rows the embedded server does not find by ``_id``."""
         record = {"_id": ObjectId(made.id), "name": made.name, "by": made.by, "at": made.at, "attempt": made.attempt}
-        with suppress(DuplicateKeyError):
+        try:
             self._lists.insert_one(record)
-        self._lists.update_one(_not_done(made), {"$set": {"attempt": made.attempt}})
+        except DuplicateKeyError:
+            self._lists.update_one(_not_done(made), {"$set": {"attempt": made.attempt}})
         return self.get(made.id)
 
     @translated
