@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
@@ -68,11 +69,13 @@ class MongoCompanies:
         wanted = {"$and": conditions}
         newest: dict[str, Record] = {}
         for among in (2 * limit, AMONG):  # as a rule, the first reading finds enough
-            rows = in_time(self._jobs, lambda among=among: self._newest(wanted, among))  # type: ignore[misc]
-            newest = {row["cin"]: row for row in reversed(rows) if _is_shown(row)}
+            rows = in_time(self._jobs, partial(self._newest, wanted, among))
+            newest = {}
+            for row in filter(_is_shown, rows):
+                newest.setdefault(row["cin"], row)
             if len(newest) >= limit or len(rows) < among:
                 break
-        return [to_job(row) for row in sorted(newest.values(), key=lambda row: row["_id"], reverse=True)[:limit]]
+        return [to_job(row) for row in list(newest.values())[:limit]]
 
     def _newest(self, wanted: Record, count: int) -> list[Record]:
         """The newest jobs that match."""
@@ -112,7 +115,7 @@ class MongoCompanies:
             lambda: list(self._documents.find({"cin": cin}, sort=[("_id", DESCENDING)], limit=limit)),
             DOCUMENTS_SECONDS,
         )
-        stated = {str(row["_id"]): to_stated({"stated": row.pop("stated")}) for row in rows if row.get("stated")}
+        stated = {str(row["_id"]): to_stated(row.pop("stated")) for row in rows if row.get("stated")}
         return CompanyDocuments(documents=[to_document(row) for row in rows], stated=stated)
 
 

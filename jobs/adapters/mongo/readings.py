@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -85,7 +85,7 @@ def _stated_fields(stated: Stated) -> dict[str, Any]:
     )
 
 
-def to_stated(record: Mapping[str, Any]) -> tuple[Stated, ...]:
+def to_stated(stored: Iterable[Mapping[str, Any]]) -> tuple[Stated, ...]:
     return tuple(
         [
             Stated(
@@ -95,7 +95,7 @@ def to_stated(record: Mapping[str, Any]) -> tuple[Stated, ...]:
                 each.get("page"),
                 each["confidence"],
             )
-            for each in record.get("stated", ())
+            for each in stored
         ]
     )
 
@@ -147,7 +147,7 @@ def to_reading(record: Mapping[str, Any]) -> DocumentReading | None:
             filed_on=_day(facts("filedOn")),
             year_end=_day(facts("yearEnd")),
         ),
-        stated=to_stated(record),
+        stated=to_stated(record.get("stated", ())),
         text_blob_name=get("textBlobName"),
         record_blob_name=get("recordBlobName"),
         thumbnail_blob_name=get("thumbnailBlobName"),

@@ -63,12 +63,11 @@ class CompanyDocuments:
 
     @classmethod
     def of(cls, documents: Sequence[Document]) -> CompanyDocuments:
-        read = {each.id: each.reading for each in documents if each.reading}
         return cls(
             documents=[
                 replace(each, reading=replace(each.reading, stated=())) if each.reading else each for each in documents
             ],
-            stated={key: reading.stated for key, reading in read.items()},
+            stated={each.id: each.reading.stated for each in documents if each.reading},
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from jobs.adapters.mongo.atlas_index import problem_of
@@ -52,8 +53,8 @@ class Command(FilesureCommand):
 def _checks(app: Application) -> Iterator[Check]:
     yield "MongoDB", lambda: f"version {app.ping()} at {place(app.mongodb_uri)}"
     yield "indexes", lambda: _indexes(app)
-    if app.configuration.atlas_search_index:
-        yield "text search", lambda: _atlas_search(app, app.configuration.atlas_search_index or "")
+    if name := app.configuration.atlas_search_index:
+        yield "text search", partial(_atlas_search, app, name)
     yield "blob store", lambda: f"{app.blobs.check()}"
     yield "source", lambda: source(app, worker_name(app.configuration)).check()
     yield "reader", lambda: check_reader(reader_of(app.configuration))
