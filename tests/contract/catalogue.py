@@ -25,30 +25,15 @@ class World:
         assert not self.jobs.add(jobs, again=True)
         return jobs
 
-    def end(self, job, transition: Transition, progress: Progress) -> None:
+    def end(self, job, transition, progress, *, outcome=RunOutcome.COMPLETED, attempts=0, error=None):
         lease = self.jobs.claim(job.id, "w", 60).lease
-        ending = Ending(
-            transition=transition,
-            outcome=RunOutcome.COMPLETED,
-            attempts=0,
-            run_after=None,
-            error=None,
-            progress=progress,
-        )
+        ending = Ending(transition=transition, outcome=outcome, attempts=attempts, progress=progress, error=error)
         self.jobs.end(lease, ending)
 
     def fail(self, job, kind="source_unavailable", message="The source is unavailable."):
-        lease = self.jobs.claim(job.id, "w", 60).lease
         error = JobError(kind=kind, message=message, at=self.clock())
-        ending = Ending(
-            transition=Transition.FAIL,
-            outcome=RunOutcome.FAILED,
-            attempts=1,
-            run_after=None,
-            error=error,
-            progress=Progress(total=1, failed=1),
-        )
-        self.jobs.end(lease, ending)
+        progress = Progress(total=1, failed=1)
+        self.end(job, Transition.FAIL, progress, outcome=RunOutcome.FAILED, attempts=1, error=error)
 
     def found(self, order=JobOrder.NEWEST, **wanted):
         return [job.id for job in self.catalogue.jobs(JobFilter(**wanted), order, None, 100).items]

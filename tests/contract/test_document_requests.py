@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from pymongo import MongoClient, monitoring
+from pymongo import MongoClient
 
 from jobs.adapters.memory_blob import MemoryBlobStore
 from jobs.adapters.mongo.documents import MongoDocumentRepository
@@ -13,24 +13,9 @@ from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.pages import MongoPages
 from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.domain.job import RunOutcome
+from tests.contract.commands import Commands
 from tests.making import a_job
 from tests.unit.worker.world import ScriptedSource, World
-
-
-class Requests(monitoring.CommandListener):
-    """Counts commands by collection and name."""
-
-    def __init__(self) -> None:
-        self.sent: Counter[tuple[str, str]] = Counter()
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        self.sent[str(event.command.get(event.command_name)), event.command_name] += 1
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        pass
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        pass
 
 
 class CountedBlobs(MemoryBlobStore):
@@ -42,9 +27,9 @@ class CountedBlobs(MemoryBlobStore):
 
 
 def run(uri: str, name: str, clock, count: int) -> tuple[Counter[tuple[str, str]], int]:
-    """The requests of a run that stores and reads this many documents, and its uploads."""
-    requests = Requests()
-    client = MongoClient(uri, tz_aware=True, event_listeners=[requests])
+    """The requests of a run that stores and reads this many documents, by collection and command, and its uploads."""
+    commands = Commands()
+    client = MongoClient(uri, tz_aware=True, event_listeners=[commands])
     world = World(clock, ScriptedSource(count))
     world.jobs = MongoJobRepository(client[name], clock)
     world.documents = MongoDocumentRepository(client[name], clock)
@@ -56,7 +41,9 @@ def run(uri: str, name: str, clock, count: int) -> tuple[Counter[tuple[str, str]
     pipeline.pages = MongoPages(client[name])
     assert pipeline.run(job) is RunOutcome.COMPLETED
     client.close()
-    return requests.sent, world.blobs.puts
+    names = [next(iter(command)) for command in commands.sent]
+    requests = Counter((str(command[name]), name) for command, name in zip(commands.sent, names, strict=True))
+    return requests, world.blobs.puts
 
 
 @pytest.mark.server

@@ -9,7 +9,7 @@ from typing import Any
 
 import pymongo
 import pytest
-from pymongo import MongoClient, monitoring
+from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, PyMongoError
 
@@ -20,22 +20,9 @@ from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.paging import in_time
 from jobs.domain.errors import DatabaseRefused, DatabaseSlow, DatabaseUnavailable, TooSlow
 from jobs.domain.listing import JobFilter, JobOrder
+from tests.contract.commands import Commands
 from tests.making import a_job, some_filings
 from tests.servers.proxy import Gate, Request, Verdict, proxied
-
-
-class Commands(monitoring.CommandListener):
-    def __init__(self) -> None:
-        self.sent: list[dict[str, Any]] = []
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        self.sent.append(dict(event.command))
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        pass
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        pass
 
 
 @pytest.mark.server
