@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from jobs.domain.job import JOB_ID, JobStatus
 from jobs.domain.wrong_use import InvalidCursor
@@ -152,6 +152,10 @@ class Count:
 
     number: int
     more: bool = False
+
+    @classmethod
+    def sum_of(cls, counts: Collection[Count]) -> Self:
+        return cls(number=sum(each.number for each in counts), more=any(each.more for each in counts))
 
 
 @dataclass(frozen=True, kw_only=True)

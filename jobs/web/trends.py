@@ -35,7 +35,7 @@ class Trends:
     now: Period
     before: Period
     hours: float
-    #: The part of them since a job ended first: work that has just begun says nothing about the time before.
+    #: Those since the first job ended, because there may have been no work before.
     hours_of_ends: float
     backlog: Count
     #: Values over time for small charts, the latest last.
@@ -76,7 +76,7 @@ def trends(
         before=_period(before),
         hours=hours,
         hours_of_ends=hours * _share_since_first(buckets),
-        backlog=Count(number=sum(each.number for each in waiting), more=any(each.more for each in waiting)),
+        backlog=Count.sum_of(waiting),
         completed_line=_line([bucket.completed for bucket in buckets]),
         failed_line=_line([bucket.failed for bucket in buckets]),
     )

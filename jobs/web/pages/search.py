@@ -50,8 +50,7 @@ def _totals(catalogue: Catalogue) -> dict[str | None, Count]:
         totals = catalogue.document_totals(_COUNTED)
     except TooSlow:
         return {}
-    number, more = sum(count.number for count in totals.values()), any(count.more for count in totals.values())
-    return {None: Count(number=number, more=more), **{str(state): count for state, count in totals.items()}}
+    return {None: Count.sum_of(totals.values()), **{str(state): count for state, count in totals.items()}}
 
 
 def _by_company(documents: Sequence[Document]) -> list[list[Document]]:
