@@ -76,7 +76,8 @@ def post_worker_init(_worker: Any) -> None:
 def _collect_seldom() -> None:
     """Reading a company with thousands of filings makes 100,000 objects that all stay.
 
-    Python would search these, and the code's own, for garbage every 700 objects: a third of the page's time.
+    By default, Python collects garbage after 700 new objects and searches these again and again: a third of the page's
+    time.
     """
     gc.collect()
     gc.freeze()

@@ -11,7 +11,7 @@ from jobs.domain.wrong_use import NoMailAddress
 
 @dataclass(frozen=True, kw_only=True)
 class ListMail:
-    """A user's choice about a list; None if there is none. ``is_own``: then the account decides without one."""
+    """A user's choice about a list. Without one, ``mail`` is None, and the account decides if the list ``is_own``."""
 
     mail: bool | None
     address: str

@@ -21,7 +21,7 @@ COUNTED = 10_000
 SHOWN_RUNNING, SHOWN_FAILURES = 20, 8
 FRESH_SECONDS = 1.0
 ASKED_SECONDS = 30.0
-#: For the buckets of one snapshot.
+#: The time limit for counting the buckets of one snapshot.
 COUNTING_SECONDS = 0.2
 #: Buckets that are counted together: twice as many after a quick count, otherwise one.
 _AT_FIRST, _QUICK_SECONDS = 3, 0.02

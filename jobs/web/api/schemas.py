@@ -225,9 +225,9 @@ class ListsOut(PageOut):
 
 
 class ListMailOut(Out):
-    """``mail`` is your choice: a mail when the list ends, or none. Without an ``address``, none is sent.
+    """``mail`` is your choice: whether you get an email when the list ends. Without an ``address``, none is sent.
 
-    Null if you made none: then your account decides about your own lists, and you get no mail about those of others.
+    Null if you made no choice: your account then decides about your own lists, and you get no email about other lists.
     """
 
     mail: bool | None

@@ -45,11 +45,11 @@ class _Named(NinjaAPI):
 class _Api(_Named):
     """Documents both APIs, and what ninja declares wrongly: the content type of errors, and the names of headers."""
 
-    #: By what is given. Building one takes half a second.
+    #: By the arguments. Building one takes half a second.
     _schemas: ClassVar[dict[str, OpenAPISchema]] = {}
 
     def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
-        """Not to be changed by callers, who share it."""
+        """Callers share the schema and must not change it."""
         key = repr(sorted(given.items()))
         if key not in self._schemas:
             self._schemas[key] = self._new_schema(**given)

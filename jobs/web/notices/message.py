@@ -93,7 +93,7 @@ def _filings(event: Event) -> Texts:
 
 
 def _since(since: str | None) -> str:
-    """The day of the check before, in the zone of digests; empty if it is unknown."""
+    """The day of the previous check, in the zone of digests; empty if it is unknown."""
     if since is None:
         return ""
     day = datetime.fromisoformat(since).astimezone(ZoneInfo(settings.TIME_ZONE_SHOWN))

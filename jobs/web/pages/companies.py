@@ -104,7 +104,7 @@ def _unstated(profile: Profile) -> str:
 
 
 def _dues(profile: Profile) -> dict[str, list[Due]]:
-    """Those of the latest years and those that were not filed in time, and the others."""
+    """The dues to show at first, of the latest years or not filed in time, and the earlier ones that were."""
     recent = max((each.year for each in profile.dues), default=0) - _DUE_YEARS
     shown = [each for each in profile.dues if each.year > recent or each.state is not DueState.FILED]
     return {"dues": shown[:_ROWS], "earlier_dues": [each for each in profile.dues if each not in shown][:_ROWS]}
