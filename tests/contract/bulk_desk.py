@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 
+from jobs.adapters.memory import MemoryAuditLog, MemoryBulkActionRepository
 from jobs.adapters.memory_blob import MemoryBlobStore
+from jobs.adapters.mongo.audit import MongoAuditLog
+from jobs.adapters.mongo.bulk_actions import MongoBulkActionRepository
 from jobs.bootstrap import new_id
 from jobs.domain.audit import Action, Outcome
 from jobs.domain.audit import Actor as Person
 from jobs.domain.bulk_action import BulkAction
 from jobs.domain.job import Job, JobStatus
 from jobs.ports import AuditLog, BulkActionRepository, DocumentRepository, JobRepository, RunRepository
-from jobs.services import BulkService, JobService
+from jobs.services import BulkService
 from jobs.web import actions as table
 from jobs.web.actions import ACTIONS
 from tests.conftest import FakeClock
 from tests.contract.stepping import Actor, Stepped
+from tests.contract.stores import job_service, memory_stores, mongodb_stores
 from tests.making import a_cin, a_job
 
 LEASE = 30.0
@@ -48,13 +53,7 @@ class Desk:
         names = ("jobs", "documents", "runs", "audit", "actions")
         ports = {name: Stepped(getattr(self, name), actor) if actor else getattr(self, name) for name in names}
         blobs = MemoryBlobStore()
-        staff = JobService(
-            **{name: ports[name] for name in names[:4]},
-            blobs=lambda: blobs,
-            clock=self.clock,
-            new_id=new_id,
-            max_attempts=3,
-        )
+        staff = job_service(self.clock, **{name: ports[name] for name in names[:4]}, blobs=lambda: blobs)
 
         def act(action: BulkAction, job_id: str) -> object:
             wanted = table.Request(job_id=job_id, actor=action.actor, priority=action.priority or 0)
@@ -123,6 +122,20 @@ class Desk:
         return ended
 
 
+def a_desk_in_memory(clock: FakeClock) -> Desk:
+    actions = MemoryBulkActionRepository(clock)
+    return Desk(**vars(memory_stores(clock)), audit=MemoryAuditLog(), actions=actions, clock=clock)
+
+
+def a_desk_in_mongodb(database, clock: FakeClock) -> Desk:
+    """In an empty database."""
+    clock.now = datetime.now(UTC).replace(microsecond=0)  # old actions would be deleted
+    for name in ("jobs", "documents", "runs", "totals", "audit", "bulk_actions", "bulk_refusals"):
+        database[name].delete_many({})
+    actions = MongoBulkActionRepository(database, clock)
+    return Desk(**vars(mongodb_stores(database, clock)), audit=MongoAuditLog(database), actions=actions, clock=clock)
+
+
 def works(desk: Desk, name: str) -> Actor:
     """A process that advances the action to its end."""
 
@@ -157,13 +170,5 @@ class JobServiceOf:
 
     def cancel(self, job_id: str) -> None:
         desk = self.desk
-        JobService(
-            jobs=desk.jobs,
-            documents=desk.documents,
-            runs=desk.runs,
-            audit=desk.audit,
-            blobs=MemoryBlobStore,
-            clock=desk.clock,
-            new_id=new_id,
-            max_attempts=3,
-        ).cancel(job_id, Person(name="ravi"))
+        service = job_service(desk.clock, jobs=desk.jobs, documents=desk.documents, runs=desk.runs, audit=desk.audit)
+        service.cancel(job_id, Person(name="ravi"))

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from bson import ObjectId
 
-from jobs.adapters.memory import MemoryDocumentRepository, MemoryExports, MemoryJobRepository, MemoryRunRepository
+from jobs.adapters.memory import (
+    MemoryAuditLog,
+    MemoryDocumentRepository,
+    MemoryExports,
+    MemoryJobRepository,
+    MemoryRunRepository,
+)
+from jobs.adapters.memory_blob import MemoryBlobStore
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.exports import MongoExports
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.runs import MongoRunRepository
+from jobs.bootstrap import new_id
 from jobs.domain.audit import Action
 from jobs.domain.bulk_action import BulkAction, BulkState, RefusedJob
 from jobs.domain.ending import Backoff
@@ -27,6 +36,7 @@ from jobs.ports import (
     RunRepository,
     SavedViewRepository,
 )
+from jobs.services import JobService
 from tests.making import a_job
 
 LEASE = 60.0
@@ -50,6 +60,17 @@ def mongodb_stores(database, clock) -> Stores:
     return Stores(
         MongoJobRepository(database, clock), MongoDocumentRepository(database, clock), MongoRunRepository(database)
     )
+
+
+def job_service(clock, **given: Any) -> JobService:
+    """In memory, except for what is given."""
+    memory = {
+        "documents": MemoryDocumentRepository(clock),
+        "runs": MemoryRunRepository(),
+        "audit": MemoryAuditLog(),
+        "blobs": MemoryBlobStore,
+    }
+    return JobService(**memory | given, clock=clock, new_id=new_id, max_attempts=3)
 
 
 def exports_of(jobs: JobRepository) -> Exports:

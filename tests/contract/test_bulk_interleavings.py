@@ -7,35 +7,13 @@ In the end, each report equals what its action did.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from jobs.adapters.memory import (
-    MemoryAuditLog,
-    MemoryBulkActionRepository,
-    MemoryDocumentRepository,
-    MemoryJobRepository,
-    MemoryRunRepository,
-)
-from jobs.adapters.mongo.audit import MongoAuditLog
-from jobs.adapters.mongo.bulk_actions import MongoBulkActionRepository
-from jobs.adapters.mongo.documents import MongoDocumentRepository
-from jobs.adapters.mongo.jobs import MongoJobRepository
-from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.bootstrap import new_id
 from jobs.domain.audit import Action
 from jobs.domain.bulk_action import BulkAction, BulkState
@@ -43,7 +21,8 @@ from jobs.domain.job import JobStatus
 from jobs.domain.wrong_use import WrongUse
 from jobs.services import BulkService
 from tests.conftest import FakeClock
-from tests.contract.bulk_desk import BEFORE, LEASE, Desk
+from tests.contract.bulk_desk import BEFORE, LEASE, Desk, a_desk_in_memory, a_desk_in_mongodb
+from tests.contract.machines import Concurrent, run_machine
 from tests.contract.stepping import Actor, Reply
 
 STEPS, JOBS, MOST = 50, 5, 3
@@ -77,14 +56,12 @@ class Noting:
         return call
 
 
-class Bulk(RuleBasedStateMachine):
+class Bulk(Concurrent):
     """One action of each kind."""
 
-    desk: Desk
-
-    def __init__(self) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self.actors: list[Actor] = []
+        self.desk = desk
         self.begun: dict[Action, BulkAction] = {}
         self.allowed = dict.fromkeys(BEFORE, True)
         #: Action → jobs changed when the right was withdrawn, while no process was at work.
@@ -102,9 +79,6 @@ class Bulk(RuleBasedStateMachine):
             if each not in self.begun:
                 self.begin(each, chosen)
         self.desk.clock.advance(1)
-
-    def alive(self) -> list[Actor]:
-        return [actor for actor in self.actors if actor.call]
 
     def begin(self, action: Action, chosen: bool) -> None:
         matching = self.ids if chosen else [job.id for job in self.found(BEFORE[action])]
@@ -145,10 +119,7 @@ class Bulk(RuleBasedStateMachine):
     @precondition(lambda self: self.alive())
     @rule(which=which, count=st.integers(1, 12))
     def process_goes_on(self, which: int, count: int) -> None:
-        actor = self.alive()[which % len(self.alive())]
-        for _ in range(count):
-            if actor.call:
-                actor.step()
+        self.take_steps(self.one(which), count)
 
     @precondition(lambda self: self.alive())
     @rule(which=which, count=st.integers(0, 40), then=st.sampled_from([Reply.LOST, Reply.NEVER_SENT, None]))
@@ -156,7 +127,7 @@ class Bulk(RuleBasedStateMachine):
         """After some calls: it is killed, or one more call or its reply is lost, which also ends its step."""
         self.process_goes_on(which, count)
         for actor in self.alive()[which % max(1, len(self.alive())) :][:1]:
-            actor.step(then) if then else actor.kill()
+            self.disturb(actor, then)
 
     @rule(which=which, verb=st.sampled_from(["cancel", "retry", "delete"]))
     def others_act(self, which: int, verb: str) -> None:
@@ -225,52 +196,11 @@ class Bulk(RuleBasedStateMachine):
             assert ended.problem
 
 
-def drive(empty: Callable[[FakeClock], Desk], examples: int) -> None:
-    class Driven(Bulk):
-        def __init__(self) -> None:
-            super().__init__()
-            self.desk = empty(FakeClock())
-
-    run_state_machine_as_test(
-        Driven,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=STEPS,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 @pytest.mark.own_mongodb
 def test_bulk_actions_in_memory_survive_any_interleaving():
-    def empty(clock: FakeClock) -> Desk:
-        return Desk(
-            jobs=MemoryJobRepository(clock),
-            documents=MemoryDocumentRepository(clock),
-            runs=MemoryRunRepository(),
-            audit=MemoryAuditLog(),
-            actions=MemoryBulkActionRepository(clock),
-            clock=clock,
-        )
-
-    drive(empty, 3_000 // STEPS)
+    run_machine(lambda: Bulk(a_desk_in_memory(FakeClock())), 3_000 // STEPS, STEPS)
 
 
 @pytest.mark.server
 def test_bulk_actions_in_mongodb_survive_any_interleaving(database):
-    def empty(clock: FakeClock) -> Desk:
-        clock.now = datetime.now(UTC).replace(microsecond=0)  # old actions would be deleted
-        for name in ("jobs", "documents", "runs", "totals", "audit", "bulk_actions", "bulk_refusals"):
-            database[name].delete_many({})
-        return Desk(
-            jobs=MongoJobRepository(database, clock),
-            documents=MongoDocumentRepository(database, clock),
-            runs=MongoRunRepository(database),
-            audit=MongoAuditLog(database),
-            actions=MongoBulkActionRepository(database, clock),
-            clock=clock,
-        )
-
-    drive(empty, 150 // STEPS)
+    run_machine(lambda: Bulk(a_desk_in_mongodb(database, FakeClock())), 150 // STEPS, STEPS)

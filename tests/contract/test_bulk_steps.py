@@ -2,55 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from jobs.adapters.memory import (
-    MemoryAuditLog,
-    MemoryBulkActionRepository,
-    MemoryDocumentRepository,
-    MemoryJobRepository,
-    MemoryRunRepository,
-)
-from jobs.adapters.mongo.audit import MongoAuditLog
-from jobs.adapters.mongo.bulk_actions import MongoBulkActionRepository
-from jobs.adapters.mongo.documents import MongoDocumentRepository
-from jobs.adapters.mongo.jobs import MongoJobRepository
-from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.domain.audit import Action
 from jobs.domain.bulk_action import BulkAction, BulkState
 from jobs.domain.errors import DatabaseUnavailable, TooSlow
 from jobs.domain.job import Job, JobStatus
 from jobs.services import BulkService
 from jobs.services.bulk import RETRY_SECONDS, TRIES
-from tests.contract.bulk_desk import BEFORE, JOBS, LEASE, STEP, Desk, JobServiceOf, after_each_call, works
+from tests.contract.bulk_desk import (
+    BEFORE,
+    JOBS,
+    LEASE,
+    STEP,
+    Desk,
+    JobServiceOf,
+    a_desk_in_memory,
+    a_desk_in_mongodb,
+    after_each_call,
+    works,
+)
 from tests.contract.stepping import Actor, Reply
 
 
 @pytest.fixture(params=["memory", pytest.param("mongodb", marks=pytest.mark.server)])
 def desk(request, clock) -> Desk:
     if request.param == "memory":
-        return Desk(
-            jobs=MemoryJobRepository(clock),
-            documents=MemoryDocumentRepository(clock),
-            runs=MemoryRunRepository(),
-            audit=MemoryAuditLog(),
-            actions=MemoryBulkActionRepository(clock),
-            clock=clock,
-        )
-    clock.now = datetime.now(UTC).replace(microsecond=0)  # old actions would be deleted
-    database = request.getfixturevalue("database")
-    for name in ("bulk_actions", "bulk_refusals", "audit"):
-        database[name].delete_many({})
-    return Desk(
-        jobs=MongoJobRepository(database, clock),
-        documents=MongoDocumentRepository(database, clock),
-        runs=MongoRunRepository(database),
-        audit=MongoAuditLog(database),
-        actions=MongoBulkActionRepository(database, clock),
-        clock=clock,
-    )
+        return a_desk_in_memory(clock)
+    return a_desk_in_mongodb(request.getfixturevalue("database"), clock)
 
 
 @pytest.mark.parametrize("chosen", [True, False])

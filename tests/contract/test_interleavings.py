@@ -7,25 +7,14 @@ call or a reply, or see the clock jump.
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from jobs.adapters.memory import MemoryDocumentRepository, MemoryJobRepository, MemoryRunRepository
-from jobs.adapters.mongo.documents import MongoDocumentRepository
-from jobs.adapters.mongo.jobs import MongoJobRepository
-from jobs.adapters.mongo.runs import MongoRunRepository
 from tests.conftest import FakeClock
 from tests.contract.growing_source import COMPANIES
+from tests.contract.machines import Concurrent, run_machine
 from tests.contract.stepping import Actor, Reply
-from tests.contract.stores import Stores
+from tests.contract.stores import memory_stores, mongodb_stores
 from tests.contract.world import LEASE, World, a_world, in_one_thread
 from worker.stopping import Reason
 
@@ -35,24 +24,16 @@ MOST = 4  # actors at once
 which = st.integers(0, 1000)
 
 
-class Interleavings(RuleBasedStateMachine):
-    """Starts actors and decides which one takes the next step."""
+class Interleavings(Concurrent):
+    """Starts workers and staff. ``thorough``: check after each step, not only after several."""
 
-    world: World
-    thorough: bool
-
-    def __init__(self) -> None:
+    def __init__(self, world: World, *, thorough: bool) -> None:
         super().__init__()
-        self.actors: list[Actor] = []
-        self.started = 0
+        self.world, self.thorough = world, thorough
 
     def start(self, name: str, act) -> None:
-        self.started += 1
         ports = self.world.ports
-        self.actors.append(Actor(f"{name} {self.started}", lambda actor: act(ports.stepped(actor), actor.name)))
-
-    def alive(self) -> list[Actor]:
-        return [actor for actor in self.actors if actor.call]
+        self.actors.append(Actor(f"{name} {len(self.actors)}", lambda actor: act(ports.stepped(actor), actor.name)))
 
     @initialize()
     def place_orders(self) -> None:
@@ -78,10 +59,7 @@ class Interleavings(RuleBasedStateMachine):
     @precondition(lambda self: self.alive())
     @rule(which=which, count=st.integers(1, 12))
     def run_one_further(self, which: int, count: int) -> None:
-        actor = self.alive()[which % len(self.alive())]
-        for _ in range(count):
-            if actor.call:
-                self.take_step(actor, Reply.ARRIVES)
+        self.take_steps(self.one(which), count)
 
     @precondition(lambda self: self.alive())
     @rule(which=which)
@@ -91,7 +69,7 @@ class Interleavings(RuleBasedStateMachine):
     @precondition(lambda self: self.alive())
     @rule(which=which, what=st.sampled_from([Reply.LOST, Reply.NEVER_SENT, "killed", "beat", "stop"]))
     def disturb_one(self, which: int, what: Reply | str) -> None:
-        actor = self.alive()[which % len(self.alive())]
+        actor = self.one(which)
         if isinstance(what, Reply):
             self.take_step(actor, what)
         elif what == "killed":
@@ -101,8 +79,8 @@ class Interleavings(RuleBasedStateMachine):
         elif actor.name in self.world.claims:
             self.world.asked_to_stop[actor.name].request(Reason.ASKED)
 
-    def take_step(self, actor: Actor, reply: Reply) -> None:
-        actor.step(reply)
+    def take_step(self, actor: Actor, reply: Reply = Reply.ARRIVES) -> None:
+        super().take_step(actor, reply)
         if self.thorough:
             self.world.assert_always()
 
@@ -134,43 +112,25 @@ class Interleavings(RuleBasedStateMachine):
                 actor.kill()
 
 
-def drive(monkeypatch, empty, examples: int, *, thorough: bool) -> None:
-    in_one_thread(monkeypatch)
-
-    class Driven(Interleavings):
-        def __init__(self) -> None:
-            super().__init__()
-            clock = FakeClock()
-            self.thorough = thorough
-            self.world = a_world(empty(clock), clock)
-
-    run_state_machine_as_test(
-        Driven,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=STEPS,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 @pytest.mark.own_mongodb
 def test_memory_survives_any_interleaving(monkeypatch):
-    def empty(clock: FakeClock) -> Stores:
-        return Stores(MemoryJobRepository(clock), MemoryDocumentRepository(clock), MemoryRunRepository())
+    in_one_thread(monkeypatch)
 
-    drive(monkeypatch, empty, examples=10_000 // STEPS, thorough=True)
+    def empty() -> World:
+        clock = FakeClock()
+        return a_world(memory_stores(clock), clock)
+
+    run_machine(lambda: Interleavings(empty(), thorough=True), 10_000 // STEPS, STEPS)
 
 
 @pytest.mark.server
 def test_mongodb_survives_any_interleaving(monkeypatch, database):
-    def empty(clock: FakeClock) -> Stores:
+    in_one_thread(monkeypatch)
+
+    def empty() -> World:
         for name in ("jobs", "documents", "runs", "totals"):
             database[name].delete_many({})
-        return Stores(
-            MongoJobRepository(database, clock), MongoDocumentRepository(database, clock), MongoRunRepository(database)
-        )
+        clock = FakeClock()
+        return a_world(mongodb_stores(database, clock), clock)
 
-    drive(monkeypatch, empty, examples=10, thorough=False)
+    run_machine(lambda: Interleavings(empty(), thorough=False), 10, STEPS)

@@ -10,19 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule
 
-from jobs.adapters.memory import (
-    MemoryAuditLog,
-    MemoryDocumentRepository,
-    MemoryJobRepository,
-    MemoryOrderListRepository,
-    MemoryOutbox,
-    MemoryRunRepository,
-)
-from jobs.adapters.memory_blob import MemoryBlobStore
+from jobs.adapters.memory import MemoryJobRepository, MemoryOrderListRepository, MemoryOutbox
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.order_lists import MongoOrderListRepository
 from jobs.adapters.mongo.outbox import MongoOutbox
@@ -30,9 +21,11 @@ from jobs.bootstrap import new_id
 from jobs.domain.order_list import OrderList, job_id_in
 from jobs.domain.wrong_use import UnknownList
 from jobs.ports import JobRepository, OrderListRepository, Outbox
-from jobs.services import JobService, ListRow, ListService, Order
+from jobs.services import ListRow, ListService, Order
 from tests.conftest import FakeClock
+from tests.contract.machines import Concurrent, run_machine
 from tests.contract.stepping import Actor, Reply, Stepped
+from tests.contract.stores import job_service
 from tests.making import a_cin, a_job
 
 STEPS = 40
@@ -55,21 +48,11 @@ class Desk:
 
     def place(self, actor: Actor | None = None) -> OrderList:
         jobs, lists = (Stepped(each, actor) if actor else each for each in (self.jobs, self.lists))
-        service = JobService(
-            jobs=jobs,
-            documents=MemoryDocumentRepository(self.clock),
-            runs=MemoryRunRepository(),
-            audit=MemoryAuditLog(),
-            blobs=MemoryBlobStore,
-            clock=self.clock,
-            new_id=new_id,
-            max_attempts=3,
-        )
         line = iter(LINES)
         rows = [
             [ListRow(line=next(line), order=Order(cin=cin, company_name="Acme")) for cin in batch] for batch in BATCHES
         ]
-        placing = ListService(lists=lists, service=service, clock=self.clock)
+        placing = ListService(lists=lists, service=job_service(self.clock, jobs=jobs), clock=self.clock)
         return placing.place(self.list_id, "orders.csv", rows, requested_by="asha")
 
     def placed(self) -> OrderList | None:
@@ -81,19 +64,18 @@ class Desk:
         return found if found.done_at else None
 
 
-class Placing(RuleBasedStateMachine):
-    """Starts orders of the same list, and decides which of them takes the next step."""
+class Placing(Concurrent):
+    """Starts orders of the same list."""
 
-    desk: Desk
-
-    def __init__(self) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self.actors: list[Actor] = []
+        self.desk = desk
         self.done: OrderList | None = None
         self.deleted: set[str] = set()
 
-    def alive(self) -> list[Actor]:
-        return [actor for actor in self.actors if actor.call]
+    def take_step(self, actor: Actor, reply: Reply = Reply.ARRIVES) -> None:
+        super().take_step(actor, reply)
+        self.report_stays()
 
     @precondition(lambda self: len(self.alive()) < MOST)
     @rule()
@@ -103,17 +85,12 @@ class Placing(RuleBasedStateMachine):
     @precondition(lambda self: self.alive())
     @rule(which=which, count=st.integers(1, 8))
     def one_goes_on(self, which: int, count: int) -> None:
-        actor = self.alive()[which % len(self.alive())]
-        for _ in range(count):
-            if actor.call:
-                actor.step()
-                self.report_stays()
+        self.take_steps(self.one(which), count)
 
     @precondition(lambda self: self.alive())
     @rule(which=which, what=st.sampled_from([Reply.LOST, Reply.NEVER_SENT, None]))
     def one_is_disturbed(self, which: int, what: Reply | None) -> None:
-        actor = self.alive()[which % len(self.alive())]
-        actor.step(what) if what else actor.kill()
+        self.disturb(self.one(which), what)
 
     @rule(cin=st.sampled_from(COMPANIES))
     def somebody_orders_one_company(self, cin: str) -> None:
@@ -162,41 +139,25 @@ class Placing(RuleBasedStateMachine):
         assert self.done
 
 
-def drive(empty, examples: int) -> None:
-    class Driven(Placing):
-        def __init__(self) -> None:
-            super().__init__()
-            self.desk = empty(FakeClock())
-
-    run_state_machine_as_test(
-        Driven,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=STEPS,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 @pytest.mark.own_mongodb
 def test_lists_in_memory_survive_any_interleaving():
-    def empty(clock: FakeClock) -> Desk:
+    def empty() -> Desk:
+        clock = FakeClock()
         jobs = MemoryJobRepository(clock)
         lists = MemoryOrderListRepository(clock, jobs.newest_first)
         return Desk(jobs=jobs, lists=lists, outbox=MemoryOutbox(jobs, lists), clock=clock)
 
-    drive(empty, 4_000 // STEPS)
+    run_machine(lambda: Placing(empty()), 4_000 // STEPS, STEPS)
 
 
 @pytest.mark.server
 def test_lists_in_mongodb_survive_any_interleaving(database):
-    def empty(clock: FakeClock) -> Desk:
+    def empty() -> Desk:
+        clock = FakeClock()
         clock.now = datetime.now(UTC).replace(microsecond=0)  # old refusals would be deleted
         for name in ("jobs", "lists", "refusals", "totals"):
             database[name].delete_many({})
         jobs, lists = MongoJobRepository(database, clock), MongoOrderListRepository(database, clock)
         return Desk(jobs=jobs, lists=lists, outbox=MongoOutbox(database), clock=clock)
 
-    drive(empty, 200 // STEPS)
+    run_machine(lambda: Placing(empty()), 200 // STEPS, STEPS)

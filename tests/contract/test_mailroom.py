@@ -7,13 +7,11 @@ keeps what each event's recipients may get and what they must get.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule
 
 from jobs.domain.deliveries import DeliveryState, Subscription
 from jobs.domain.endpoints import FAILURES
@@ -21,6 +19,7 @@ from jobs.domain.events import event_id
 from jobs.domain.wrong_use import WrongState
 from jobs.services.delivering import LEASE_SECONDS
 from tests.conftest import FakeClock
+from tests.contract.machines import Concurrent, run_machine
 from tests.contract.posting import CHOICES, Posting, a_posting_in_memory, a_posting_in_mongodb, end_a_list, end_an_order
 from tests.contract.stepping import Actor, Reply, Stepped
 
@@ -34,15 +33,13 @@ PORTS = ("outbox", "deliveries", "endpoints", "subscriptions", "sender")
 Wanted = tuple[str, str]
 
 
-class Mailroom(RuleBasedStateMachine):
+class Mailroom(Concurrent):
     """``may``: deliveries that there may be; ``must``: those whose recipients have wanted them ever since the event."""
 
-    posting: Posting
-    endpoint: str
-
-    def __init__(self) -> None:
+    def __init__(self, posting: Posting) -> None:
         super().__init__()
-        self.deliverers: list[Actor] = []
+        self.posting = posting
+        self.endpoint = posting.subscribe().id
         self.may: set[Wanted] = set()
         self.must: set[Wanted] = set()
         self.wanting = {self.endpoint, *PEOPLE}
@@ -55,9 +52,6 @@ class Mailroom(RuleBasedStateMachine):
         self.posting.subscriptions.put(
             Subscription(name=name, address=f"{name}@example.com", choices=CHOICES, digest=True)
         )
-
-    def alive(self) -> list[Actor]:
-        return [each for each in self.deliverers if each.call]
 
     # --- causes
 
@@ -141,25 +135,18 @@ class Mailroom(RuleBasedStateMachine):
         def deliver(actor: Actor) -> None:
             replace(self.posting, **{name: Stepped(getattr(self.posting, name), actor) for name in PORTS}).deliver()
 
-        self.deliverers.append(Actor(f"deliverer {len(self.deliverers)}", deliver))
+        self.actors.append(Actor(f"deliverer {len(self.actors)}", deliver))
 
     @precondition(lambda self: self.alive())
     @rule(which=which, count=st.sampled_from([*range(1, 9), 1000]))
     def one_goes_on(self, which: int, count: int) -> None:
-        actor = self.alive()[which % len(self.alive())]
-        for _ in range(count):
-            if actor.call:
-                actor.step()
+        self.take_steps(self.one(which), count)
 
     @precondition(lambda self: self.alive())
     @rule(which=which, what=st.sampled_from([Reply.LOST, Reply.NEVER_SENT, None]))
     def one_is_disturbed(self, which: int, what: Reply | None) -> None:
         """Another one soon takes its place."""
-        actor = self.alive()[which % len(self.alive())]
-        if what is None:
-            actor.kill()
-        else:
-            actor.step(what)
+        self.disturb(self.one(which), what)
         self._start()
 
     @rule(seconds=st.sampled_from([-HOUR, 1, LEASE_SECONDS, HOUR, 24 * HOUR]))
@@ -175,7 +162,7 @@ class Mailroom(RuleBasedStateMachine):
         assert set(found) <= self.may
 
     def teardown(self) -> None:
-        for actor in self.deliverers:
+        for actor in self.actors:
             actor.kill()
         self.posting.sender.answers.clear()
         for _ in range(4):
@@ -196,32 +183,10 @@ class Mailroom(RuleBasedStateMachine):
             assert number <= most * (1 + self.resent[log[wanted].id])
 
 
-def drive(empty: Callable[[], Posting], examples: int, *, thorough: bool) -> None:
-    class Driven(Mailroom):
-        def __init__(self) -> None:
-            self.posting = empty()
-            self.endpoint = self.posting.subscribe().id
-            super().__init__()
-
-    run_state_machine_as_test(
-        Driven,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=STEPS,
-            database=None,
-            phases=[Phase.generate, *([Phase.shrink] if thorough else [])],  # on a server, shrinking takes minutes
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 def test_memory_keeps_every_event_whatever_happens():
-    drive(lambda: a_posting_in_memory(FakeClock()), 200, thorough=True)
+    run_machine(lambda: Mailroom(a_posting_in_memory(FakeClock())), 200, STEPS, shrink=True)
 
 
 @pytest.mark.server
 def test_mongodb_keeps_every_event_whatever_happens(database):
-    def empty() -> Posting:
-        return a_posting_in_mongodb(database, FakeClock())
-
-    drive(empty, 10, thorough=False)
+    run_machine(lambda: Mailroom(a_posting_in_mongodb(database, FakeClock())), 10, STEPS)

@@ -11,15 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from bson import ObjectId
 
-from jobs.adapters.memory import (
-    MemoryAllowances,
-    MemoryAuditLog,
-    MemoryDocumentRepository,
-    MemoryJobRepository,
-    MemoryOrderListRepository,
-    MemoryRunRepository,
-)
-from jobs.adapters.memory_blob import MemoryBlobStore
+from jobs.adapters.memory import MemoryAllowances, MemoryJobRepository, MemoryOrderListRepository
 from jobs.adapters.mongo.allowances import MongoAllowances
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.bootstrap import new_id
@@ -28,6 +20,7 @@ from jobs.domain.errors import DatabaseUnavailable
 from jobs.domain.job import Job
 from jobs.domain.wrong_use import AlreadyOrdered, InvalidOrder, UnknownList
 from jobs.services import JobService, ListRow, ListService, Order, OrderLimits
+from tests.contract.stores import job_service
 from tests.making import a_cin, a_job
 
 INDIA = ZoneInfo("Asia/Kolkata")
@@ -64,19 +57,10 @@ class Desk:
         """``calls``: after so many calls of a port, the process dies."""
         jobs = Dying(self.jobs, calls) if calls else self.jobs
         allowances = Dying(self.allowances, calls) if calls else self.allowances
-        return JobService(
-            jobs=jobs,
-            documents=MemoryDocumentRepository(self.clock),
-            runs=MemoryRunRepository(),
-            audit=MemoryAuditLog(),
-            blobs=MemoryBlobStore,
-            clock=self.clock,
-            new_id=new_id,
-            max_attempts=3,
-            limits=OrderLimits(
-                allowances=allowances, jobs=jobs, clock=self.clock, zone=INDIA, by_role={"Operator": LIMIT}
-            ),
+        limits = OrderLimits(
+            allowances=allowances, jobs=jobs, clock=self.clock, zone=INDIA, by_role={"Operator": LIMIT}
         )
+        return job_service(self.clock, jobs=jobs, limits=limits)
 
     def list_service(self, calls: list[int] | None = None) -> ListService:
         lists = Dying(self.lists, calls) if calls else self.lists

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule
 
 from jobs.adapters.memory import (
     MemoryDocumentRepository,
@@ -28,6 +27,7 @@ from jobs.domain.job import VISIBLE, Job
 from jobs.domain.pausing import Pause
 from jobs.ports import PauseRepository
 from tests.conftest import FakeClock
+from tests.contract.machines import run_machine
 from tests.contract.model import LEASE, SOURCE, WAITING
 from tests.contract.stores import Stores
 from tests.contract.workers import HALF, Workers, outcome, priorities
@@ -37,10 +37,12 @@ sources = st.sampled_from([None, SOURCE, "another"])
 
 
 class Queue(Workers):
-    """Workers and staff, and the clock."""
+    """Workers and staff, and the clock. ``thorough``: compare all jobs after each action, not only the touched ones."""
 
-    thorough: bool
-    pauses: PauseRepository
+    def __init__(self, empty: Callable[[FakeClock], tuple[Stores, PauseRepository]], *, thorough: bool) -> None:
+        super().__init__()
+        self.stores, self.pauses = empty(self.clock)
+        self.thorough = thorough
 
     @rule(job_id=Workers.ids)
     def cancel(self, job_id: str) -> None:
@@ -156,25 +158,6 @@ class Queue(Workers):
             self.compare(job_id)
 
 
-def drive(empty: Callable[[FakeClock], tuple[Stores, PauseRepository]], examples: int, *, thorough: bool) -> None:
-    class Driven(Queue):
-        def __init__(self) -> None:
-            super().__init__()
-            self.stores, self.pauses = empty(self.clock)
-            self.thorough = thorough
-
-    run_state_machine_as_test(
-        Driven,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=STEPS,
-            database=None,
-            phases=[Phase.generate, *([Phase.shrink] if thorough else [])],  # on a server, shrinking takes minutes
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
 @pytest.mark.own_mongodb
 def test_memory_does_what_the_model_predicts():
     def empty(clock: FakeClock) -> tuple[Stores, PauseRepository]:
@@ -182,7 +165,7 @@ def test_memory_does_what_the_model_predicts():
         jobs = MemoryJobRepository(clock, pauses)
         return Stores(jobs, MemoryDocumentRepository(clock), MemoryRunRepository()), pauses
 
-    drive(empty, 20_000 // STEPS, thorough=True)
+    run_machine(lambda: Queue(empty, thorough=True), 20_000 // STEPS, STEPS, shrink=True)
 
 
 @pytest.mark.server
@@ -194,4 +177,4 @@ def test_mongodb_does_what_the_model_predicts(database):
         jobs = MongoJobRepository(database, clock, pauses)
         return Stores(jobs, MongoDocumentRepository(database, clock), MongoRunRepository(database)), pauses
 
-    drive(empty, 1_000 // STEPS, thorough=False)
+    run_machine(lambda: Queue(empty, thorough=False), 1_000 // STEPS, STEPS)

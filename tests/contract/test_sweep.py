@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 
-from jobs.adapters.memory import MemoryAuditLog
 from jobs.adapters.memory_blob import MemoryBlobStore
-from jobs.bootstrap import new_id
 from jobs.domain.audit import Actor
 from jobs.domain.document import folders_of
 from jobs.domain.job import Job, JobStatus, Progress, Run, RunOutcome
 from jobs.services import JobService, Sweep
-from tests.contract.stores import LEASE, Stores, add
+from tests.contract.stores import LEASE, Stores, add, job_service
 from tests.making import a_file, some_filings
 
 STAFF = Actor(name="tests")
@@ -30,16 +28,7 @@ class World:
 
     @property
     def service(self) -> JobService:
-        return JobService(
-            jobs=self.stores.jobs,
-            documents=self.stores.documents,
-            runs=self.stores.runs,
-            audit=MemoryAuditLog(),
-            blobs=lambda: self.blobs,
-            clock=self.clock,
-            new_id=new_id,
-            max_attempts=3,
-        )
+        return job_service(self.clock, **vars(self.stores), blobs=lambda: self.blobs)
 
     @property
     def sweep(self) -> Sweep:

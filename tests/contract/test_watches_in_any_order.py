@@ -7,16 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from jobs.domain.audit import Actor as Person
 from jobs.domain.errors import FilesureError, SourceUnavailable
@@ -24,6 +16,7 @@ from jobs.domain.job import JobStatus
 from jobs.domain.watching import Interval, Watch
 from tests.conftest import FakeClock
 from tests.contract.growing_source import COMPANIES
+from tests.contract.machines import Concurrent, run_machine
 from tests.contract.stepping import Actor, Reply
 from tests.contract.watched import Watched
 from tests.contract.world import STAFF, in_one_thread
@@ -37,7 +30,7 @@ def down(*_: object) -> None:
     raise SourceUnavailable("The portal is gone.")
 
 
-class Watching(RuleBasedStateMachine):
+class Watching(Concurrent):
     """``known``: the filings of its company that a watch must not announce, since they were listed before it began."""
 
     def __init__(self) -> None:
@@ -45,11 +38,7 @@ class Watching(RuleBasedStateMachine):
         self.watched = Watched(FakeClock())
         self.world = self.watched.world
         self.listing = self.world.source.filings
-        self.runners: list[Actor] = []
         self.known: dict[str, set[str]] = {}
-
-    def alive(self) -> list[Actor]:
-        return [each for each in self.runners if each.call]
 
     @initialize()
     def companies_are_watched(self) -> None:
@@ -118,24 +107,17 @@ class Watching(RuleBasedStateMachine):
     @rule()
     def runner_starts(self) -> None:
         step: Callable[[Actor], object] = lambda actor: self.watched.service(actor).step()  # noqa: E731
-        self.runners.append(Actor(f"runner {len(self.runners)}", step))
+        self.actors.append(Actor(f"runner {len(self.actors)}", step))
 
     @precondition(lambda self: self.alive())
     @rule(which=which, count=st.sampled_from([1, 2, 3, 5, 8, 1000]))
     def runner_goes_on(self, which: int, count: int) -> None:
-        actor = self.alive()[which % len(self.alive())]
-        for _ in range(count):
-            if actor.call:
-                actor.step()
+        self.take_steps(self.one(which), count)
 
     @precondition(lambda self: self.alive())
     @rule(which=which, what=st.sampled_from([Reply.LOST, Reply.NEVER_SENT, None]))
     def runner_is_disturbed(self, which: int, what: Reply | None) -> None:
-        actor = self.alive()[which % len(self.alive())]
-        if what is None:
-            actor.kill()
-        else:
-            actor.step(what)
+        self.disturb(self.one(which), what)
 
     @rule(days=st.sampled_from([1, 7, 30]), is_recorded=st.booleans())
     def companies_are_checked(self, days: int, is_recorded: bool) -> None:
@@ -158,7 +140,7 @@ class Watching(RuleBasedStateMachine):
         assert not any(name in self.known[watch] for watch, name in announced)
 
     def teardown(self) -> None:
-        for actor in self.runners:
+        for actor in self.actors:
             actor.kill()
         for watch in self._watches():
             self.watched.service().resume(watch, STAFF)
@@ -171,14 +153,4 @@ class Watching(RuleBasedStateMachine):
 
 def test_each_filing_is_announced_once_whatever_happens(monkeypatch):
     in_one_thread(monkeypatch)
-    run_state_machine_as_test(
-        Watching,
-        settings=settings(
-            max_examples=60,
-            stateful_step_count=40,
-            database=None,
-            derandomize=True,
-            phases=[Phase.generate],  # shrinking takes minutes
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(Watching, 60, 40, derandomize=True)
