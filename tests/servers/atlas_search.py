@@ -20,8 +20,8 @@ from pymongo.operations import SearchIndexModel
 Spec = Mapping[str, Any]
 
 #: The fields of each part: which are required, and the type of each.
-_STAGE = {"index": str}
-_CLAUSES = {"must": list, "mustNot": list, "should": list, "filter": list}
+_STAGE = {"index": str, "compound": dict}
+_CLAUSES = {"must": list, "mustNot": list, "filter": list}
 _OPERATORS: dict[str, dict[str, Any]] = {
     "text": {"path": str, "query": str},
     "phrase": {"path": str, "query": str},
@@ -138,7 +138,7 @@ def _split(text: str) -> Iterator[str]:
 
 def check_search(stage: Spec, index: Index | None) -> None:
     """Raises OperationFailure if this is not the documented syntax, or not what the index is for."""
-    check(stage, {**_STAGE, "compound": dict}, ("compound",), "$search")
+    check(stage, _STAGE, ("compound",), "$search")
     check(stage["compound"], _CLAUSES, (), "compound")
     if not any(stage["compound"].values()):
         raise refuse('"compound" must have at least one clause')
