@@ -238,5 +238,10 @@ def provider(oidc_server, settings, app) -> Provider:
     return oidc_server
 
 
+def is_in(browser) -> bool:
+    """Whether it is logged in."""
+    return "_auth_user_id" in browser.session
+
+
 def text_of(answer) -> str:
     return answer.content.decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import Client
 
 from tests.authenticator import Authenticator
-from tests.integration.conftest import PASSWORD, text_of
+from tests.integration.conftest import PASSWORD, is_in, text_of
 
 FALSE = "The passkey’s answer is not valid."
 UNKNOWN = "This passkey cannot be used here."
@@ -38,7 +38,3 @@ def password_given() -> Client:
     browser = Client()
     browser.post("/login/", {"username": "asha", "password": PASSWORD, "next": "/workers/"})
     return browser
-
-
-def is_in(browser: Client) -> bool:
-    return "_auth_user_id" in browser.session

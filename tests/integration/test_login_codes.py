@@ -17,7 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from jobs.domain.audit import Action, AuditFilter
 from jobs.models import Session
-from tests.integration.conftest import PASSWORD, text_of
+from tests.integration.conftest import PASSWORD, is_in, text_of
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -39,10 +39,6 @@ def password_given(**query: str) -> Client:
     answer = browser.post("/login/", {"username": "asha", "password": PASSWORD, "next": "/workers/"})
     assert answer["Location"] == "/login/code/"
     return browser
-
-
-def is_in(browser: Client) -> bool:
-    return "_auth_user_id" in browser.session
 
 
 def test_codes_are_asked_for_after_the_password(session):
