@@ -132,21 +132,14 @@ def measure() -> dict[str, tuple[float, int]]:
         while live().snapshot(span).counted_since:  # as after some views
             pass
     for page, path in addresses(examples()):
-        vary = _timed(client, path, {}, queries, found, page)
+        found[page], vary = _timed(client, path, {}, queries)
         if "HX-Request" in vary:
-            _timed(client, path, _LIVE, queries, found, f"{page}, live part")
+            found[f"{page}, live part"], _ = _timed(client, path, _LIVE, queries)
     return found
 
 
-def _timed(
-    client: Client,
-    path: str,
-    headers: Mapping[str, str],
-    queries: Queries,
-    found: dict[str, tuple[float, int]],
-    page: str,
-) -> str:
-    """Adds the time and the number of queries. Returns what the answer depends on."""
+def _timed(client: Client, path: str, headers: Mapping[str, str], queries: Queries) -> tuple[tuple[float, int], str]:
+    """The time and the number of queries; and the headers on which the answer depends."""
     times = []
     for _ in range(ROUNDS):
         before, started = queries.number, time.perf_counter()
@@ -159,9 +152,8 @@ def _timed(
         if answer.status_code not in (HTTPStatus.OK, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE):
             raise SystemExit(f"{path}: {answer.status_code}")
         if answer.status_code != HTTPStatus.OK:
-            print(f"{page}: {answer.status_code}", file=sys.stderr)
-    found[page] = min(times), number
-    return str(answer.headers.get("Vary", ""))
+            print(f"{path}: {answer.status_code}", file=sys.stderr)
+    return (min(times), number), str(answer.headers.get("Vary", ""))
 
 
 if __name__ == "__main__":

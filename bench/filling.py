@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from pymongo import ASCENDING
@@ -24,19 +25,24 @@ _FORMS = ("AOC-4", "MGT-7", "ADT-1", "DIR-12", "CHG-1")
 _FAILED_OF = 500
 
 
+def insert(app: Application, collection: str, rows: Iterable[dict[str, Any]]) -> None:
+    """In batches, so that any number of rows fits into memory."""
+    remaining = iter(rows)
+    while batch := list(islice(remaining, BATCH)):
+        app.database[collection].insert_many(batch, ordered=False)
+
+
 def fill_documents(app: Application, per_job: int) -> None:
     """Insert documents for each stored job; one in 500 failed."""
-    for jobs in _in_batches(app.database["jobs"], BATCH // per_job):
-        app.database["documents"].insert_many(
-            [record for job in jobs for record in _records(job, per_job)], ordered=False
-        )
+    jobs = _every_job(app.database["jobs"])
+    insert(app, "documents", (record for job in jobs for record in _records(job, per_job)))
 
 
-def _in_batches(collection: Collection[dict[str, Any]], size: int) -> Iterator[list[Job]]:
-    """Each with a query of its own, since a cursor would expire meanwhile."""
+def _every_job(collection: Collection[dict[str, Any]]) -> Iterator[Job]:
+    """In batches, each with a query of its own, since a cursor would expire meanwhile."""
     after: dict[str, Any] = EVERY_ID
-    while rows := list(collection.find(after, sort=[("_id", ASCENDING)], limit=size)):
-        yield [to_job(row) for row in rows]
+    while rows := list(collection.find(after, sort=[("_id", ASCENDING)], limit=BATCH)):
+        yield from map(to_job, rows)
         after = {"_id": {"$gt": rows[-1]["_id"]}}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from bench.filling import BATCH
+from bench.filling import insert
 from jobs.bootstrap import Application
 from jobs.domain.audit import Action, Actor
 from jobs.domain.channels import Channel
@@ -43,8 +43,8 @@ def fill_history(app: Application, jobs: int) -> None:
         "bulk_actions": (max(1, jobs // 100), _bulk_action),
     }
     for collection, (count, row) in kinds.items():
-        _insert(app, collection, _rows(count, row))
-    _insert(app, "usage", _usage())
+        insert(app, collection, _rows(count, row))
+    insert(app, "usage", _usage())
     _put_on_newest_list(app)
     for listing in Listing:
         app.views.add("user1", listing, name="Shared", query="q=private", is_shared=True)
@@ -57,17 +57,6 @@ def _rows(count: int, row: Callable[[int, ObjectId, datetime], Row]) -> Iterator
         second = now - (count - number)
         key = ObjectId(f"{second:08x}{number:016x}")
         yield {"_id": key, **row(number, key, datetime.fromtimestamp(second, UTC))}
-
-
-def _insert(app: Application, collection: str, rows: Iterator[Row]) -> None:
-    batch: list[Row] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == BATCH:
-            app.database[collection].insert_many(batch, ordered=False)
-            batch.clear()
-    if batch:
-        app.database[collection].insert_many(batch, ordered=False)
 
 
 def _endpoint(app: Application, number: int) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 
+from bench.filling import insert
 from bench.measuring import Report, an_application, sized
 from jobs.adapters.mongo.facts import key_of
 from jobs.bootstrap import Application
@@ -19,7 +20,6 @@ PAGES = int(os.environ.get("BENCH_PAGES", sized(20_000, 100)))
 FACTS = int(os.environ.get("BENCH_FACTS", sized(100_000, 200)))
 ROUNDS = sized(60, 3)
 TARGET_SECONDS = 0.3
-_BATCH = 2_000
 _FIRST = ("Asha", "Ravi", "Lakshmi", "Manish", "Prakash", "Rohit", "Sunil", "Gaurav", "Meera", "Kiran")
 _FORMS = ("AOC-4", "MGT-7", "DIR-12", "CHG-1", "MGT-14")
 #: Each is on a tenth of the pages.
@@ -96,9 +96,7 @@ def _fill(
     app: Application, collection: str, count: int, row: Callable[[int, random.Random], dict[str, object]]
 ) -> None:
     chance = random.Random(3)
-    for begin in range(0, count, _BATCH):
-        rows: Sequence[dict[str, object]] = [row(at, chance) for at in range(begin, min(count, begin + _BATCH))]
-        app.database[collection].insert_many(rows, ordered=False)
+    insert(app, collection, (row(at, chance) for at in range(count)))
 
 
 def _cin(at: int) -> str:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import bson
 
+from bench.filling import insert
 from bench.measuring import Report, an_application, sized
 from jobs.bootstrap import Application
 from jobs.telemetry.metrics import CATALOGUE, Kind, Origin
@@ -18,7 +19,6 @@ WORKERS_PER_SECOND = 50
 AN_HOUR = sized(3600 * WORKERS_PER_SECOND, 500)
 MEASURED = sized(20 * WORKERS_PER_SECOND, 60)
 MOST_BYTES = 64 * 1024
-_BATCH = 5000
 
 
 def measure(uri: str, report: Report) -> None:
@@ -43,10 +43,8 @@ def measure(uri: str, report: Report) -> None:
 def _count_an_hour(app: Application) -> None:
     """Fill the collection with the parts that were counted in the last hour and are kept to detect repeats."""
     now = app.clock()
-    for at in range(0, AN_HOUR, _BATCH):
-        batch = range(at, min(at + _BATCH, AN_HOUR))
-        rows = [{"_id": f"{uuid4().hex} 1", "countedAt": now - timedelta(seconds=number % 3500)} for number in batch]
-        app.database["parts"].insert_many(rows, ordered=False)
+    times = (now - timedelta(seconds=number % 3500) for number in range(AN_HOUR))
+    insert(app, "parts", ({"_id": f"{uuid4().hex} 1", "countedAt": at} for at in times))
 
 
 def _store(app: Application) -> float:
