@@ -143,7 +143,7 @@ def _fault(text: str) -> str:
     shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
     kind = _meant(text)
     if kind is None:
-        return f"'{shown}' has {len(text)} characters; {_LENGTHS}."
+        return f"'{shown}' has {len(text)} character{'' if len(text) == 1 else 's'}; {_LENGTHS}."
     shape, whole = _SHAPES[kind], _hyphenated(text) if kind is IdKind.LLPIN else text
     at = _first_fault(whole, shape) or 0
     added = len(whole) - len(text) if at > _LETTERS_OF_LLPIN else 0  # the hyphen, which was not typed

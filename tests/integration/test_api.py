@@ -13,7 +13,7 @@ import pytest
 
 from jobs.domain.endpoints import CHOICES
 from jobs.domain.errors import DatabaseUnavailable
-from jobs.domain.job import JobStatus
+from jobs.domain.job import VISIBLE, JobStatus
 from jobs.domain.listing import Cursor
 from jobs.web.api.reference import Reference
 from jobs.web.api.site import api
@@ -143,6 +143,22 @@ def test_errors_are_problem_documents(call, app, method, path, body, status):
     assert ordered(app) == []
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "detail"),
+    [
+        ("POST", "/create-job", {"num_jobs": 11}, "body.num_jobs: Input should be less than or equal to 10"),
+        ("POST", "/api/v1/jobs", {"cin": CIN}, "body.companyName: Field required"),
+        ("POST", "/create-job", None, "body: Field required"),
+        ("GET", "/api/v1/jobs?limit=201", None, "query.limit: Input should be less than or equal to 200"),
+        ("GET", "/api/v1/jobs?status=done", None, f"query.status.0: must be one of {', '.join(VISIBLE)}"),
+    ],
+)
+def test_faulty_field_is_named_as_clients_know_it(call, method, path, body, detail):
+    answer = call(method, path, body)
+    assert answer.json()["detail"] == detail
+    assert answer.json()["errors"][0]["where"] == detail.partition(":")[0]
+
+
 def test_mongodb_outage_is_a_retryable_problem(call, monkeypatch):
     def away(_self):
         raise DatabaseUnavailable("secret-host")
@@ -242,5 +258,8 @@ def test_hidden_state_is_named_nowhere(call, client):
     described = client.get("/api/openapi.json").content.decode()
     assert "no_filings" in described
     assert "deleting" not in described
+    refused = call("GET", "/api/v1/jobs?status=nonsense")
+    assert is_problem(refused, 422)
+    assert "deleting" not in refused.content.decode()
     assert is_problem(call("GET", "/api/v1/jobs?status=deleting"), 422)
     assert "deleting" not in call("GET", "/api/v1/stats").content.decode()

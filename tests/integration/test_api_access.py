@@ -35,17 +35,21 @@ def test_every_operation_requires_authentication(app):
     assert ordered(app) == []
 
 
-@pytest.mark.parametrize("secret", [None, "fsr_unknown"])
-def test_anonymous_writes_learn_how_to_authenticate(app, secret):
+@pytest.mark.parametrize(
+    ("secret", "fault"),
+    [(None, "Authentication is required."), ("fsr_unknown", "The token is unknown, revoked or expired.")],
+)
+def test_anonymous_writes_learn_how_to_authenticate(app, secret, fault):
+    """What to type must survive JSON, which escapes double quotes."""
     ask = caller(secret, client=Client(enforce_csrf_checks=True))
     answer = ask("POST", "/create-job", {"num_jobs": 1})
     assert is_problem(answer, 401, "not_authenticated")
     assert answer["WWW-Authenticate"] == 'Bearer realm="filesure"'
     sentence = answer.json()["detail"]
     assert answer.json()["error"] == sentence
-    assert "create a token at http://testserver/tokens/" in sentence
-    example = "curl -X POST http://testserver/create-job -H 'Authorization: Bearer TOKEN' -d '{\"num_jobs\": 1}'"
-    assert sentence.endswith(example)
+    typed = "create a token at http://testserver/tokens/ and repeat the request with -H 'Authorization: Bearer TOKEN'"
+    assert sentence == f"{fault} Log in, {typed}"
+    assert sentence in answer.content.decode()
     assert is_problem(ask("DELETE", "/api/v1/jobs/65a1b2c3d4e5f60718293a4b"), 401)
 
 

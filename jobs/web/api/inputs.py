@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 
 from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, Field, StrictInt, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictInt, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from jobs.domain.audit import Action
@@ -25,15 +25,15 @@ def printable(text: str) -> str:
     return text
 
 
-def _visible(status: JobStatus) -> JobStatus:
-    if status not in VISIBLE:
+def _visible(given: object) -> object:
+    if given not in VISIBLE:
         raise ValueError(f"must be one of {', '.join(VISIBLE)}")
-    return status
+    return given
 
 
 Status = Annotated[
     JobStatus,
-    AfterValidator(_visible),
+    BeforeValidator(_visible),
     WithJsonSchema({"title": "JobStatus", "type": "string", "enum": [str(status) for status in VISIBLE]}),
 ]
 ListId = Annotated[str, Field(pattern="^([0-9a-f]{24})?$")]

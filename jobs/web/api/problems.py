@@ -20,7 +20,6 @@ from jobs.web.api.auth import Forbidden
 CONTENT_TYPE = "application/problem+json"
 PATHS = ("/api/", "/create-job")
 _NOTHING_HERE = "There is nothing at this address."
-_EXAMPLE = '{"num_jobs": 1}'
 _KEPT_HEADERS = frozenset({"Allow", "Content-Range"})
 _DJANGOS_OWN = {
     HTTPStatus.NOT_FOUND: _NOTHING_HERE,
@@ -79,16 +78,23 @@ def _more(error: FilesureError) -> dict[str, Any]:
 
 
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    found = [{"where": ".".join(str(part) for part in each["loc"]), "what": each["msg"]} for each in error.errors]
+    found = [{"where": _where(each["loc"]), "what": each["msg"].removeprefix("Value error, ")} for each in error.errors]
     detail = "; ".join(f"{each['where']}: {each['what']}" for each in found[:5])
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, "invalid", errors=found)
 
 
+def _where(place: tuple[str | int, ...]) -> str:
+    """For example "body.cin". ninja repeats the first part, since our functions name their argument like it."""
+    return ".".join(str(part) for part in (place[1:] if place[:1] == place[1:2] else place))
+
+
 def _unknown_caller(request: HttpRequest, _error: object) -> HttpResponse:
-    page, here = (request.build_absolute_uri(path) for path in (reverse("tokens"), request.path))
-    data = f" -d '{_EXAMPLE}'" if request.path == "/create-job" else ""
-    command = f"curl -X {request.method} {here} -H 'Authorization: Bearer TOKEN'{data}"
-    detail = f"Authentication is required. Log in, create a token at {page} and send it: {command}"
+    """Without double quotes, which JSON would escape, so that what to type can be copied from a terminal."""
+    fault = "Authentication is required."
+    if request.headers.get("Authorization", "").lower().startswith("bearer "):
+        fault = "The token is unknown, revoked or expired."
+    page = request.build_absolute_uri(reverse("tokens"))
+    detail = f"{fault} Log in, create a token at {page} and repeat the request with -H 'Authorization: Bearer TOKEN'"
     return problem(request, HTTPStatus.UNAUTHORIZED, detail, "not_authenticated")
 
 
