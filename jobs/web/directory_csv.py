@@ -29,10 +29,10 @@ _LONGEST_LINE = 100_000
 _MOST_RUPEES = 10**15
 _NONE = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "not available"})
 #: Headings without anything but letters, by field.
-_HEADINGS = {
-    "id": "corporateidentificationnumber corporateidentitynumber cin llpin fcrn companycin cinllpin cinfcrn "
-    "corporateidentificationnumbercin cinnumber llpinfllpin fcrnumber",
-    "name": "companyname name nameofcompany nameofthecompany llpname foreigncompanyname",
+HEADINGS = {
+    "id": "corporateidentificationnumber corporateidentitynumber cin llpin fcrn companycin cinllpin cinfcrn cinorllpin "
+    "cinllpinfcrn cinllpinorfcrn corporateidentificationnumbercin cinno cinnumber llpinfllpin fcrnumber",
+    "name": "company companyname name nameofcompany nameofthecompany llpname companyllpname foreigncompanyname",
     "status": "companystatus status llpstatus companystatusforefiling",
     "kind": "companyclass class",
     "category": "companycategory category",
@@ -43,7 +43,7 @@ _HEADINGS = {
     "authorizedcapitalinrs totalobligationofcontribution obligationofcontribution",
     "paid_up": "paidupcapital paidupcapitalrs paidupcapitalinrs",
 }
-_FIELDS = {heading: field for field, headings in _HEADINGS.items() for heading in headings.split()}
+_FIELDS = {heading: field for field, headings in HEADINGS.items() for heading in headings.split()}
 _REQUIRED = {"id": "CORPORATE_IDENTIFICATION_NUMBER", "name": "COMPANY_NAME"}
 
 Lines = gzip.GzipFile | IO[bytes]

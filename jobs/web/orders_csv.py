@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import itertools
 import re
@@ -19,6 +20,7 @@ from jobs.domain.cells import text_of
 from jobs.domain.errors import FilesureError, WrongUse
 from jobs.domain.wrong_use import InvalidOrder
 from jobs.services import Order
+from jobs.web.directory_csv import HEADINGS
 
 BATCH = 1000
 COLUMNS = ("cin", "companyName", "priority", "notBefore")
@@ -26,9 +28,11 @@ _REQUIRED = frozenset(COLUMNS[:2])
 _HEADINGS = {
     "priority": "priority",
     "notbefore": "notBefore",
-    **dict.fromkeys(("cin", "llpin", "fcrn", "cinllpin", "cinfcrn", "cinorllpin", "cinllpinorfcrn"), "cin"),
-    **dict.fromkeys(("companyname", "company", "name", "nameofthecompany", "nameofcompany"), "companyName"),
+    **dict.fromkeys(HEADINGS["id"].split(), "cin"),
+    **dict.fromkeys(HEADINGS["name"].split(), "companyName"),
 }
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _DATE = re.compile(r"\s*\d{4}-\d\d-\d\d")
 
 
@@ -45,7 +49,7 @@ class Row:
 
 @contextmanager
 def read_rows(path: Path) -> Iterator[Iterator[Row]]:
-    """The rows of a UTF-8 file, with or without a byte order mark.
+    """The rows of a UTF-8 file, with or without a byte order mark, or of a UTF-16 file with one.
 
     Raises WrongUse if the file is not such a table.
     """
@@ -65,7 +69,7 @@ def rows_of(name: str, binary: IO[bytes], zone: tzinfo = UTC) -> Iterator[Row]:
     """
     lines = _lines(name, binary)
     first = next(lines, (1, ""))
-    separator = next((each for each in "\t;" if each in first[1]), ",")
+    separator = _separator(first[1])
     columns = _columns(name, first[1], separator)
     for line, text in lines if columns else itertools.chain([first], lines):
         try:
@@ -78,14 +82,29 @@ def rows_of(name: str, binary: IO[bytes], zone: tzinfo = UTC) -> Iterator[Row]:
 
 def _lines(name: str, binary: IO[bytes]) -> Iterator[tuple[int, str]]:
     """Lines that are not blank, with their numbers. A text file object would not report how far it has read."""
-    for number, line in enumerate(binary, start=1):
+    begin = binary.read(4)
+    binary.seek(0)
+    if begin in _WORKBOOKS:
+        raise WrongUse(f"{name} is an Excel workbook. Save it as CSV UTF-8, or paste its rows as a list.")
+    lines = iter(codecs.EncodedFile(binary, "utf-8", "utf-16") if begin[:2] in _UTF_16 else binary)
+    for number in itertools.count(1):
         try:
+            line = next(lines, b"")
             text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip("\r\n")
         except UnicodeDecodeError as error:
-            hint = "It looks like UTF-16. " if line[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
-            raise WrongUse(f"{name}:{number}: the file is not UTF-8. {hint}Save it as CSV UTF-8.") from error
+            raise WrongUse(f"{name}:{number}: the file is not UTF-8. Save it as CSV UTF-8.") from error
+        if not line:
+            return
         if text.strip():
             yield number, text
+
+
+def _separator(line: str) -> str:
+    """A tab, or the first semicolon or comma outside of quotes."""
+    if "\t" in line:
+        return "\t"
+    found = re.search("[;,]", re.sub('"[^"]*"', "", line))
+    return found[0] if found else ","
 
 
 def _columns(name: str, line: str, separator: str) -> list[str]:

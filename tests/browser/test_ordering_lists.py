@@ -34,10 +34,10 @@ def test_only_the_valid_rows_are_ordered(asha):
     expect(page.get_by_role("link", name="Good Limited")).to_have_count(1)
 
 
-def test_utf_16_file_is_refused_with_advice(asha):
+def test_workbook_is_refused_with_advice(asha):
     asha.expects(422)
-    _upload(asha.page, f"cin,companyName\n{a_cin()},Excel Limited".encode("utf-16"))
-    expect(asha.page.get_by_role("alert")).to_contain_text("It looks like UTF-16. Save it as CSV UTF-8.")
+    _upload(asha.page, b"PK\x03\x04workbook")
+    expect(asha.page.get_by_role("alert")).to_contain_text("Save it as CSV UTF-8, or paste its rows as a list.")
 
 
 def test_file_without_valid_rows_cannot_be_ordered(asha):

@@ -195,7 +195,7 @@ def test_dry_run_finds_duplicates_across_batches(installation, tmp_path):
     [
         ("", "utf-8", "lacks cin and companyName"),
         ("client,number\nA,1\n", "utf-8", "lacks cin and companyName"),
-        (f"cin,companyName\n{CIN},Good\n", "utf-16", "UTF-16"),
+        ("PK\x03\x04", "ascii", "is an Excel workbook"),
         (f"cin,companyName\n{CIN},Gööd\n", "latin-1", "is not UTF-8"),
     ],
 )
