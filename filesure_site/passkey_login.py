@@ -29,6 +29,8 @@ from jobs.web.webauthn import PasskeyRefused
 _FIRST, _SECOND = "passkey_login", "passkey_second_step"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 _entrance = BoundedSemaphore(2)
+# A browser that suggests passkeys asks for options whenever somebody opens the login page.
+_OPTIONS_PER_MINUTE = 120
 _LATE = "The login took too long. Log in again."
 
 
@@ -64,7 +66,13 @@ passkey_login = open_to_all(PasskeyLogin.as_view())
 def options(request: HttpRequest) -> HttpResponse:
     """As JSON, what the browser passes to the authenticator for a login without a password."""
     passkeys.check_on()
-    return limited(request, _entrance, lambda request: _asked(request, _FIRST, None), kind="passkey_options")
+    return limited(
+        request,
+        _entrance,
+        lambda request: _asked(request, _FIRST, None),
+        kind="passkey_options",
+        most=_OPTIONS_PER_MINUTE,
+    )
 
 
 @open_to_all

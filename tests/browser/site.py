@@ -133,7 +133,8 @@ class Visitor:
 
     def _console(self, message: ConsoleMessage) -> None:
         expected = any(str(status) in message.text for status in self._expected)
-        if message.type in ("error", "warning") and not expected:
+        about_page = message.text.startswith("[DOM]")  # advice on forms, for example
+        if (message.type in ("error", "warning") or about_page) and not expected:
             self.problems.append(f"console: {message.text} ({message.page and message.page.url})")
 
     def _failed(self, request: Request) -> None:

@@ -17,10 +17,13 @@ user.save()
 user.groups.set(Group.objects.filter(name="Viewer"))
 second_step.turn_off(user)
 """
+_NO_SUGGESTIONS = "delete PublicKeyCredential.isConditionalMediationAvailable"
 
 
 class Authenticator:
-    """A device with a fingerprint reader, whose user always agrees."""
+    """A device with a fingerprint reader. Its user agrees to each request, also to those that only suggest passkeys,
+    unless the page was opened while the user was away.
+    """
 
     def __init__(self, page: Page) -> None:
         self._devtools: CDPSession = page.context.new_cdp_session(page)
@@ -29,6 +32,9 @@ class Authenticator:
         options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
         added = self._devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
         self._id = {"authenticatorId": added["authenticatorId"]}
+
+    def user_is_here(self, here: bool) -> None:
+        self._devtools.send("WebAuthn.setAutomaticPresenceSimulation", {**self._id, "enabled": here})
 
     def cancel(self) -> None:
         """From now on, the user is not recognised, as after a cancellation."""
@@ -49,8 +55,11 @@ def _log_in(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
-def _log_out(page: Page) -> None:
-    page.get_by_role("button", name="Log out meera").click()
+def _log_out(page: Page, device: Authenticator) -> None:
+    """The login page opens while the user is away, so that its suggestion of passkeys waits."""
+    device.user_is_here(False)
+    with page.expect_response("**/login/passkey/options/"):
+        page.get_by_role("button", name="Log out meera").click()
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
@@ -77,19 +86,21 @@ def _check_accessibility(page: Page) -> None:
 
 def test_passkey_logs_in_alone_and_after_the_password(site, meera):
     page = meera.page
-    Authenticator(page)
+    device = Authenticator(page)
     _log_in(page, site)
     _add(page, site)
     row = page.get_by_role("row", name="Work laptop")
     expect(row).to_contain_text("never")
     _check_accessibility(page)
-    _log_out(page)
+    _log_out(page, device)
+    device.user_is_here(True)
     page.get_by_role("button", name="Sign in with a passkey").press("Enter")
     expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
-    _log_out(page)
+    _log_out(page, device)
     _log_in(page, site)
     expect(page.get_by_role("heading", name="Use a passkey or a code")).to_be_visible()
     _check_accessibility(page)
+    device.user_is_here(True)
     page.get_by_role("button", name="Use a passkey").click()
     expect(row).to_be_visible()
     expect(row).not_to_contain_text("never")
@@ -97,10 +108,33 @@ def test_passkey_logs_in_alone_and_after_the_password(site, meera):
     row.get_by_label("Current password").fill(site.password)
     page.get_by_role("button", name="Remove the passkey").click()
     expect(page.get_by_role("status").first).to_contain_text("is removed")
-    _log_out(page)
+    _log_out(page, device)
+    page.add_init_script(_NO_SUGGESTIONS)  # otherwise, the user would agree to that of the next page at once
+    device.user_is_here(True)
     meera.expects(422)
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("alert")).to_contain_text("This passkey cannot be used here.")
+
+
+def test_name_field_suggests_passkeys(site, meera):
+    page = meera.page
+    device = Authenticator(page)
+    _log_in(page, site)
+    _add(page, site)
+    _log_out(page, device)
+    expect(page.get_by_label("Name")).to_have_attribute("autocomplete", "username webauthn")
+    device.user_is_here(True)
+    page.reload()
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+    _log_out(page, device)
+    device.user_is_here(True)
+    asked = meera.asked_for("/login/passkey/options/")
+    page.add_init_script(_NO_SUGGESTIONS)
+    page.reload()
+    page.get_by_label("Name").press("a")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+    assert meera.asked_for("/login/passkey/options/") == asked + 1
 
 
 def test_cancelled_passkey_is_explained(site, meera):
@@ -108,7 +142,8 @@ def test_cancelled_passkey_is_explained(site, meera):
     device = Authenticator(page)
     _log_in(page, site)
     _add(page, site)
-    _log_out(page)
+    _log_out(page, device)
+    device.user_is_here(True)
     device.cancel()
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("alert")).to_contain_text("No passkey was used: the request was cancelled")

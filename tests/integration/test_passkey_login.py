@@ -146,6 +146,11 @@ def test_attempts_are_limited_per_address(key, monkeypatch):
     assert statuses == [422] * 20 + [429]
 
 
+def test_login_page_may_be_opened_more_often(key):
+    """Browsers that suggest passkeys ask for options each time."""
+    assert {Client().post("/login/passkey/options/").status_code for _ in range(40)} == {200}
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [

@@ -33,15 +33,17 @@ function asAnswer(credential) {
   return { id: credential.id, rawId: credential.id, type: credential.type, response };
 }
 
-async function asked(options, creates) {
+async function created(options) {
   const publicKey = { ...options, challenge: decoded(options.challenge) };
-  if (!creates) {
-    publicKey.allowCredentials = described(options.allowCredentials) || [];
-    return navigator.credentials.get({ publicKey });
-  }
   publicKey.user = { ...options.user, id: decoded(options.user.id) };
   publicKey.excludeCredentials = described(options.excludeCredentials) || [];
   return navigator.credentials.create({ publicKey });
+}
+
+async function used(options, how) {
+  const publicKey = { ...options, challenge: decoded(options.challenge) };
+  publicKey.allowCredentials = described(options.allowCredentials) || [];
+  return navigator.credentials.get({ publicKey, ...how });
 }
 
 // Throws an Error whose message is a sentence for the user.
@@ -67,16 +69,62 @@ function show(form, sentence) {
   place.textContent = sentence;
 }
 
+function send(form, credential) {
+  form.elements.credential.value = JSON.stringify(asAnswer(credential));
+  form.submit();
+}
+
 async function ask(form) {
   show(form, "");
   if (!window.PublicKeyCredential) return show(form, WITHOUT);
+  await withdraw();
   try {
-    const credential = await asked(await optionsOf(form), form.dataset.passkey === "create");
-    form.elements.credential.value = JSON.stringify(asAnswer(credential));
-    form.submit();
+    const options = await optionsOf(form);
+    send(form, form.dataset.passkey === "create" ? await created(options) : await used(options));
   } catch (error) {
     show(form, error instanceof DOMException ? SENTENCES[error.name] || error.message : error.message);
   }
+}
+
+// The browser offers passkeys among the suggestions of the name field, until the form's button is used. The offer is
+// renewed before the server's options expire, but not when the field gets the focus back from the system's own dialog.
+const RENEWED_AFTER = 240_000;
+let offer = null;
+
+async function suggest(form, signal) {
+  try {
+    if (!(await window.PublicKeyCredential?.isConditionalMediationAvailable?.())) return;
+    send(form, await used(await optionsOf(form), { mediation: "conditional", signal }));
+  } catch { /* The button remains, and explains what is wrong. */ }
+}
+
+function begin(form) {
+  const aborter = new AbortController();
+  offer = { since: Date.now(), aborter, done: suggest(form, aborter.signal) };
+}
+
+// Waits for the end, because the server knows only the options that it sent last.
+async function withdraw() {
+  const former = offer;
+  offer = null;
+  former?.aborter.abort();
+  await former?.done;
+}
+
+async function renew(form) {
+  if (!offer || Date.now() - offer.since < RENEWED_AFTER) return;
+  await withdraw();
+  begin(form);
+}
+
+const field = document.querySelector("[autocomplete~=webauthn]");
+if (field) {
+  const form = document.querySelector("form[data-passkey=get]");
+  const start = () => { if (!offer) begin(form); };
+  field.addEventListener("focus", start);
+  field.addEventListener("pointerdown", () => renew(form));
+  field.addEventListener("keydown", () => renew(form));
+  if (document.activeElement === field) start();
 }
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
