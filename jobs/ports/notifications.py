@@ -55,10 +55,11 @@ class DeliveryRepository(Protocol):
     def get(self, delivery_id: str) -> Delivery:
         """Raises UnknownDelivery."""
 
-    def claim(
-        self, lease_seconds: float, *, busy: Collection[str] = (), full: Collection[Channel] = ()
-    ) -> Delivery | None:
-        """Claim the delivery that has been due longest; None if none is due. Busy targets and full channels wait."""
+    def due(self, *, busy: Collection[str] = (), full: Collection[Channel] = ()) -> Delivery | None:
+        """The delivery that has been due longest; None if none is due. Busy targets and full channels wait."""
+
+    def claim(self, delivery: Delivery, lease_seconds: float) -> Delivery | None:
+        """Claim a due delivery. None if somebody else has claimed it since it was read."""
 
     def claim_alike(self, delivery: Delivery, lease_seconds: float, limit: int) -> list[Delivery]:
         """Claim other due deliveries on the same channel to the same target."""
@@ -73,9 +74,6 @@ class DeliveryRepository(Protocol):
 
     def log(self, wanted: DeliveryFilter, cursor: Cursor | None, limit: int) -> Page[Delivery]:
         """One page, the newest events first. Raises TooSlow."""
-
-    def due_since(self) -> datetime | None:
-        """When the delivery that has been due longest became due; None if none is due."""
 
     def forget(self, before: datetime, limit: int) -> int:
         """Delete ended deliveries of events before this time. Returns their number."""
@@ -123,6 +121,9 @@ class SubscriptionRepository(Protocol):
 
     def put(self, subscription: Subscription) -> None:
         """Store or replace an account's choices."""
+
+    def reserve_digest(self, name: str, now: datetime, until: datetime) -> bool:
+        """Reserve the account's digest for one process. False if another has reserved it beyond ``now``."""
 
     def remove(self, name: str) -> None:
         """Idempotent."""

@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 
 from jobs.domain.channels import Channel
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 #: Longer than an attempt with all its time limits. A digest is one attempt too.
 LEASE_SECONDS = 120.0
+#: How long a digest is reserved: until the leases of a process that died while it claimed the digest's events are over.
+RESERVED = timedelta(seconds=2 * LEASE_SECONDS)
 #: Attempts to one target at the same time, so that one that hangs leaves room for the others.
 MOST_PER_TARGET = 2
 #: Attempts by mail, or by webhook, at the same time. Fewer than threads: a mail server that hangs delays no webhooks.
@@ -64,26 +67,34 @@ class Deliverer:
         with self._lock:
             busy = [target for target, number in self._busy.items() if number >= MOST_PER_TARGET]
             full = [channel for channel in Channel if self._ways[channel is Channel.WEBHOOK] >= MOST_PER_WAY]
-            claimed = self.deliveries.claim(LEASE_SECONDS, busy=busy, full=full)
-            if claimed:
-                self._count_in(claimed, 1)
-            return claimed
+            while due := self.deliveries.due(busy=busy, full=full):
+                if due.channel is Channel.DIGEST and not self._reserve(due.target):
+                    busy.append(due.target)
+                elif claimed := self.deliveries.claim(due, LEASE_SECONDS):
+                    self._count_in(claimed, 1)
+                    return claimed
+            return None
+
+    def _reserve(self, target: str) -> bool:
+        """Before any event of a digest is claimed, since another process would send the rest as a second mail."""
+        now = self.clock()
+        return self.subscriptions.reserve_digest(target, now, now + RESERVED)
 
     def _count_in(self, claimed: Delivery, number: int) -> None:
-        self._busy[claimed.target] += number * _share(claimed)
+        self._busy[claimed.target] += number
         self._ways[claimed.channel is Channel.WEBHOOK] += number
 
     # --- mail
 
     def _mail(self, claimed: Delivery) -> None:
-        wanted = self.subscriptions.get(claimed.target)
-        if not wanted.address or (claimed.channel is Channel.DIGEST and not wanted.digest):
-            self._save(claimed, None, DeliveryState.DROPPED)
-            return
-        together = [claimed]
-        if claimed.channel is Channel.DIGEST:
+        together, is_digest = [claimed], claimed.channel is Channel.DIGEST
+        if is_digest:
             together += self.deliveries.claim_alike(claimed, LEASE_SECONDS, MOST_IN_DIGEST - 1)
-        if together := self._with_attempts_left(together):
+        wanted = self.subscriptions.get(claimed.target)
+        if not wanted.address or (is_digest and not wanted.digest):
+            for each in together:
+                self._save(each, None, DeliveryState.DROPPED)
+        elif together := self._with_attempts_left(together):
             self._record(together, self.sender.mail(wanted.address, wanted.name, together))
 
     # --- webhooks
@@ -154,8 +165,3 @@ class Deliverer:
     def _count(self, claimed: Delivery, outcome: str) -> None:
         self.instruments.count("filesure_deliveries_total", channel=str(claimed.channel), outcome=outcome)
         logger.info("delivery.attempted", extra={"delivery": claimed.id, "outcome": outcome})
-
-
-def _share(claimed: Delivery) -> int:
-    """A digest takes the target's whole share, since another thread would send the rest of it as a second mail."""
-    return MOST_PER_TARGET if claimed.channel is Channel.DIGEST else 1

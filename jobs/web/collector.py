@@ -113,7 +113,8 @@ def _of_queue(app: Application) -> Iterator[Metric]:
 
 
 def _delivery_age(app: Application, now: datetime) -> float:
-    since = [app.notifications.outbox.oldest(), app.notifications.deliveries.due_since()]
+    due = app.notifications.deliveries.due()
+    since = [app.notifications.outbox.oldest(), due and due.next_at]
     return max([0.0, *((now - each).total_seconds() for each in since if each)])
 
 

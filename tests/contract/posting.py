@@ -34,7 +34,8 @@ from jobs.domain.order_list import OrderList
 from jobs.services.delivering import Deliverer
 from jobs.services.notifying import Notifier
 from jobs.services.webhooks import WebhookService
-from tests.contract.stepping import Killed
+from tests.contract import stepping
+from tests.contract.stepping import Killed, Stepped
 from tests.contract.stores import DONE, LEASE
 from tests.making import a_job
 
@@ -107,6 +108,11 @@ class Posting:
         life = itertools.count(1)
         names = ("jobs", "lists", "outbox", "deliveries", "endpoints", "subscriptions")
         return replace(self, **{name: Killing(getattr(self, name), life, list(calls)) for name in names})
+
+    def stepped(self, actor: stepping.Actor) -> Posting:
+        """The same posting, in a process that waits at each call."""
+        names = ("outbox", "deliveries", "endpoints", "subscriptions", "sender")
+        return replace(self, **{name: Stepped(getattr(self, name), actor) for name in names})
 
     @property
     def notifier(self) -> Notifier:

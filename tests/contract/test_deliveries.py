@@ -61,6 +61,11 @@ def a_delivery(clock, target="asha", channel=Channel.MAIL, **changes) -> Deliver
     return delivery(an_event(clock, **changes), channel, target, clock())
 
 
+def claim(deliveries: DeliveryRepository) -> Delivery | None:
+    due = deliveries.due()
+    return deliveries.claim(due, LEASE) if due else None
+
+
 def an_endpoint(clock, **changes) -> Endpoint:
     fields = {
         "id": new_id(),
@@ -94,26 +99,36 @@ def test_due_deliveries_are_claimed_in_order_and_once(post, clock):
     late, early = replace(a_delivery(clock), next_at=clock() + timedelta(seconds=1)), a_delivery(clock)
     later = replace(a_delivery(clock), next_at=clock() + timedelta(seconds=10))
     post.deliveries.add([late, later, early])
-    assert post.deliveries.due_since() == clock()
+    assert post.deliveries.due() == early
     clock.advance(2)
-    claimed = [post.deliveries.claim(LEASE) for _ in range(3)]
+    claimed = [claim(post.deliveries) for _ in range(3)]
     assert [each and each.id for each in claimed] == [early.id, late.id, None]
     assert (claimed[0].attempts, claimed[0].fence) == (1, 1)
-    assert post.deliveries.due_since() is None
+    assert post.deliveries.due() is None
 
 
 def test_busy_targets_wait(post, clock):
     one, other = a_delivery(clock, "asha"), a_delivery(clock, "ravi")
     post.deliveries.add([one, other])
-    assert post.deliveries.claim(LEASE, busy=["asha", "x"]).id == other.id
-    assert post.deliveries.claim(LEASE, busy=["asha"]) is None
+    assert post.deliveries.due(busy=["asha", "x"]) == other
+    assert post.deliveries.due(busy=["asha", "ravi"]) is None
+    assert post.deliveries.due(full=[Channel.MAIL]) is None
+
+
+def test_delivery_that_somebody_else_has_claimed_is_not_claimed(post, clock):
+    post.deliveries.add([a_delivery(clock)])
+    due = post.deliveries.due()
+    first = post.deliveries.claim(due, LEASE)
+    clock.advance(LEASE)
+    assert post.deliveries.claim(due, LEASE) is None
+    assert post.deliveries.claim(first, LEASE).attempts == 2
 
 
 def test_expired_lease_shuts_its_holder_out(post, clock):
     post.deliveries.add([a_delivery(clock)])
-    first = post.deliveries.claim(LEASE)
+    first = claim(post.deliveries)
     clock.advance(LEASE)
-    second = post.deliveries.claim(LEASE)
+    second = claim(post.deliveries)
     attempt = Attempt(at=clock(), seconds=0.5)
     assert not post.deliveries.save(first, attempt, DeliveryState.DELIVERED)
     assert post.deliveries.save(second, attempt, DeliveryState.DELIVERED)
@@ -123,14 +138,14 @@ def test_expired_lease_shuts_its_holder_out(post, clock):
 
 def test_failed_attempt_waits_and_its_end_is_recorded(post, clock):
     post.deliveries.add([a_delivery(clock)])
-    claimed = post.deliveries.claim(LEASE)
+    claimed = claim(post.deliveries)
     attempt = Attempt(at=clock(), seconds=1.25, status=500, error="The server answered 500.")
     again = clock() + timedelta(seconds=30)
     assert post.deliveries.save(claimed, attempt, DeliveryState.PENDING, again)
     waiting = post.deliveries.get(claimed.id)
     assert (waiting.last, waiting.next_at, waiting.ended_at) == (attempt, again, None)
     clock.advance(31)
-    claimed = post.deliveries.claim(LEASE)
+    claimed = claim(post.deliveries)
     assert claimed.attempts == 2
     assert post.deliveries.save(claimed, None, DeliveryState.DROPPED)
     ended = post.deliveries.get(claimed.id)
@@ -147,17 +162,29 @@ def test_digest_claims_its_others(post, clock):
     assert post.deliveries.claim_alike(first, LEASE, 10) == []
 
 
+def test_digest_is_reserved_by_one(post, clock):
+    for subscribed in (False, True):
+        if subscribed:
+            post.subscriptions.put(Subscription(name="asha", address="a@example.com", digest=True))
+        until = clock() + timedelta(seconds=LEASE)
+        assert post.subscriptions.reserve_digest("asha", clock(), until)
+        if subscribed:
+            post.subscriptions.put(Subscription(name="asha", address="b@example.com", digest=True))
+            assert not post.subscriptions.reserve_digest("asha", clock(), until)
+        clock.advance(LEASE)
+
+
 def test_only_ended_deliveries_are_resent(post, clock):
     made = a_delivery(clock)
     post.deliveries.add([made])
     with pytest.raises(WrongState):
         post.deliveries.resend(made.id)
-    claimed = post.deliveries.claim(LEASE)
+    claimed = claim(post.deliveries)
     post.deliveries.save(claimed, Attempt(at=clock(), seconds=1), DeliveryState.DELIVERED)
     again = post.deliveries.resend(made.id)
     assert (again.state, again.attempts, again.next_at, again.ended_at) == (DeliveryState.PENDING, 0, clock(), None)
     assert not post.deliveries.save(claimed, None, DeliveryState.FAILED)
-    assert post.deliveries.claim(LEASE).event == made.event
+    assert claim(post.deliveries).event == made.event
 
 
 def test_log_is_filtered_and_paged(post, clock):
@@ -179,7 +206,7 @@ def test_old_ended_deliveries_are_forgotten(post, clock):
     old = [a_delivery(clock) for _ in range(3)]
     post.deliveries.add(old)
     for _ in range(2):
-        post.deliveries.save(post.deliveries.claim(LEASE), None, DeliveryState.DELIVERED)
+        post.deliveries.save(claim(post.deliveries), None, DeliveryState.DELIVERED)
     clock.advance(100)
     assert post.deliveries.forget(clock() - timedelta(seconds=200), 9) == 0
     assert [post.deliveries.forget(clock(), 1) for _ in range(3)] == [1, 1, 0]
@@ -229,9 +256,9 @@ def test_delivery_of_a_later_version_waits_and_stops_no_other(database, clock):
     deliveries.add([later])
     renamed = {"$set": {"type": "order.renamed"}}
     database["deliveries"].update_one({"_id": ObjectId(later.id)}, renamed, bypass_document_validation=True)
-    assert deliveries.due_since() is None
+    assert deliveries.due() is None
     deliveries.add([made])
-    assert [deliveries.claim(LEASE).id, deliveries.claim(LEASE)] == [made.id, None]
+    assert [claim(deliveries).id, claim(deliveries)] == [made.id, None]
     assert [each.id for each in deliveries.log(DeliveryFilter(), None, 9).items] == [made.id]
     row = database["deliveries"].find_one({"_id": ObjectId(later.id)})
     assert (row["state"], row["attempts"]) == ("pending", 0)

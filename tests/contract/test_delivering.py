@@ -186,7 +186,7 @@ def test_delivery_whose_attempts_all_died_fails(posting, digest):
         posting.test(made)
     channel = Channel.DIGEST if digest else Channel.WEBHOOK
     for _ in range(3):
-        claimed = posting.deliveries.claim(LEASE_SECONDS)
+        claimed = posting.deliveries.claim(posting.deliveries.due(), LEASE_SECONDS)
         posting.deliveries.claim_alike(claimed, LEASE_SECONDS, 9)
         posting.clock.advance(LEASE_SECONDS)
     posting.deliver()

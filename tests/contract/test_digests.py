@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from dataclasses import replace
 
+import pytest
+
+from jobs.adapters.memory import MemoryDeliveryRepository
 from jobs.domain.deliveries import DeliveryState
+from tests.contract.posting import Posting
+from tests.contract.stepping import Actor, Killed
+
+
+def a_deliverer(posting: Posting) -> Actor:
+    return Actor("deliverer", lambda actor: posting.stepped(actor).deliver())
 
 
 def test_new_filings_are_one_mail_a_day(posting):
@@ -19,23 +29,37 @@ def test_new_filings_are_one_mail_a_day(posting):
     assert {each.state for each in posting.log()} == {DeliveryState.DELIVERED}
 
 
-def test_digest_is_one_mail_however_many_threads_send(posting):
+@pytest.mark.parametrize("steps", range(10))
+def test_digest_is_one_mail_however_many_processes_send(posting, steps):
+    """One process stops at any call, another one at any call, and then the first one ends before the other."""
     posting.subscribe(digest=True)
-    deliverer = posting.deliverer
-
-    class Meanwhile:
-        """Another thread looks for work before the digest has claimed its others."""
-
-        def get(self, name):
-            assert not deliverer.send_next()
-            return posting.subscriptions.get(name)
-
-    deliverer.subscriptions = Meanwhile()
-    for number in (3, 1):  # the second time everything that the first digest took is free again
-        posting.find_filings(number)
+    for others in range(10) if isinstance(posting.deliveries, MemoryDeliveryRepository) else (steps,):
+        posting.find_filings(3)
         posting.clock.advance(24 * 3600)
-        assert deliverer.send_next()
-    assert [len(each) for each in posting.sender.mailed] == [3, 1]
+        one, another = a_deliverer(posting), a_deliverer(posting)
+        for actor, number in ((one, steps), (another, others)):
+            for _ in range(number):
+                if actor.call:
+                    actor.step()
+        one.finish()
+        another.finish()
+        assert [len(each) for each in posting.sender.mailed] == [3]
+        posting.sender.mailed.clear()
+
+
+@pytest.mark.parametrize("call", range(1, 10))
+def test_digest_of_a_killed_process_stays_one_mail(posting, call):
+    """What was sent and not recorded yet is sent again."""
+    posting.subscribe(digest=True)
+    posting.find_filings(3)
+    posting.clock.advance(24 * 3600)
+    with contextlib.suppress(Killed):
+        posting.killed_at(call).deliverer.send_next()
+    for _ in range(60):
+        posting.deliver()
+        posting.clock.advance(10)
+    assert len(posting.sender.mailed[0]) == 3
+    assert {each.state for each in posting.log()} == {DeliveryState.DELIVERED}
 
 
 def test_failed_digest_is_repeated_as_one_mail(posting):

@@ -7,7 +7,6 @@ keeps what each event's recipients may get and what they must get.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from hypothesis import strategies as st
@@ -21,13 +20,12 @@ from jobs.services.delivering import LEASE_SECONDS
 from tests.conftest import FakeClock
 from tests.contract.machines import Concurrent, run_machine
 from tests.contract.posting import CHOICES, Posting, a_posting_in_memory, a_posting_in_mongodb, end_a_list, end_an_order
-from tests.contract.stepping import Actor, Reply, Stepped
+from tests.contract.stepping import Actor, Reply
 
 PEOPLE = ("asha", "ravi")
 MOST, STEPS = 3, 40
 HOUR = 3600
 which = st.integers(0, 1000)
-PORTS = ("outbox", "deliveries", "endpoints", "subscriptions", "sender")
 
 #: A recipient of an event: the event's id, and an account or an endpoint's id.
 Wanted = tuple[str, str]
@@ -132,10 +130,7 @@ class Mailroom(Concurrent):
         self._start()
 
     def _start(self) -> None:
-        def deliver(actor: Actor) -> None:
-            replace(self.posting, **{name: Stepped(getattr(self.posting, name), actor) for name in PORTS}).deliver()
-
-        self.actors.append(Actor(f"deliverer {len(self.actors)}", deliver))
+        self.actors.append(Actor(f"deliverer {len(self.actors)}", lambda actor: self.posting.stepped(actor).deliver()))
 
     @precondition(lambda self: self.alive())
     @rule(which=which, count=st.sampled_from([*range(1, 9), 1000]))

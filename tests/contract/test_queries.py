@@ -134,9 +134,8 @@ def estimate(numbers: MongoQueueNumbers) -> None:
 def deliver(deliveries: MongoDeliveryRepository, now: datetime) -> None:
     event = Event(id="x-1", type=EventType.TEST, at=now, by="x", data={})
     deliveries.add([delivery(event, Channel.DIGEST, each, now) for each in ("x", "y", "z")])
-    claimed = deliveries.claim(60, busy=["y"])
+    claimed = deliveries.claim(deliveries.due(busy=["y"]), 60)
     deliveries.claim_alike(claimed, 60, 5)
-    deliveries.due_since()
     for wanted in ({"target": "x"}, {"channel": Channel.MAIL}, {"state": DeliveryState.FAILED}):
         deliveries.log(DeliveryFilter(**wanted), Cursor(id=str(ObjectId())), 5)
     deliveries.save(claimed, None, DeliveryState.DROPPED)

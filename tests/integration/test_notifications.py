@@ -197,7 +197,7 @@ def test_delivery_is_resent_from_the_log(staff, app):
     (made,) = log(app)
     again = f"/webhooks/deliveries/{made.id}/resend/"
     assert staff.post(again).status_code == 409
-    claimed = app.notifications.deliveries.claim(60)
+    claimed = app.notifications.deliveries.claim(made, 60)
     app.notifications.deliveries.save(claimed, None, "failed")
     page = text_of(staff.get("/webhooks/deliveries/?channel=webhook&state=failed"))
     assert "Order failed: Acme &amp; Sons" in page

@@ -34,12 +34,14 @@ class MemoryDeliveryRepository:
             raise UnknownDelivery(delivery_id)
         return self._deliveries[delivery_id]
 
-    def claim(
-        self, lease_seconds: float, *, busy: Collection[str] = (), full: Collection[Channel] = ()
-    ) -> Delivery | None:
+    def due(self, *, busy: Collection[str] = (), full: Collection[Channel] = ()) -> Delivery | None:
+        due = [each for each in self._due() if each[1].target not in busy and each[1].channel not in full]
+        return min(due, key=lambda each: each[0])[1] if due else None
+
+    def claim(self, delivery: Delivery, lease_seconds: float) -> Delivery | None:
         with self._lock:
-            due = [each for each in self._due() if each[1].target not in busy and each[1].channel not in full]
-            return self._take(min(due, key=lambda each: each[0])[1], lease_seconds) if due else None
+            due = (each for _, each in self._due() if (each.id, each.fence) == (delivery.id, delivery.fence))
+            return next((self._take(each, lease_seconds) for each in due), None)
 
     def claim_alike(self, delivery: Delivery, lease_seconds: float, limit: int) -> list[Delivery]:
         with self._lock:
@@ -89,9 +91,6 @@ class MemoryDeliveryRepository:
         rows = [each for each in found if cursor is None or each.id < cursor.id]
         following = Cursor(id=rows[limit - 1].id) if len(rows) > limit else None
         return Page(items=rows[:limit], next=following)
-
-    def due_since(self) -> datetime | None:
-        return min((at for at, _ in self._due()), default=None)
 
     def forget(self, before: datetime, limit: int) -> int:
         with self._lock:
@@ -179,12 +178,21 @@ class MemorySubscriptionRepository:
 
     def __init__(self) -> None:
         self._subscriptions: dict[str, Subscription] = {}
+        self._reserved: dict[str, datetime] = {}
+        self._lock = threading.Lock()
 
     def get(self, name: str) -> Subscription:
         return self._subscriptions.get(name, Subscription(name=name))
 
     def put(self, subscription: Subscription) -> None:
         self._subscriptions[subscription.name] = subscription
+
+    def reserve_digest(self, name: str, now: datetime, until: datetime) -> bool:
+        with self._lock:
+            if name in self._subscriptions and self._reserved.get(name, now) > now:
+                return False
+            self._reserved[name] = until
+            return True
 
     def remove(self, name: str) -> None:
         self._subscriptions.pop(name, None)

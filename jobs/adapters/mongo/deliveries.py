@@ -25,6 +25,7 @@ from jobs.ports import Clock
 
 #: Deliveries of a later version's events wait until that version is installed again.
 _KNOWN: Document = {"type": {"$in": [str(each) for each in EventType]}}
+_LONGEST = [("nextAt", ASCENDING)]
 
 
 class MongoDeliveryRepository:
@@ -47,11 +48,15 @@ class MongoDeliveryRepository:
         return _to_delivery(record_of(self._deliveries, delivery_id, UnknownDelivery(delivery_id)))
 
     @translated
-    def claim(
-        self, lease_seconds: float, *, busy: Collection[str] = (), full: Collection[Channel] = ()
-    ) -> Delivery | None:
+    def due(self, *, busy: Collection[str] = (), full: Collection[Channel] = ()) -> Delivery | None:
         left_out = {"target": busy, "channel": full}
-        return self._claim({name: {"$nin": sorted(each)} for name, each in left_out.items() if each}, lease_seconds)
+        wanted = {name: {"$nin": sorted(each)} for name, each in left_out.items() if each}
+        row = self._deliveries.find_one({"nextAt": {"$lte": self._clock()}, **_KNOWN, **wanted}, sort=_LONGEST)
+        return _to_delivery(row) if row else None
+
+    @translated
+    def claim(self, delivery: Delivery, lease_seconds: float) -> Delivery | None:
+        return self._claim({"_id": ObjectId(delivery.id), "fence": delivery.fence}, lease_seconds)
 
     @translated
     def claim_alike(self, delivery: Delivery, lease_seconds: float, limit: int) -> list[Delivery]:
@@ -66,7 +71,7 @@ class MongoDeliveryRepository:
         row = self._deliveries.find_one_and_update(
             {"nextAt": {"$lte": now}, **_KNOWN, **wanted},
             {"$set": {"nextAt": now + timedelta(seconds=lease_seconds)}, "$inc": {"fence": 1, "attempts": 1}},
-            sort=[("nextAt", ASCENDING)],
+            sort=_LONGEST,
             return_document=ReturnDocument.AFTER,
         )
         return _to_delivery(row) if row else None
@@ -107,12 +112,6 @@ class MongoDeliveryRepository:
         fields = {"target": wanted.target, "channel": wanted.channel, "state": wanted.state}
         filter_ = _KNOWN | {name: str(value) for name, value in fields.items() if value}
         return newest_page(self._deliveries, filter_, cursor, limit, _to_delivery)
-
-    @translated
-    def due_since(self) -> datetime | None:
-        due = {"nextAt": {"$lte": self._clock()}, **_KNOWN}
-        row = self._deliveries.find_one(due, {"nextAt": True}, sort=[("nextAt", ASCENDING)])
-        return row["nextAt"] if row else None
 
     @translated
     def forget(self, before: datetime, limit: int) -> int:

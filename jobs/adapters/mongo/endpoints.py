@@ -128,6 +128,14 @@ class MongoSubscriptionRepository:
             self._subscriptions.update_one({"_id": subscription.name}, {"$set": values})
 
     @translated
+    def reserve_digest(self, name: str, now: datetime, until: datetime) -> bool:
+        """An account without a record gets no mail, so its digest needs no reservation."""
+        free = [{"digestUntil": {"$exists": False}}, {"digestUntil": {"$lte": now}}]
+        if self._subscriptions.update_one({"_id": name, "$or": free}, {"$set": {"digestUntil": until}}).matched_count:
+            return True
+        return self._subscriptions.find_one({"_id": name}, {"_id": True}) is None
+
+    @translated
     def remove(self, name: str) -> None:
         self._subscriptions.delete_one({"_id": name})
 

@@ -91,6 +91,7 @@ EVENT_VALIDATORS: dict[str, Document] = {
             "choices": _TEXTS,
             "singleOrdersOfLists": {"bsonType": "bool"},
             "digest": {"bsonType": "bool"},
+            "digestUntil": TIME,
         },
     },
 }

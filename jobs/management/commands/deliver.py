@@ -94,7 +94,7 @@ class _Delivery:
             sending = {each for each in sending if not _ended(each)}
             try:
                 self._drain()
-                if self._app.notifications.deliveries.due_since():
+                if self._app.notifications.deliveries.due():
                     sending |= {self._pool.submit(self._send) for _ in range(THREADS - len(sending))}
                 if time.monotonic() - forgotten_at > FORGET_SECONDS:
                     self._forget()
