@@ -12,7 +12,6 @@ from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.queue_filters import ORDERS
-from jobs.adapters.mongo.racing import unblocked
 from jobs.adapters.mongo.records import COUNT, TEXT, TIME
 from jobs.domain.allowances import Allowance, Hold
 
@@ -59,7 +58,7 @@ class MongoAllowances:
         unchanged = {"_id": by, "version": {"$exists": False} if version is None else version}
         values = {"month": after.month, "used": after.used, "holds": [_hold_fields(hold) for hold in after.holds]}
         update = {"$set": {**values, "version": (version or 0) + 1}}
-        if unblocked(lambda: self._allowances.update_one(unchanged, update)).matched_count:
+        if self._allowances.update_one(unchanged, update).matched_count:
             return True
         if version is None:
             self._begin(by)
@@ -67,7 +66,7 @@ class MongoAllowances:
 
     def _begin(self, by: str) -> None:
         try:
-            unblocked(lambda: self._allowances.insert_one({"_id": by}))
+            self._allowances.insert_one({"_id": by})
         except DuplicateKeyError:  # another caller was faster
             return
 
@@ -88,7 +87,7 @@ class MongoAllowances:
             return
         if not row:
             self._begin(by)
-        unblocked(lambda: self._allowances.update_one({"_id": by}, {"$set": {"role": role}}))
+        self._allowances.update_one({"_id": by}, {"$set": {"role": role}})
 
 
 def _hold_fields(hold: Hold) -> Document:

@@ -17,6 +17,7 @@ from pymongo.database import Database
 from pymongo.monitoring import CommandListener
 from pymongo.uri_parser import parse_uri
 
+from jobs.adapters.mongo.racing import UnblockedDatabase
 from jobs.domain.errors import ConfigurationError, DatabaseRefused, DatabaseSlow, DatabaseUnavailable
 
 P = ParamSpec("P")
@@ -51,7 +52,7 @@ def connect(
     except (errors.InvalidURI, errors.ConfigurationError, ValueError) as error:
         raise ConfigurationError(f"MONGODB_URI is not usable ({error}), for example {_EXAMPLE}.") from error
     # Timezone-aware datetimes in UTC.
-    return client.get_database(database, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC))
+    return UnblockedDatabase(client, database, codec_options=CodecOptions(tz_aware=True, tzinfo=UTC))
 
 
 def within(seconds: float) -> AbstractContextManager[None]:

@@ -9,7 +9,6 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.adapters.mongo.racing import unblocked
 from jobs.ports import Clock, Plan
 
 
@@ -30,7 +29,7 @@ class MongoIdempotencyStore:
             "at": self._clock(),
         }
         try:
-            unblocked(lambda: self._plans.insert_one(row))
+            self._plans.insert_one(row)
         except DuplicateKeyError:
             found = self._plans.find_one({"key": key})
             row = found or row  # deleted in between: a day has passed, or the order was refused
@@ -38,5 +37,4 @@ class MongoIdempotencyStore:
 
     @translated
     def finish(self, key: str) -> None:
-        done = {"$set": {"doneAt": self._clock()}}
-        unblocked(lambda: self._plans.update_one({"key": key}, done))
+        self._plans.update_one({"key": key}, {"$set": {"doneAt": self._clock()}})
