@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -126,8 +126,21 @@ class EndedList:
     refused: int
     states: Mapping[JobStatus, int]
     at: datetime
+    #: How many notes its orders have ever had.
+    notes: int = 0
     #: Whether accounts want a mail about it, see ``OrderList``.
     wishes: Mapping[str, bool] = field(default_factory=dict)
+
+
+def next_end(at: datetime, announced: datetime | None, notes: int, notes_announced: int) -> datetime | None:
+    """The time of a list's end, whose last order ended ``at``. None if it was announced already.
+
+    Orders that have ended again have more notes. Their time may be earlier than the last one, if the clock was set
+    back; the event, whose id follows from its time, then comes a millisecond after the last one.
+    """
+    if announced is None or at > announced:
+        return at
+    return announced + timedelta(milliseconds=1) if notes > notes_announced else None
 
 
 def list_event(ended: EndedList) -> Event | None:

@@ -192,6 +192,20 @@ def test_list_ends_again_after_a_retry(desk):
     assert desk.drain() == ["order.completed", "list.completed"]
 
 
+def test_list_that_ends_again_after_the_clock_was_set_back_is_announced(desk):
+    made, (job, other) = a_list(desk, 2)
+    desk.lists.finish(made, ordered=2, refused=0)
+    desk.end(job, Progress(total=2, failed=2))
+    desk.end(other)
+    desk.drain()
+    for _ in range(2):
+        desk.clock.advance(-3600)
+        desk.jobs.retry(job.id, NEW)
+        desk.end(job, Progress(total=2, failed=2))
+        assert desk.drain() == ["order.failed", "list.partial"]
+        assert desk.outbox.ended_list(made.id) is None
+
+
 def test_list_whose_orders_were_all_cancelled_is_no_event(desk):
     made, (job,) = a_list(desk, 1)
     desk.lists.finish(made, ordered=1, refused=0)

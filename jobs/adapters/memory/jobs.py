@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -29,6 +30,8 @@ class MemoryJobRepository:
         self._lock = threading.RLock()
         #: The notes that nobody has read yet, with their job as it was at the last one.
         self.notes: dict[str, tuple[Job, list[Note]]] = {}
+        #: How many notes each job has ever had.
+        self.noted: Counter[str] = Counter()
 
     def add(self, jobs: Sequence[Job], *, again: bool, expect: Expect | None = None) -> Mapping[str, str]:
         refused: dict[str, str] = {}
@@ -246,4 +249,5 @@ class MemoryJobRepository:
         if change.note:
             _, notes = self.notes.get(job.id, (job, []))
             self.notes[job.id] = changed, [*notes, change.note]
+            self.noted[job.id] += 1
         return changed

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from jobs.adapters.memory.deliveries import MemoryEndpointRepository
 from jobs.adapters.memory.jobs import MemoryJobRepository
 from jobs.adapters.memory.order_lists import MemoryOrderListRepository
-from jobs.domain.events import EndedList, order_events, plain_event
+from jobs.domain.events import EndedList, next_end, order_events, plain_event
 from jobs.domain.job import UNFINISHED, VISIBLE, JobStatus
 from jobs.ports.notifications import Outgoing
 
@@ -23,7 +23,7 @@ class MemoryOutbox:
     ) -> None:
         self._jobs, self._lists = jobs, lists
         self._endpoint_notes = endpoints.notes if endpoints else {}
-        self._announced: dict[str, datetime] = {}
+        self._announced: dict[str, EndedList] = {}
 
     def waiting(self, limit: int) -> list[Outgoing]:
         """A deleted job's notes stay with the others."""
@@ -62,14 +62,24 @@ class MemoryOutbox:
         made = self._lists.get(list_id)
         if made.done_at is None or any(job.status in UNFINISHED for job in jobs):
             return None
-        at = max([made.done_at, *(job.completed_at for job in jobs if job.completed_at)])
-        if at <= self._announced.get(list_id, datetime.min.replace(tzinfo=UTC)):
+        last = max([made.done_at, *(job.completed_at for job in jobs if job.completed_at)])
+        notes = sum(self._jobs.noted[job.id] for job in jobs)
+        announced = self._announced.get(list_id)
+        at = next_end(last, announced.at, notes, announced.notes) if announced else last
+        if at is None:
             return None
         shown = [job.status for job in jobs if job.status is not JobStatus.DELETING]
         states: dict[JobStatus, int] = {status: shown.count(status) for status in VISIBLE}
         return EndedList(
-            id=list_id, name=made.name, by=made.by, refused=made.refused, states=states, at=at, wishes=made.wishes
+            id=list_id,
+            name=made.name,
+            by=made.by,
+            refused=made.refused,
+            states=states,
+            at=at,
+            notes=notes,
+            wishes=made.wishes,
         )
 
     def announce(self, ended: EndedList) -> None:
-        self._announced[ended.id] = ended.at
+        self._announced[ended.id] = ended

@@ -16,7 +16,7 @@ from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.notes import KEPT
 from jobs.adapters.mongo.order_lists import to_wishes
 from jobs.adapters.mongo.records import object_id, to_job
-from jobs.domain.events import EndedList, Event, EventType, Note, order_events, plain_event
+from jobs.domain.events import EndedList, Event, EventType, Note, next_end, order_events, plain_event
 from jobs.domain.job import VISIBLE, JobStatus
 from jobs.ports.notifications import Outgoing
 
@@ -112,14 +112,16 @@ class MongoOutbox:
         if row is None or "doneAt" not in row:
             return None
         states: dict[JobStatus, int] = {**dict.fromkeys(VISIBLE, 0)}
-        at = row["doneAt"]
-        for job in jobs.find({"listId": list_id}, {"jobStatus": True, "completedAt": True}):
+        at, notes = row["doneAt"], 0
+        for job in jobs.find({"listId": list_id}, {"jobStatus": True, "completedAt": True, "notes": True}):
             if "completedAt" not in job:  # retried since the look at the unfinished ones
                 return None
             at = max(at, job["completedAt"])
+            notes += job.get("notes", 0)
             if job["jobStatus"] != str(JobStatus.DELETING):
                 states[JobStatus(job["jobStatus"])] += 1
-        if at <= row.get("announcedAt", at.min.replace(tzinfo=at.tzinfo)):
+        end = next_end(at, row.get("announcedAt"), notes, row.get("announcedNotes", notes))
+        if end is None:
             return None
         return EndedList(
             id=list_id,
@@ -127,10 +129,12 @@ class MongoOutbox:
             by=row["by"],
             refused=row.get("refused", 0),
             states=states,
-            at=at,
+            at=end,
+            notes=notes,
             wishes=to_wishes(row),
         )
 
     @translated
     def announce(self, ended: EndedList) -> None:
-        self._database["lists"].update_one({"_id": ObjectId(ended.id)}, {"$set": {"announcedAt": ended.at}})
+        announced = {"announcedAt": ended.at, "announcedNotes": ended.notes}
+        self._database["lists"].update_one({"_id": ObjectId(ended.id)}, {"$set": announced})

@@ -36,6 +36,7 @@ EVENT_VALIDATORS: dict[str, Document] = {
             "refused": COUNT,
             "doneAt": TIME,
             "announcedAt": TIME,
+            "announcedNotes": COUNT,
             **dict.fromkeys(("mailTo", "noMailTo"), _TEXTS),
             **NOTES,
         },
