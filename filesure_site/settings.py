@@ -188,6 +188,7 @@ LOGGING_CONFIG = None  # wsgi and the commands configure logs themselves
 SIGN_IN = _configuration
 PASSKEYS = site_of(_configuration)
 # `manage.py deliver` sends notifications, the site itself links to set a password.
+EMAIL_BACKEND = "jobs.web.notices.mail_backend.EmailBackend"
 EMAIL_HOST = _configuration.smtp_host or ""
 EMAIL_PORT = _configuration.smtp_port
 EMAIL_USE_TLS = _configuration.smtp_security == "starttls"

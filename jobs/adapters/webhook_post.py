@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
 
 from jobs.adapters.public_addresses import AddressRefused, resolve
+from jobs.adapters.time_limit import TimeLimit
 
 #: The whole attempt after the name is resolved; one operation on the connection.
 TOTAL_SECONDS, STEP_SECONDS = 15.0, 10.0
@@ -59,12 +59,14 @@ class WebhookPost:
         address = resolve(host, port, allow_private=self.allow_private)
         ends = time.monotonic() + self.total_seconds
         step = min(STEP_SECONDS, self.total_seconds)
-        with socket.create_connection((address, port), timeout=step) as raw, _Limit(raw, ends) as limit:
+        with (
+            socket.create_connection((address, port), timeout=step) as raw,
+            TimeLimit(raw, ends - time.monotonic()) as limit,
+        ):
             # The name in the certificate and in Host is the one that was entered, not the address.
             plain = parts.scheme != "https"
             wrap = self.tls.wrap_socket
             connected = raw if plain else wrap(raw, server_hostname=host, do_handshake_on_connect=False)
-            limit.watch(connected)
             connection = http.client.HTTPConnection(host, port)
             connection.sock = connected
             path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
@@ -82,34 +84,6 @@ class WebhookPost:
             if limit.is_over:  # the headers ended because the connection did
                 raise TimeoutError
             return answer
-
-
-class _Limit:
-    """Shuts a connection down when the time is up, however slowly its bytes arrive."""
-
-    def __init__(self, connection: socket.socket, ends: float) -> None:
-        self._connection = connection
-        self._timer = threading.Timer(max(0.0, ends - time.monotonic()), self._end)
-        self._timer.daemon = True
-        self.is_over = False
-
-    def watch(self, connection: socket.socket) -> None:
-        """TLS has taken the connection over."""
-        self._connection = connection
-
-    def _end(self) -> None:
-        self.is_over = True
-        try:
-            socket.socket.shutdown(self._connection, socket.SHUT_RDWR)  # TLS would wait to say goodbye
-        except OSError:
-            return
-
-    def __enter__(self) -> _Limit:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
 
 
 def _answer(response: http.client.HTTPResponse) -> Answer:
