@@ -49,6 +49,8 @@ class BulkAction:
     priority: int | None = None
     by: str
     address: str | None = None
+    #: The number of the API token that began it; None: its user did.
+    token: int | None = None
     at: datetime
     #: The query of the jobs page's URL, and the name of the zone of its days.
     filters: str = ""

@@ -35,8 +35,8 @@ class BulkService:
     """Advances bulk actions.
 
     ``act`` carries out the action on one job. ``select`` returns at most so many jobs that match the filters, with
-    ids after a position, in the order of their ids. ``allowed``: whether the user still has the right to the action;
-    asked before each step.
+    ids after a position, in the order of their ids. ``allowed``: whether the user, or the API token, still has the
+    right to the action; asked before each step.
     """
 
     actions: BulkActionRepository
@@ -63,7 +63,8 @@ class BulkService:
         """
         repeated, last = bool(held.batch), False
         if not self.allowed(held):
-            held = self._stopped(held, f"{held.by} may no longer do this.")
+            by = held.by if held.token is None else "The API token that began it"
+            held = self._stopped(held, f"{by} may no longer do this.")
         if not repeated and not held.stop_requested_at:
             try:
                 batch, last = self._next(held)

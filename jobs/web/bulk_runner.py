@@ -25,7 +25,7 @@ from jobs.domain.errors import FilesureError, TooSlow
 from jobs.domain.job import Job, parse_job_id
 from jobs.domain.listing import Cursor, JobFilter, JobOrder
 from jobs.services import BulkService
-from jobs.web import actions
+from jobs.web import actions, tokens
 from jobs.web.actions import ACTIONS
 from jobs.web.forms import JobSearch
 from jobs.web.preferences import zone_of
@@ -69,6 +69,7 @@ def start(
     priority: int | None = None,
     back: str = "",
     action_id: str | None = None,
+    token: int | None = None,
     at_once: bool = False,
 ) -> BulkAction:
     """Store an action and begin it; one that is stored already is returned. ``at_once``: a small one is also finished.
@@ -84,6 +85,7 @@ def start(
         priority=priority,
         by=actor.name,
         address=actor.address,
+        token=token,
         at=at,
         filters="" if selection.ids else selection.filters,
         zone=str(timezone.get_current_timezone()),
@@ -129,9 +131,13 @@ def service() -> BulkService:
 
 
 def _allowed(action: BulkAction) -> bool:
-    """Whether the account still exists, is active, and has the right."""
+    """Whether the account still exists, is active, and has the right; if a token began it, that token."""
+    permission = ACTIONS[action.action].permission
+    if action.token is not None:
+        token = tokens.living().filter(pk=action.token, user__is_active=True).first()
+        return token is not None and tokens.may(token, permission)
     user = get_user_model().objects.filter(username=action.by).first()
-    return user is not None and user.has_perm(ACTIONS[action.action].permission)
+    return user is not None and user.has_perm(permission)
 
 
 def _act(action: BulkAction, job_id: str) -> object:

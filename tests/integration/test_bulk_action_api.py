@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.auth import get_user_model
 
 from jobs.bootstrap import new_id
 from jobs.domain.audit import Action, Actor, AuditFilter
+from jobs.domain.bulk_action import BulkState
+from jobs.domain.job import JobStatus
+from jobs.models import ApiToken
 from jobs.services import ListRow, Order
-from jobs.web import tokens
+from jobs.web import bulk_runner, tokens
 from jobs.web.permissions import Permission
 from tests.integration.api import caller, is_problem
 from tests.integration.conftest import ordered
 from tests.integration.test_bulk_actions import ended
 from tests.making import a_cin
 
+NOW = datetime.now(UTC)
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
 
@@ -50,6 +56,18 @@ def test_api_reports_refused_jobs(call, app):
     assert {(entry.by, entry.bulk_id) for entry in entries} == {("owner", action.id)}
     cancelled = call("POST", f"/api/v1/lists/{list_id}/cancel")
     assert ended(app, cancelled.json()["bulkActionId"]).done == 2
+
+
+@pytest.mark.parametrize("change", [{"revoked_at": NOW}, {"expires_at": NOW}, {"scopes": ["view"]}])
+def test_action_of_a_token_ends_with_the_token(app, owner, monkeypatch, change):
+    monkeypatch.setattr(bulk_runner.BulkRunner, "begin", lambda _: None)
+    token, secret = tokens.issue(owner, "script", list(Permission), None)
+    made = caller(secret)("POST", f"/api/v1/lists/{a_list(app, 2)}/cancel").json()
+    ApiToken.objects.filter(pk=token.pk).update(**change)
+    bulk_runner.service().advance("test")
+    stored = app.bulk_actions.get(made["bulkActionId"])
+    assert (stored.state, stored.problem) == (BulkState.STOPPED, "The API token that began it may no longer do this.")
+    assert {job.status for job in ordered(app)} == {JobStatus.PENDING}
 
 
 def test_api_follows_scopes_and_owners(call, app):

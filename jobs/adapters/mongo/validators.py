@@ -230,7 +230,7 @@ VALIDATORS: dict[str, Document] = {
             **dict.fromkeys(("at", "stopRequestedAt", "endedAt", "leaseUntil"), TIME),
             "jobIds": {"bsonType": "array", "items": TEXT},
             "batch": {"bsonType": "array", "items": TEXT},
-            **dict.fromkeys(("total", "done", "refused", "fence", "failures"), COUNT),
+            **dict.fromkeys(("total", "done", "refused", "fence", "failures", "token"), COUNT),
             "state": {"enum": [str(state) for state in BulkState]},
         },
     },

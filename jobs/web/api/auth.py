@@ -106,6 +106,12 @@ def account_key(request: HttpRequest) -> str:
     return f"user-{caller.user_id}" if isinstance(caller, ApiToken) else caller_key(request)
 
 
+def token_of(request: HttpRequest) -> int | None:
+    """The number of the caller's token; None: a session."""
+    caller = getattr(request, "auth", None)
+    return caller.pk if isinstance(caller, ApiToken) else None
+
+
 def caller_key(request: HttpRequest) -> str:
     """Identifies the caller for Idempotency-Keys."""
     caller = getattr(request, "auth", None)

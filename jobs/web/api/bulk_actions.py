@@ -13,7 +13,7 @@ from jobs.domain.bulk_action import BulkAction
 from jobs.domain.listing import Page, parse_cursor
 from jobs.web.actions import ACTIONS
 from jobs.web.api import inputs
-from jobs.web.api.auth import Forbidden, caller_key, needing
+from jobs.web.api.auth import Forbidden, caller_key, needing, token_of
 from jobs.web.api.bulk_schemas import BulkActionDetailOut, BulkActionOut, BulkActionsOut
 from jobs.web.api.create_job import begun, plan_name
 from jobs.web.api.schemas import PROBLEMS
@@ -61,7 +61,7 @@ def _begin(
     name = plan_name(key, caller_key(request)) if key is not None else None
     action_id = begun(name, wanted, [{"bulkActionId": new_id()}]).orders[0]["bulkActionId"] if name else None
     selection = Selection(filters=f"in_list={found.id}")
-    made = start(action, selection, actor(request), priority=priority, action_id=action_id)
+    made = start(action, selection, actor(request), priority=priority, action_id=action_id, token=token_of(request))
     return Status(HTTPStatus.ACCEPTED, made)
 
 
