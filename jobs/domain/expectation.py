@@ -186,7 +186,7 @@ def in_words(at: datetime | None, now: datetime) -> str:
 
 
 def utc(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%d %b, %H:%M} UTC"
+    return f"{at.astimezone(UTC):%-d %b, %H:%M} UTC"
 
 
 def expectation(job: Job, queue: Queue, now: datetime, *, at_least_ahead: int = 0) -> Expectation | None:

@@ -33,7 +33,7 @@ class Pause:
 
     def __str__(self) -> str:
         """A sentence for people."""
-        return f"{self.subject} is paused by {self.by} until {self.until:%d %b, %H:%M} UTC: {self.reason}"
+        return f"{self.subject} is paused by {self.by} until {self.until:%-d %b, %H:%M} UTC: {self.reason}"
 
 
 def new_pause(

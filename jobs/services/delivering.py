@@ -126,7 +126,7 @@ class Deliverer:
         if attempt.status == HTTPStatus.GONE:
             reason = "The address answered that it no longer exists (410)."
         elif is_dead(current.failures, current.failing_since, attempt.at):
-            since = f"{current.failing_since:%d %b %Y %H:%M} UTC"
+            since = f"{current.failing_since:%-d %b %Y %H:%M} UTC"
             reason = f"{current.failures} deliveries in a row have failed since {since}. {attempt.error}"
         else:
             return

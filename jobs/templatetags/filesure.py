@@ -28,7 +28,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 #: Parameters that are places in a list, beside the cursor.
 _PLACES = ("from", "filings")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
-_RELATIVE = (("days", 86_400), ("hr.", 3_600), ("min.", 60), ("sec.", 1))
+_RELATIVE = (("days", 86_400), ("hr", 3_600), ("min", 60), ("sec", 1))
 
 
 @register.filter
@@ -62,7 +62,7 @@ def moment(value: datetime | None) -> SafeString | str:
     """A readable time in the page's zone."""
     if value is None:
         return "–"
-    return _time(value, "", f"{timezone.localtime(value):%d %b %Y, %H:%M:%S}")
+    return _time(value, "", f"{timezone.localtime(value):%-d %b %Y, %H:%M:%S}")
 
 
 @register.filter
@@ -70,22 +70,22 @@ def clock(value: datetime) -> SafeString:
     """The time of day, with the day unless it is today."""
     local = timezone.localtime(value)
     is_today = local.date() == timezone.localdate()
-    return _time(value, "", f"{local:%d %b %Y, %H:%M:%S}", f"{local:%H:%M}" if is_today else f"{local:%d %b, %H:%M}")
+    return _time(value, "", f"{local:%-d %b %Y, %H:%M:%S}", f"{local:%H:%M}" if is_today else f"{local:%-d %b, %H:%M}")
 
 
 @register.filter
 def ago(value: datetime | None) -> SafeString | str:
-    """The distance to now, such as "3 min. ago"; the page's script keeps it up to date."""
+    """The distance to now, such as "3 min ago"; the page's script keeps it up to date."""
     if value is None:
         return "–"
-    absolute = f"{timezone.localtime(value):%d %b, %H:%M}"
+    absolute = f"{timezone.localtime(value):%-d %b, %H:%M}"
     return _time(value, " data-ago", absolute, relative((value - timezone.now()).total_seconds()))
 
 
 @register.filter
 def age(value: datetime) -> SafeString:
-    """How long ago, such as "3 min."."""
-    absolute = f"{timezone.localtime(value):%d %b, %H:%M}"
+    """How long ago, such as "3 min"."""
+    absolute = f"{timezone.localtime(value):%-d %b, %H:%M}"
     passed = relative((value - timezone.now()).total_seconds()).removesuffix(" ago")
     return _time(value, " data-ago=age", absolute, passed)
 
@@ -100,7 +100,7 @@ def relative(seconds: float) -> str:
 
 
 def _time(value: datetime, marks: str, absolute: str, text: str = "") -> SafeString:
-    title = f"{absolute} ({value.astimezone(UTC):%d %b, %H:%M} UTC)"
+    title = f"{absolute} ({value.astimezone(UTC):%-d %b, %H:%M} UTC)"
     return format_html('<time{} datetime="{}" title="{}">{}</time>', marks, value.isoformat(), title, text or absolute)
 
 

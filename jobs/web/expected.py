@@ -20,4 +20,4 @@ def sentence(expected: Expectation | None, now: datetime, of: str = "") -> str:
 def _moment(at: datetime, now: datetime) -> str:
     """To the minute, rounded up."""
     local = timezone.localtime(at + timedelta(seconds=59)).replace(second=0)
-    return f"{local:%H:%M}" if local.date() == timezone.localtime(now).date() else f"{local:%d %b, %H:%M}"
+    return f"{local:%H:%M}" if local.date() == timezone.localtime(now).date() else f"{local:%-d %b, %H:%M}"

@@ -89,7 +89,7 @@ def test_paused_queue_gives_nothing(jobs, pauses, clock):
     order(jobs, clock)
     assert jobs.count_due(10) == 0
     assert jobs.claim_next("w", LEASE) is None
-    with pytest.raises(WrongState, match="paused by asha until 05 Jan, 13:00 UTC: Maintenance"):
+    with pytest.raises(WrongState, match="paused by asha until 5 Jan, 13:00 UTC: Maintenance"):
         jobs.claim(first, "w", LEASE)
     with pytest.raises(UnknownJob):
         jobs.claim("0" * 24, "w", LEASE)

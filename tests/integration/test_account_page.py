@@ -81,7 +81,7 @@ def test_pages_follow_theme_and_time_zone(viewer, app):
     assert 'data-theme="dark"' in page
     assert "New York time" in page
     page = text_of(viewer.get(f"/jobs/{job.id}/"))
-    assert f"({at:%d %b, %H:%M} UTC)" in page
+    assert f"({at:%-d %b, %H:%M} UTC)" in page
     assert 'data-zone="America/New_York"' in page
 
 

@@ -127,7 +127,7 @@ class GuardedSource:
         held = self.jobs.hold_pending(due_before=breaker.probe_at, until=later)
         logger.info("source.jobs_held", extra={"source": self.name, "held": held})
         until = breaker.probe_at if probes else later
-        message = f"The source has been down since {breaker.since:%d %b, %H:%M} UTC; its jobs wait. {breaker.reason}"
+        message = f"The source has been down since {breaker.since:%-d %b, %H:%M} UTC; its jobs wait. {breaker.reason}"
         self._down = SourceOnHold(message, max(0.0, (until - now).total_seconds()))
         raise self._down
 

@@ -41,7 +41,7 @@ def pause(request: HttpRequest) -> HttpResponse:
             error = str(refused)
         else:
             watch().forget()
-            messages.success(request, f"{made.subject} is paused until {timezone.localtime(made.until):%d %b, %H:%M}.")
+            messages.success(request, f"{made.subject} is paused until {timezone.localtime(made.until):%-d %b, %H:%M}.")
             return HttpResponseRedirect(reverse("pause"))
     context = {
         "current": application().pauses.current(),

@@ -97,11 +97,11 @@ def test_list_has_its_own_jobs_ahead():
 
 
 SITUATIONS = [
-    (a_queue(34), {}, "About 14 minutes until completion, at 05 Jan, 12:14 UTC. 34 jobs are ahead."),
-    (a_queue(1), {}, "About 2 minutes until completion, at 05 Jan, 12:01 UTC. 1 job is ahead."),
-    (a_queue(0), {}, "About 2 minutes until completion, at 05 Jan, 12:01 UTC. No job is ahead."),
-    (a_queue(3, pauses=[PAUSE]), {}, "Paused until 05 Jan, 12:01 UTC."),
-    (a_queue(3), {"run_after": NOW + MINUTE}, "Not before 05 Jan, 12:01 UTC."),
+    (a_queue(34), {}, "About 14 minutes until completion, at 5 Jan, 12:14 UTC. 34 jobs are ahead."),
+    (a_queue(1), {}, "About 2 minutes until completion, at 5 Jan, 12:01 UTC. 1 job is ahead."),
+    (a_queue(0), {}, "About 2 minutes until completion, at 5 Jan, 12:01 UTC. No job is ahead."),
+    (a_queue(3, pauses=[PAUSE]), {}, "Paused until 5 Jan, 12:01 UTC."),
+    (a_queue(3), {"run_after": NOW + MINUTE}, "Not before 5 Jan, 12:01 UTC."),
     (
         a_queue(first=waiting(3, due_at=NOW - 3 * MINUTE), pace=replace(PACE, last_ended=None)),
         {},
