@@ -21,6 +21,7 @@ SETTINGS = {
     "BACKOFF_SECONDS": "1",
     "MAX_WORKERS": "3",
 }
+_STAFF = "from django.contrib.auth.models import User; User.objects.filter(username='asha').update(is_staff=True)"
 LOW = {"width": 1280, "height": 480}  # for pages with a small card
 # When the last picture is taken, some jobs must have ended while others are still waiting.
 JOBS, ENDED = 40, 12
@@ -40,6 +41,8 @@ def main(folder: Path = IMAGES) -> None:
             provider.knows("asha-1", preferred_username="asha@contoso.example", name="Asha Rao", groups=["fs-admins"])
             site.restart(**provider.settings())
             photographer.shoot_sign_in(provider)
+        site.restart(DEBUG="true")
+        photographer.shoot_style()
 
 
 class _Photographer:
@@ -86,6 +89,23 @@ class _Photographer:
         page.get_by_role("link", name="Connect").click()
         provider.log_in_with(page, "asha-1")
         self._shoot(page, "connect")
+
+    def shoot_style(self) -> None:
+        """The page of styles as a whole, in both schemes, with the hover and focus that its parts are marked with."""
+        self._site.shell(_STAFF)
+        for scheme in ("light", "dark"):
+            page = self._visitor(color_scheme=scheme).page
+            page.goto("/style/")
+            session = page.context.new_cdp_session(page)
+            session.send("DOM.enable")
+            session.send("CSS.enable")
+            root = session.send("DOM.getDocument")["root"]["nodeId"]
+            for state in ("hover", "focus-visible"):
+                found = session.send("DOM.querySelectorAll", {"nodeId": root, "selector": f"[data-forced={state}]"})
+                for node in found["nodeIds"]:
+                    session.send("CSS.forcePseudoState", {"nodeId": node, "forcedPseudoClasses": [state]})
+            page.wait_for_timeout(800)
+            page.screenshot(path=self._folder / f"style-{scheme}.png", full_page=True)
 
     def _visitor(self, name: str | None = "asha", **context: Any) -> Visitor:
         return Visitor(self._site, self._browser, name, **{"viewport": {"width": 1280, "height": 860}} | context)
