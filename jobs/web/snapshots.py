@@ -18,7 +18,7 @@ from jobs.ports import Catalogue, Clock
 from jobs.web.source_states import SourceStates
 
 COUNTED = 10_000
-SHOWN_RUNNING, SHOWN_FAILURES = 20, 8
+SHOWN_RUNNING, SHOWN_TROUBLED = 20, 8
 FRESH_SECONDS = 1.0
 ASKED_SECONDS = 30.0
 #: The time limit for counting the buckets of one snapshot.
@@ -49,7 +49,8 @@ class Snapshot:
     oldest_due: datetime | None
     oldest_due_by_priority: dict[int, datetime]
     running: list[Job]
-    failures: list[Job]
+    #: Failed jobs, then partial ones, each the newest first.
+    troubled: list[Job]
     buckets: list[Bucket]
     #: The buckets of the period before, for trends.
     before: list[Bucket]
@@ -108,7 +109,6 @@ class Live:
 
     def _read(self, span: Span) -> Snapshot:
         catalogue = self._catalogue()
-        failed = JobFilter(statuses=frozenset({JobStatus.FAILED}))
         waits = catalogue.oldest_due_by_priority()
         number, (buckets, counted_since) = WIDTHS[span][1], self._buckets(catalogue, span)
         return Snapshot(
@@ -116,7 +116,7 @@ class Live:
             oldest_due=min(waits.values(), default=None),
             oldest_due_by_priority=waits,
             running=catalogue.in_progress(SHOWN_RUNNING),
-            failures=catalogue.jobs(failed, JobOrder.NEWEST, None, SHOWN_FAILURES).items,
+            troubled=_troubled(catalogue),
             buckets=buckets[number:],
             before=buckets[:number],
             counted_since=counted_since,
@@ -148,6 +148,15 @@ class Live:
         self._closed[span] = {begin: bucket for begin, bucket in found.items() if begin + width + _SETTLED <= now}
         shown = [found.get(begin, Bucket(begins=begin)) for begin in reversed(begins)]
         return shown, max(missing) + width if missing else None
+
+
+def _troubled(catalogue: Catalogue) -> list[Job]:
+    found: list[Job] = []
+    for status in (JobStatus.FAILED, JobStatus.PARTIAL):
+        wanted = JobFilter(statuses=frozenset({status}))
+        if len(found) < SHOWN_TROUBLED:
+            found += catalogue.jobs(wanted, JobOrder.NEWEST, None, SHOWN_TROUBLED - len(found)).items
+    return found
 
 
 class ServiceStates:

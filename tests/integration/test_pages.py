@@ -20,7 +20,7 @@ from jobs.domain.errors import DatabaseRefused, DatabaseSlow, DatabaseUnavailabl
 from jobs.domain.job import JobStatus, Progress, Run, RunOutcome
 from jobs.domain.listing import Cursor
 from jobs.web import snapshots
-from tests.integration.conftest import a_stored_job, text_of
+from tests.integration.conftest import a_stored_job, fail, text_of
 from tests.making import some_filings
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
@@ -182,6 +182,20 @@ def test_dashboard_draws_partial_jobs_apart(staff, app):
     _, completed, partial, failed, _ = json.loads(html.unescape(series))
     assert (sum(completed), sum(partial), sum(failed)) == (0, 1, 0)
     assert "Of these partial" in page
+
+
+def test_dashboard_names_failed_and_then_partial_jobs(staff, app, monkeypatch):
+    monkeypatch.setattr("jobs.web.snapshots.SHOWN_TROUBLED", 2)
+    for name in ("Broken", "Older", "Partial"):
+        job = a_stored_job(app, company_name=f"{name} Limited")
+        if name == "Broken":
+            fail(app, job)
+        else:
+            progress = Progress(total=3, downloaded=2, failed=1)
+            app.jobs.end(app.jobs.claim(job.id, "w", 60).lease, ended_well(job, progress, app.clock()))
+    page = text_of(staff.get("/live/"))
+    assert page.index("Broken Limited") < page.index("Partial Limited")
+    assert "Older Limited" not in page
 
 
 def test_dashboard_links_each_interval_to_its_jobs(staff, app):

@@ -9,9 +9,9 @@ let numbers = [];
 let width = 60; // of one bar, in seconds
 
 // A canvas needs the colour itself, not the name of a token or its light and dark values.
-function colour(name) {
+function colour(name, share = 100) {
   const probe = document.getElementById("chart");
-  probe.style.color = `var(${name})`;
+  probe.style.color = `color-mix(in srgb, var(${name}) ${share}%, var(--surface))`;
   const found = getComputedStyle(probe).color;
   probe.style.color = "";
   return found;
@@ -75,7 +75,7 @@ function options(holder) {
     scales: { x: { range: (_, low, high) => [low, high + width] }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 4)] } },
     axes: [{ ...axis, grid: { show: false }, size: 28, values: (_, seconds) => seconds.map(clockTime) }, { ...axis, grid: { stroke: colour("--line"), width: 1 }, size: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
     series: [{ label: "From", value: (_, __, ___, index) => begin(index) }, ...SERIES.map(([label, name], at) => ({
-      label, fill: colour(name), stroke: colour(name), width: 0, paths: bars, points: { show: false },
+      label, fill: colour(name, 85), stroke: colour(name, 85), width: 0, paths: bars, points: { show: false },
       value: (_, __, ___, index) => number(at, index),
     }))],
   };
