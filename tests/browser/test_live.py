@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -30,8 +32,8 @@ def test_job_page_updates_without_a_reload(asha, job_id):
     expect(page.locator("[aria-labelledby=documents-title] .state.stored").first).to_be_visible(timeout=A_JOB_SECONDS)
     expect(state).to_have_text("completed", timeout=A_JOB_SECONDS)
     expect(page.locator("tr[id^=run-]")).to_have_count(3)
-    stored = page.locator(".wide-progress .numbers").inner_text().split()
-    assert stored[0] == stored[2]
+    expect(page.locator(".message.success")).to_have_text(re.compile(r"\s*All \d+ documents are stored\.\s*"))
+    expect(page.locator(".so-far progress")).to_have_count(0)  # the message states it already
     assert page.evaluate(_IS_MARKED)
 
 
@@ -51,7 +53,7 @@ def test_refreshes_keep_open_selected_and_focused_elements(asha, job_id):
 
 def _progress(page):
     """Wait until more documents are stored."""
-    numbers = page.locator(".wide-progress .numbers")
+    numbers = page.locator(".so-far .numbers")
     expect(numbers).not_to_have_text(numbers.inner_text(), timeout=A_JOB_SECONDS)
 
 
