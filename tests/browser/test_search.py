@@ -29,6 +29,33 @@ def test_box_opens_a_job_by_the_keyboard(asha, company):
     page.wait_for_url(f"**/jobs/{job_id}/")
 
 
+def test_enter_opens_the_first_result_of_what_was_typed(asha, company):
+    cin, _ = company
+    page = asha.page
+    page.goto("/workers/")
+    page.keyboard.press("/")
+    page.keyboard.type(cin)
+    first = page.locator("#found a").first
+    expect(first).to_contain_text("Sought Limited")
+    plain = page.locator("#found a").last.evaluate("each => getComputedStyle(each).backgroundColor")
+    assert first.evaluate("each => getComputedStyle(each).backgroundColor") != plain
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/companies/{cin}/")
+
+
+def test_enter_before_the_results_arrive_shows_all(asha, company):
+    cin, _ = company
+    page = asha.page
+    page.goto("/workers/")
+    page.keyboard.press("/")
+    page.keyboard.type("audit")
+    expect(page.locator("#found a").first).to_have_text("Audit")
+    page.get_by_label("Search everywhere").fill(cin)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/find/?q={cin}")
+    expect(page.locator("main .found a", has_text="Sought Limited").first).to_be_visible()
+
+
 def test_escape_closes_the_results(asha):
     page = asha.page
     page.goto("/jobs/")

@@ -20,6 +20,7 @@ function focusSearch(event) {
 }
 
 let isClosed = false; // by Escape: results that arrive later stay hidden until something is typed
+let foundText = null; // what the shown results were found for
 
 function hideFound() {
   found.hidden = true;
@@ -34,6 +35,11 @@ function moveInResults(event) {
     }
     isClosed = true;
     hideFound();
+    return;
+  }
+  if (event.key === "Enter" && event.target === box && !found.hidden && links.length && box.value && box.value === foundText) {
+    event.preventDefault(); // results of an earlier text are not opened: then the browser shows the page of results
+    links[0].click();
     return;
   }
   if (!["ArrowDown", "ArrowUp"].includes(event.key) || !links.length) return;
@@ -76,7 +82,9 @@ if (box) {
   box.addEventListener("input", () => { isClosed = isClosed && !box.value; });
   box.addEventListener("focus", () => { found.hidden = !found.childElementCount; });
   document.body.addEventListener("htmx:afterSwap", (event) => {
-    if (event.target === found) found.hidden = isClosed || !box.form.contains(document.activeElement);
+    if (event.target !== found) return;
+    foundText = event.detail.requestConfig.parameters.get("q");
+    found.hidden = isClosed || !box.form.contains(document.activeElement);
   });
   document.addEventListener("click", (event) => { if (!box.form.contains(event.target)) hideFound(); });
   box.form.addEventListener("focusout", (event) => {

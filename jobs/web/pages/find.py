@@ -77,7 +77,7 @@ def find(request: HttpRequest) -> HttpResponse:
     allowed = (place for place in PLACES if request.user.has_perm(place.permission))
     places = [place for place in allowed if _matches(f"{place.title} {place.words}", text)]
     places.sort(key=lambda place: not _matches(place.title, text))  # what is called so comes first
-    context: dict[str, object] = {"text": text, "places": places[:_EACH] if text else places}
+    context: dict[str, object] = {"text": text, "is_new": not text, "places": places[:_EACH] if text else places}
     if len(text) > 1:
         srn = text.upper()
         context |= {
