@@ -219,11 +219,22 @@ def test_page_fits_a_phone(come):
     assert page.evaluate(_TOO_SMALL) == []
 
 
+@pytest.mark.parametrize(("width", "top"), [(1280, 200), (360, 250)])
 @pytest.mark.parametrize("path", ["/jobs/", "/documents/", "/companies/"])
-def test_data_begins_near_the_top(shown, arrives, path):
+def test_data_begins_near_the_top(shown, arrives, path, width, top):
+    page = arrives(shown.site, viewport={"width": width, "height": 800}).page
+    page.goto(path)
+    assert page.locator("tbody tr").first.bounding_box()["y"] <= top
+
+
+@pytest.mark.parametrize("path", ["/jobs/", "/documents/", "/companies/"])
+def test_heading_and_its_controls_are_on_one_line(shown, arrives, path):
     page = arrives(shown.site, viewport={"width": 1280, "height": 800}).page
     page.goto(path)
-    assert page.locator("tbody tr").first.bounding_box()["y"] <= 200
+    parts = page.locator("main > .heading").locator("h1, summary, .toolbar > :is(.button, [type=search])").all()
+    middles = [box["y"] + box["height"] / 2 for box in (part.bounding_box() for part in parts)]
+    assert len(middles) >= 3
+    assert max(middles) - min(middles) <= 1
 
 
 @pytest.mark.parametrize("path", ["/jobs/", "/documents/", "/companies/"])

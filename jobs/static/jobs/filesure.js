@@ -1,8 +1,8 @@
 "use strict";
 
-// Shows marked times as "3 min ago".
+// Shows marked times as "3 min ago": British English has no dots after the units.
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const RELATIVE = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto", style: "short" });
 
 function relative(seconds) {
   const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) || UNITS[3];
@@ -142,7 +142,7 @@ function countChanged(button, boxes) {
   const states = button.dataset.changes.split(" ");
   const number = boxes.filter((box) => box.checked && states.includes(box.closest("tr").dataset.status)).length;
   button.disabled = !all && !number;
-  button.querySelector(".numbers").textContent = all ? "" : number;
+  button.querySelector(".numbers").textContent = all || !number ? "" : number;
 }
 
 function tickAll(checked) {
