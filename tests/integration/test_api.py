@@ -23,6 +23,11 @@ from tests.making import a_file, some_filings
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
+
+def text_within(html: str) -> str:
+    return " ".join(re.sub("<[^>]*>", " ", html).split())
+
+
 HUGE_CURSOR = Cursor(id="65a1b2c3d4e5f60718293a4b", value=2**63)
 CIN = "L24295GJ1987PLC143792"
 
@@ -177,6 +182,22 @@ def test_documentation_lists_every_operation(client, owner):
     for path in schema["paths"]:
         assert path in page
     assert "409 with <code>jobId</code> if" in page
+    subjects = re.findall(r'<h2 id="([a-z-]+)-operations">', page)
+    assert subjects[:3] == ["jobs", "documents", "companies"]
+    assert len(subjects) == len(set(subjects))
+    assert all(f'href="#{each}-operations"' in page for each in subjects)
+    assert "array of at most 7 of &quot;pending&quot; | " in page
+    assert "Ordered on this day of UTC or later." in page
+
+
+def test_documentation_shows_the_fields_of_a_body(client, owner):
+    client.force_login(owner)
+    page = client.get("/api/docs").content.decode()
+    operation = page[page.index('id="create_job"') :].split("</details>")[0]
+    body = text_within(operation[operation.index("Request body") : operation.index("Responses")])
+    assert "cin required string, at most 200 characters" in body
+    assert "priority integer, 0 to 9 0" in body
+    assert 'data-copy="create_job-curl"' in operation
     assert "`" not in page
     assert "<script>" not in page
     for word in ("Idempotency-Key", "&quot;no_filings&quot;", "integer, 0 to 9", "string (date-time) or null"):

@@ -36,14 +36,19 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One operation with an example call in two languages. ``body`` is the schema's name, empty if there is none."""
+    """One operation with an example call in two languages.
+
+    ``body`` is the schema's name, empty if there is none; ``fields`` are those of the body.
+    """
 
     id: str
+    group: str
     method: str
     path: str
     about: str
     parameters: list[Field]
     body: str
+    fields: list[Field]
     answers: list[Answer]
     curl: str
     python: str

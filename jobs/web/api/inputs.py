@@ -41,8 +41,9 @@ Statuses = list[Status]
 _no_statuses: Callable[[], Statuses] = list
 Text = Annotated[str, Field(max_length=200), AfterValidator(printable)]
 Priority = Annotated[StrictInt, Field(ge=0, le=9)]
-Cursor = Annotated[str, Field(max_length=1000)]
+Cursor = Annotated[str, Field(max_length=1000, description="`next` or `previous` of another page; empty: the first.")]
 Limit = Annotated[int, Field(ge=1, le=200)]
+_Reason = Annotated[Text, Field(description="The `kind` of the last error.")]
 RunNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
@@ -149,16 +150,16 @@ class CursorQuery(_In):
 class JobsQuery(_In):
     """Which jobs, in which order, after which cursor."""
 
-    text: Text = ""
+    text: Text = Field("", description="A job's id, or the beginning of a CIN, LLPIN, FCRN or of words of the name.")
     status: Statuses = Field(default_factory=_no_statuses, max_length=len(VISIBLE))
-    requested_by: Text = ""
+    requested_by: Text = Field("", description="The name of the account that ordered.")
     priority: Annotated[int, Field(ge=0, le=9)] | None = None
-    reason: Text = ""
-    list: ListId = ""
-    since: date | None = None
-    until: date | None = None
-    ended_since: Moment | None = None
-    ended_until: Moment | None = None
+    reason: _Reason = ""
+    list: ListId = Field("", description="The id of a list.")
+    since: date | None = Field(None, description="Ordered on this day of UTC or later.")
+    until: date | None = Field(None, description="Ordered on this day of UTC or earlier.")
+    ended_since: Moment | None = Field(None, description="Ended then or later; UTC unless it has an offset.")
+    ended_until: Moment | None = Field(None, description="Ended before then.")
     order: JobOrder = JobOrder.NEWEST
     cursor: Cursor = ""
     limit: Limit = 50
@@ -167,14 +168,16 @@ class JobsQuery(_In):
 class DocumentsQuery(_In):
     """Which documents, after which cursor."""
 
-    text: Text = ""
-    document_type: Text = ""
+    text: Text = Field(
+        "", description="The beginning of a CIN, LLPIN, FCRN or of words of the company's name, or an SRN."
+    )
+    document_type: Text = Field("", description="The form, such as MGT-7.")
     status: DocumentStatus | None = None
-    text_kind: TextKind | None = None
+    text_kind: TextKind | None = Field(None, description="Whether the document has text, or is a scan.")
     reading: ReadingState | None = None
-    reason: Text = ""
-    since: date | None = None
-    until: date | None = None
+    reason: _Reason = ""
+    since: date | None = Field(None, description="Filed on this day or later.")
+    until: date | None = Field(None, description="Filed on this day or earlier.")
     cursor: Cursor = ""
     limit: Limit = 50
 

@@ -50,6 +50,13 @@ class Reference:
             for method, given in methods.items()
         ]
 
+    def groups(self) -> dict[str, list[Operation]]:
+        """The operations by subject."""
+        groups: dict[str, list[Operation]] = {}
+        for each in self.operations:
+            groups.setdefault(each.group, []).append(each)
+        return groups
+
     @cached_property
     def webhooks(self) -> list[Webhook]:
         return [self._webhook(kind, path["post"]) for kind, path in self._webhooks.items()]
@@ -103,6 +110,7 @@ class Reference:
         call = Call(method.upper(), self._address(path, parameters), example, _result(given["responses"]))
         return Operation(
             id=given["operationId"],
+            group=given["tags"][0].capitalize(),
             method=method.upper(),
             path=path,
             about=_about(given),
@@ -111,6 +119,7 @@ class Reference:
                 for each in parameters
             ],
             body=name,
+            fields=self._fields(self._schemas[name]) if name else [],
             answers=list(self._answers(given["responses"])),
             curl=call.curl(),
             python=call.python(),
@@ -154,7 +163,7 @@ class Reference:
         kind = given.get("type")
         if kind == "array":
             inner = self._type(given.get("items", {}))
-            most = f"at most {given['maxItems']:,} " if "maxItems" in given else ""
+            most = f"at most {given['maxItems']:,} of " if "maxItems" in given else ""
             return Type(text=f"array of {most}{inner.text}".rstrip(), schemas=inner.schemas)
         if kind == "object" and isinstance(given.get("additionalProperties"), Mapping):
             inner = self._type(given["additionalProperties"])

@@ -27,7 +27,7 @@ class Docs(DocsBase):
     def render_page(self, request: HttpRequest, api: NinjaAPI, **_: Any) -> HttpResponse:
         reference = Reference(api.get_openapi_schema(), f"{request.scheme}://{request.get_host()}")
         context = {
-            "operations": reference.operations,
+            "groups": reference.groups(),
             "webhooks": reference.webhooks,
             "webhook_headers": reference.webhook_headers(),
             "schemas": reference.schemas(),
