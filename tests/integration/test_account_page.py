@@ -77,7 +77,7 @@ def test_pages_follow_theme_and_time_zone(viewer, app):
     job = a_stored_job(app)
     at = app.jobs.get(job.id).created_at
     assert 'data-zone="Asia/Kolkata"' in text_of(viewer.get("/jobs/"))
-    page = text_of(viewer.post("/account/", {"theme": "dark", "time_zone": "America/New York"}, follow=True))
+    page = text_of(viewer.post("/account/", {"theme": "dark", "time_zone": "america/new York"}, follow=True))
     assert 'data-theme="dark"' in page
     assert "New York time" in page
     page = text_of(viewer.get(f"/jobs/{job.id}/"))

@@ -1,29 +1,33 @@
 "use strict";
 
-// A file dropped beside the input is chosen, as if it had been dropped on the input itself.
+// A file dropped anywhere on the page is chosen. Without this, the browser would open a file that missed the input.
 const zone = document.querySelector(".drop-file");
 
+function hasFile(event) {
+  return event.dataTransfer.types.includes("Files");
+}
+
 function over(event) {
-  event.preventDefault(); // otherwise the browser would open the file instead of this page
+  if (!hasFile(event)) return;
+  event.preventDefault();
   zone.classList.add("over");
 }
 
-function leave() {
-  zone.classList.remove("over");
+function leave(event) {
+  if (!event.relatedTarget) zone.classList.remove("over"); // otherwise it is still over the page
 }
 
 function drop(event) {
+  if (!hasFile(event)) return;
   event.preventDefault();
-  leave();
-  const file = event.dataTransfer.files[0];
-  if (!file) return;
+  zone.classList.remove("over");
   const one = new DataTransfer();
-  one.items.add(file);
+  one.items.add(event.dataTransfer.files[0]);
   zone.querySelector("input").files = one.files;
 }
 
 if (zone) {
-  zone.addEventListener("dragover", over);
-  zone.addEventListener("dragleave", leave);
-  zone.addEventListener("drop", drop);
+  document.addEventListener("dragover", over);
+  document.addEventListener("dragleave", leave);
+  document.addEventListener("drop", drop);
 }

@@ -45,10 +45,14 @@ class PreferencesForm(forms.Form):
     time_zone = forms.CharField(required=False, max_length=64)
 
     def clean_time_zone(self) -> str:
-        """Refuse names that no zone has."""
-        name: str = self.cleaned_data["time_zone"].strip().replace(" ", "_")
-        if name and name not in available_timezones():
-            raise forms.ValidationError(f"“{name}” is not a time zone. Choose one from the list, such as Asia/Kolkata.")
+        """The zone in its usual spelling. Refuses names that no zone has."""
+        given = self.cleaned_data["time_zone"].strip()
+        wanted = given.replace(" ", "_").casefold()
+        name = next((each for each in available_timezones() if each.casefold() == wanted), "")
+        if given and not name:
+            raise forms.ValidationError(
+                f"“{given}” is not a time zone. Choose one from the list, such as Asia/Kolkata."
+            )
         return name
 
 
