@@ -114,9 +114,8 @@ def cancel_requested(now: datetime) -> Change:
     return Change(values={"updated_at": now}, first={"cancel_requested_at": now})
 
 
-def deleting(now: datetime, freed: int | None) -> Change:
-    values = {"status": _to(Transition.DELETE), "updated_at": now, "freed_bytes": freed}
-    return Change(values=values, added={"fence": 1})
+def deleting(now: datetime) -> Change:
+    return Change(values={"status": _to(Transition.DELETE), "updated_at": now}, added={"fence": 1})
 
 
 def borrowed() -> Change:

@@ -149,12 +149,23 @@ class JobRepository(Protocol):
     def run_now(self, job_id: str) -> Job:
         """Make a pending job due at once, with the highest priority. Raises InvalidJobId, UnknownJob, WrongState."""
 
-    def begin_deletion(self, job_id: str, freed: int | None = None) -> None:
+    def begin_deletion(self, job_id: str) -> None:
         """Mark an ended job ``deleting``: it is hidden and never run or retried again. Idempotent.
 
-        ``freed``: the bytes that the deletion removes from the totals; None: what the job's runs have stored.
         Raises InvalidJobId, UnknownJob, WrongState.
         """
+
+    def counting(self, job_id: str) -> Job | None:
+        """The job until its deletion has recorded the bytes that it frees; None afterwards."""
+
+    def begin_freeing(self, job_id: str) -> str | None:
+        """Reserve the turn to record the bytes that a deletion frees. Jobs of one company have it one after another.
+
+        Returns the id of the job that has the turn, which may be another one; None if they are recorded already.
+        """
+
+    def record_freed(self, job_id: str, freed: int) -> None:
+        """Record the bytes that a deletion removes from the totals, and end its turn. The first record counts."""
 
     def deleting(self, limit: int) -> list[str]:
         """The ids of jobs whose deletion was started but not finished."""

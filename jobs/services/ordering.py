@@ -21,7 +21,7 @@ from jobs.services.auditing import audited
 from jobs.services.order_limits import OrderLimits
 from jobs.services.orders import Order, id_of, name_of, not_before, priority_of, with_ids, without_repeats
 from jobs.services.placing import Placing
-from jobs.services.releasing import existing, freed_by, release
+from jobs.services.releasing import existing, record_freed, release
 from jobs.services.rereading import progress_of, shut_out
 
 MOST_ENTRIES = 100
@@ -238,7 +238,7 @@ class JobService:
         job = existing(self.jobs, job_id)  # None: it is already hidden, and its deletion continues
         company = f"{job.company_name}, {job.cin}" if job else None
         with self._audited(Action.DELETE, job_id, actor, company):
-            self.jobs.begin_deletion(job_id, freed_by(job, self.jobs, self.documents) if job else None)
+            self.jobs.begin_deletion(job_id)
             self._remove(parse_job_id(job_id))
         self.finish_deletions(FINISHED_AT_ONCE)
 
@@ -251,6 +251,7 @@ class JobService:
 
     def _remove(self, job_id: str) -> None:
         """Rows before blobs, so that no row names a missing blob; the job last, so that a repetition finds it."""
+        record_freed(job_id, self.jobs, self.documents)
         removed = self.documents.of_job(job_id)
         contents = {content for each in removed if (content := Content.of(each))}
         self.documents.delete_of_job(job_id)

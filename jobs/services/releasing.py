@@ -35,6 +35,17 @@ def release(
                 blobs.delete(name)
 
 
+def record_freed(job_id: str, jobs: JobRepository, documents: DocumentRepository) -> None:
+    """Record the bytes that the deletion of a job frees, before its documents are removed. Idempotent.
+
+    Deleted jobs of one company do so one after another, or files that they have in common would be freed by both or
+    by none of them. If another job has the turn, its process may have died, so this one records for it first.
+    """
+    while turn := jobs.begin_freeing(job_id):
+        if job := jobs.counting(turn):
+            jobs.record_freed(turn, freed_by(job, jobs, documents))
+
+
 def freed_by(job: Job, jobs: JobRepository, documents: DocumentRepository) -> int:
     """The bytes of the originals that nothing needs any more once the job and its documents are removed.
 
@@ -44,19 +55,24 @@ def freed_by(job: Job, jobs: JobRepository, documents: DocumentRepository) -> in
     if not job.is_order:
         return 0
     mine = _originals(documents.of_job(job.id))
-    kept = _needed_originals(job.id, job.id, documents)
+    kept = _needed_originals(job.id, job.id, jobs, documents)
     freed = max(0, job.bytes_stored - sum(kept.values()))
     for owner in {job_of_blob(name) for name in mine} - {job.id}:
-        if not exists(jobs, owner):
-            kept = _needed_originals(owner, job.id, documents)
+        if jobs.counting(owner) is None:
+            kept = _needed_originals(owner, job.id, jobs, documents)
             freed += sum(size for name, size in mine.items() if job_of_blob(name) == owner and name not in kept)
     return freed
 
 
-def _needed_originals(owner: str, besides: str, documents: DocumentRepository) -> dict[str, int]:
-    """The originals in a job's folders to which documents of other jobs refer, with their sizes."""
-    referring = (each for folder in folders_of(owner) for each in _without(documents.referring(folder), besides))
-    return {name: size for name, size in _originals(referring).items() if job_of_blob(name) == owner}
+def _needed_originals(owner: str, besides: str, jobs: JobRepository, documents: DocumentRepository) -> dict[str, int]:
+    """The originals in a job's folders to which documents of other jobs refer, with their sizes.
+
+    A deleted job needs its files until it has recorded what it frees.
+    """
+    referring = [each for folder in folders_of(owner) for each in _without(documents.referring(folder), besides)]
+    counting = {job_id for job_id in {each.job_id for each in referring} if jobs.counting(job_id)}
+    needed_ = _originals(each for each in referring if each.job_id in counting)
+    return {name: size for name, size in needed_.items() if job_of_blob(name) == owner}
 
 
 def _originals(documents: Iterable[Document]) -> dict[str, int]:

@@ -250,6 +250,37 @@ def test_deletions_free_each_file_once(world, reverse):
     assert total == stored > 0
 
 
+def test_deletions_at_the_same_time_free_each_file_once(world, numbers, monkeypatch):
+    """One stops at any call, another at any call, and the second or a third process continues."""
+    recorded: dict[str, int] = {}
+    record = type(world.ports.jobs).record_freed
+
+    def noted(self, job_id: str, freed: int) -> None:
+        if self.counting(job_id):
+            recorded[job_id] = freed
+        record(self, job_id, freed)
+
+    monkeypatch.setattr(type(world.ports.jobs), "record_freed", noted)
+    for number in numbers:
+        for other in (1, 2, 3, 4, 5, number):
+            orders = [ordered(world), ordered(world)]
+            stored = sum(world.ports.jobs.get(job_id).bytes_stored for job_id in orders)
+            deletions = [
+                frozen(world, at, lambda actor, id_=id_: world.act(world.ports.stepped(actor), "delete", id_))
+                for at, id_ in zip((number, other), orders, strict=True)
+            ]
+            ended = deletions[0].call is None
+            deletions[1].finish()
+            deletions[0].kill() if other == 1 else deletions[0].finish()
+            world.act(world.ports, "sweep", "")
+            for id_ in orders:
+                act(world, "delete", id_)
+            assert sum(recorded[id_] for id_ in orders) == stored > 0
+            assert names(world) == set()
+        if ended:
+            return
+
+
 @pytest.mark.parametrize(
     "task",
     [{"reread": Reread(job_id="0" * 24)}, {"export": Export(scope=Scope.ORDER, of="0" * 24, planned=1, size=9)}],

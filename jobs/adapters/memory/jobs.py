@@ -32,6 +32,8 @@ class MemoryJobRepository:
         self.notes: dict[str, tuple[Job, list[Note]]] = {}
         #: How many notes each job has ever had.
         self.noted: Counter[str] = Counter()
+        #: CIN → the deleted job that has the turn to record what it frees.
+        self._freeing: dict[str, str] = {}
 
     def add(self, jobs: Sequence[Job], *, again: bool, expect: Expect | None = None) -> Mapping[str, str]:
         refused: dict[str, str] = {}
@@ -217,7 +219,7 @@ class MemoryJobRepository:
                 raise WrongState(f"Job {job.id} is {job.status}; only a pending job can be run now.")
             return self._put(job, changes.run_now(self._clock()))
 
-    def begin_deletion(self, job_id: str, freed: int | None = None) -> None:
+    def begin_deletion(self, job_id: str) -> None:
         with self._lock:
             job = self._jobs.get(parse_job_id(job_id))
             if job is None:
@@ -225,7 +227,25 @@ class MemoryJobRepository:
             if job.status not in TRANSITIONS[Transition.DELETE].sources:
                 raise WrongState(f"Job {job.id} is {job.status}; cancel it before you delete it.")
             if job.status is not JobStatus.DELETING:
-                self._put(job, changes.deleting(self._clock(), freed))
+                self._put(job, changes.deleting(self._clock()))
+
+    def counting(self, job_id: str) -> Job | None:
+        job = self._jobs.get(job_id)
+        return job if job and job.freed_bytes is None else None
+
+    def begin_freeing(self, job_id: str) -> str | None:
+        with self._lock:
+            job = self.counting(job_id)
+            if job is None:
+                return None
+            if (holder := self._freeing.get(job.cin)) is None or self.counting(holder) is None:
+                self._freeing[job.cin] = job_id
+            return self._freeing[job.cin]
+
+    def record_freed(self, job_id: str, freed: int) -> None:
+        with self._lock:
+            if job := self.counting(job_id):
+                self._jobs[job_id] = replace(job, freed_bytes=freed)
 
     def deleting(self, limit: int) -> list[str]:
         with self._lock:

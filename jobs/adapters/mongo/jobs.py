@@ -17,7 +17,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from jobs.adapters.mongo.claiming import CLAIM_ORDER, ClaimSteps
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.adapters.mongo.notes import keep_notes
+from jobs.adapters.mongo.deleted_jobs import DeletedJobs
 from jobs.adapters.mongo.pauses import MongoPauseRepository
 from jobs.adapters.mongo.queue_filters import ORDERS, before, due, held_by
 from jobs.adapters.mongo.racing import duplicates
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from jobs.ports import Clock, Expect, PauseRepository
 
 
-class MongoJobRepository:
+class MongoJobRepository(DeletedJobs):
     """``jobs.ports.JobRepository`` on the collection ``jobs``."""
 
     def __init__(self, database: Database[Document], clock: Clock, pauses: PauseRepository | None = None) -> None:
@@ -84,11 +84,6 @@ class MongoJobRepository:
     def unfinished(self, cins: Collection[str]) -> Mapping[str, str]:
         orders = {"cin": {"$in": sorted(cins)}, "jobStatus": {"$in": sorted(UNFINISHED)}, **ORDERS}
         return {record["cin"]: str(record["_id"]) for record in self._jobs.find(orders, {"cin": True})}
-
-    @translated
-    def holder(self, unique_key: str) -> str | None:
-        record = self._jobs.find_one({"unfinishedCin": unique_key}, {"_id": True})
-        return str(record["_id"]) if record else None
 
     # --- reading
 
@@ -278,25 +273,13 @@ class MongoJobRepository:
         return WrongState(f"Job {job_id} is {self.get(job_id).status}; only {only}.")
 
     @translated
-    def begin_deletion(self, job_id: str, freed: int | None = None) -> None:
+    def begin_deletion(self, job_id: str) -> None:
         key = object_id(job_id)
         ended = {"_id": key, "jobStatus": {"$in": sorted(ENDED)}}
-        if self._take(ended, changes.deleting(self._clock(), freed)):
+        if self._take(ended, changes.deleting(self._clock())):
             return
         record = self._jobs.find_one({"_id": key}, {"jobStatus": True})
         if record is None:
             raise UnknownJob(job_id)
         if record["jobStatus"] != str(JobStatus.DELETING):
             raise WrongState(f"Job {job_id} is {record['jobStatus']}; cancel it before you delete it.")
-
-    @translated
-    def deleting(self, limit: int) -> list[str]:
-        rows = self._jobs.find({"jobStatus": str(JobStatus.DELETING)}, {"_id": True}, limit=limit)
-        return [str(row["_id"]) for row in rows]
-
-    @translated
-    def delete(self, job_id: str) -> None:
-        from jobs.adapters.mongo.totals.ledger import Ledger  # a claim does without
-
-        keep_notes(self._jobs.database, "jobs", self._jobs.find_one({"_id": object_id(job_id)}))
-        Ledger(self._jobs.database).remove(job_id)
