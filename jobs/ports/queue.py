@@ -71,6 +71,9 @@ class JobRepository(Protocol):
     def unfinished(self, cins: Collection[str]) -> Mapping[str, str]:
         """CIN → id of the unfinished order, for companies that have one."""
 
+    def done_since(self, cins: Collection[str], since: datetime) -> set[str]:
+        """Those of the companies with an order, other than a recheck, that ended since then and was not in vain."""
+
     def get(self, job_id: str) -> Job:
         """Raises InvalidJobId, UnknownJob."""
 

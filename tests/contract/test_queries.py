@@ -89,6 +89,7 @@ def hot_path(mongodb_uri, database):
     jobs.add([job], again=False)
     jobs.count_due(10)
     jobs.has_unfinished()
+    jobs.done_since(["x"], jobs._clock())
     claimed = jobs.claim_next("w", 60)
     run = Run(job_id=job.id, number=1, worker="w", fence=1, started_at=clock())
     runs.start(run)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html import escape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from jobs.domain.ending import ended_well
+from jobs.domain.job import JobStatus, Progress
 from tests.integration.conftest import a_stored_job, ordered, text_of
 from tests.making import a_cin, a_listed
 
@@ -137,6 +140,17 @@ def test_file_preview_shows_errors_before_ordering(staff, app):
     assert {job.cin for job in ordered(app)} == {cins[0], cins[2]}
     assert "was already ordered" in text_of(staff.post(confirm, follow=True))
     assert len(ordered(app)) == 2
+
+
+def test_preview_counts_companies_that_were_just_retrieved(staff, app):
+    done, failed = a_stored_job(app), a_stored_job(app, JobStatus.FAILED)
+    held = app.jobs.claim(done.id, "w", 60)
+    app.jobs.end(held.lease, ended_well(held, Progress(total=1, downloaded=1), app.clock()))
+    rows = ["cin,companyName", *(f"{cin},A" for cin in (done.cin, failed.cin, a_cin()))]
+    text = " ".join(text_of(upload(staff, "\n".join(rows).encode())).split())
+    assert "3 would be ordered" in text
+    assert "The filings of 1 of these companies were retrieved in the last 24 hours." in text
+    assert app.jobs.done_since([done.cin], app.clock() + timedelta(seconds=1)) == set()
 
 
 def test_upload_is_visible_only_to_its_owner(staff, app, django_user_model):

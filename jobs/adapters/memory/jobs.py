@@ -14,7 +14,18 @@ from jobs.domain.ending import Ending
 from jobs.domain.errors import DocumentsInUse, LeaseLost
 from jobs.domain.events import Note
 from jobs.domain.export import Export
-from jobs.domain.job import TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition, parse_job_id
+from jobs.domain.job import (
+    DONE,
+    TRANSITIONS,
+    UNFINISHED,
+    VISIBLE,
+    Job,
+    JobStatus,
+    Lease,
+    Progress,
+    Transition,
+    parse_job_id,
+)
 from jobs.domain.turns import current_turn, new_turns
 from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 from jobs.ports import Clock, Expect, PauseRepository
@@ -85,6 +96,18 @@ class MemoryJobRepository:
     def unfinished(self, cins: Collection[str]) -> Mapping[str, str]:
         with self._lock:
             return {cin: holder.id for cin in cins if (holder := self._unfinished(cin))}
+
+    def done_since(self, cins: Collection[str], since: datetime) -> set[str]:
+        ended = (
+            job
+            for job in self.newest_first()
+            if job.status in DONE
+            and job.is_order
+            and not job.recheck
+            and job.completed_at
+            and job.completed_at >= since
+        )
+        return {job.cin for job in ended} & set(cins)
 
     def holder(self, unique_key: str) -> str | None:
         with self._lock:

@@ -26,7 +26,7 @@ from jobs.adapters.mongo.totals.counting import counted, uncounted_fields
 from jobs.adapters.mongo.turns import with_turns
 from jobs.domain import changes
 from jobs.domain.errors import DocumentsInUse, LeaseLost
-from jobs.domain.job import ENDED, TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition
+from jobs.domain.job import DONE, ENDED, TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition
 from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 
 if TYPE_CHECKING:
@@ -84,6 +84,11 @@ class MongoJobRepository(DeletedJobs):
     def unfinished(self, cins: Collection[str]) -> Mapping[str, str]:
         orders = {"cin": {"$in": sorted(cins)}, "jobStatus": {"$in": sorted(UNFINISHED)}, **ORDERS}
         return {record["cin"]: str(record["_id"]) for record in self._jobs.find(orders, {"cin": True})}
+
+    @translated
+    def done_since(self, cins: Collection[str], since: datetime) -> set[str]:
+        ended = {"jobStatus": {"$in": sorted(DONE)}, "completedAt": {"$gte": since}, "recheck": {"$ne": True}, **ORDERS}
+        return {row["cin"] for row in self._jobs.find({"cin": {"$in": sorted(cins)}, **ended}, {"cin": True})}
 
     # --- reading
 

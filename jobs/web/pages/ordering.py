@@ -6,6 +6,7 @@ import io
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -36,6 +37,7 @@ from jobs.web.permissions import Permission
 SIMULATED = (1, 3, 5, 10)
 WAYS = {"one": "One company", "list": "A list", "file": "A file"}
 MOST_ROWS = 20_000
+RECENT = timedelta(hours=24)
 _SHOWN_ROWS, _SHOWN_PROBLEMS = 20, 100
 
 
@@ -197,6 +199,8 @@ class Preview:
     rows: list[Job] = field(default_factory=list)
     problems: list[tuple[int, str, str]] = field(default_factory=list)
     warned: list[ListedCompany] = field(default_factory=list)
+    #: How many of the good rows are companies whose filings another order has just retrieved.
+    recent: int = 0
 
     def add(self, row: Row, result: Job | FilesureError) -> None:
         """Count one row, and keep it if it fits on the page."""
@@ -248,11 +252,13 @@ def _go_through(name: str, data: bytes, who: str) -> Preview:
             )
         orders = [row.order for row in batch if row.order]
         results = service.order(orders, requested_by=who, preview=accepted)
-        accepted |= {job.cin for job in results if isinstance(job, Job)}
+        cins = [job.cin for job in results if isinstance(job, Job)]
+        accepted |= {*cins}
+        preview.recent += len(application().jobs.done_since(cins, application().clock() - RECENT))
         left = iter(results)
         for row in batch:
             preview.add(row, row.problem or next(left))
-        preview.warned += warned_of([job.cin for job in results if isinstance(job, Job)])
+        preview.warned += warned_of(cins)
     return preview
 
 
