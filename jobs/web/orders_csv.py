@@ -118,8 +118,8 @@ def _columns(name: str, line: str, separator: str) -> list[str]:
     if len(missing) == len(_REQUIRED) and values and any(map(str.isdigit, values[0])):
         return []
     if missing:
-        wanted = ",".join(COLUMNS)
-        raise WrongUse(f"{name}: the first line lacks {' and '.join(missing)}; it must be {wanted}, or a row.")
+        needed = f"name the columns {','.join(COLUMNS)}, or begin with a CIN, LLPIN or FCRN"
+        raise WrongUse(f"{name}: the first line lacks {' and '.join(missing)}; it must {needed}.")
     return columns
 
 

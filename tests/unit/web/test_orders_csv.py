@@ -13,6 +13,10 @@ from jobs.web.orders_csv import Row, rows_of
 CIN = "L24295GJ1987PLC143792"
 TABLE = f"cin,companyName,priority\n{CIN},Kaveri Limited,5\n"
 WORKBOOK = "a.csv is an Excel workbook. Save it as CSV UTF-8, or paste its rows as a list."
+NEITHER = (
+    "a.csv: the first line lacks cin and companyName;"
+    " it must name the columns cin,companyName,priority,notBefore, or begin with a CIN, LLPIN or FCRN."
+)
 
 
 def read(data: bytes) -> list[Row]:
@@ -59,6 +63,10 @@ def test_semicolon_in_a_name_separates_nothing(name):
     [
         (b"PK\x03\x04\x14", WORKBOOK),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", WORKBOOK),
+        (
+            f"Kaveri Limited,{CIN}\n".encode(),
+            NEITHER,
+        ),
         (TABLE.replace("K", "\xe9").encode("cp1252"), "a.csv:2: the file is not UTF-8. Save it as CSV UTF-8."),
         (codecs.BOM_UTF16_LE + b"\x00\xdc,\x00", "a.csv:1: the file is not UTF-8. Save it as CSV UTF-8."),
     ],
