@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from pypdfium2 import PdfDocument
 
 from tests.browser.history import BULK, HOSTILE, Shown, with_history
 from tests.browser.site import Visitor
@@ -205,6 +206,17 @@ def test_job_is_printed_without_the_frame(shown, arrives):
     assert (background > 200, text < 60) == (True, True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 794
     assert page.evaluate("document.querySelector('main').getBoundingClientRect().left") <= 30
+
+
+def test_long_table_begins_on_the_first_sheet(shown, arrives):
+    page = arrives(shown.site).page
+    page.goto(f"/jobs/{shown.good}/")
+    table = page.locator("[aria-labelledby=documents-title] tbody")
+    row = table.locator("td.main").first.inner_text().split()[0]
+    table.evaluate("body => { while (body.rows.length < 100) body.append(body.rows[0].cloneNode(true)) }")
+    with PdfDocument(page.pdf(format="A4")) as printed:
+        assert row in printed[0].get_textpage().get_text_range()
+        assert len(printed) < 12
 
 
 def test_page_fits_a_phone(come):
