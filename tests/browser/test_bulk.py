@@ -177,6 +177,39 @@ def test_enter_confirms_nothing(page, cins):
     expect(page.get_by_role("heading", level=1)).to_have_text("Retry 1 job?")
 
 
+def test_keyboard_alone_retries_a_found_job(page, cins):
+    page.keyboard.press("/")
+    page.keyboard.type(cins[0])
+    expect(page.locator("#found a", has_text="Broken 0 Limited")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1 .state")).to_have_text("failed")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == "Retry":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The job is pending again")).to_be_visible()
+
+
+def test_keyboard_alone_retries_selected_jobs(page, cins):
+    for key in ("j", "x", "j", "x", "a"):
+        page.keyboard.press(key)
+    expect(page.locator("#selected")).to_have_text("2 selected")
+    expect(page.get_by_role("button", name="Retry")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Retry 2 jobs?")
+
+
+def test_head_of_the_list_stays_visible(page, cins):
+    page.set_viewport_size({"width": 1280, "height": 300})
+    page.locator("tbody tr").last.scroll_into_view_if_needed()
+    head, bar = page.locator("#list thead th").nth(1).bounding_box(), page.locator("header.top").bounding_box()
+    assert page.evaluate("scrollY") > 100
+    assert abs(head["y"] - bar["height"]) <= 1
+
+
 def test_going_back_shows_the_filters_of_the_list(page):
     page.goto("/jobs/")
     page.get_by_text("Filter +").click()

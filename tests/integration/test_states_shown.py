@@ -7,6 +7,7 @@ import re
 import pytest
 
 from jobs.domain.audit import Actor
+from jobs.domain.ending import ended_well
 from jobs.domain.job import Progress
 from jobs.services import Order
 from jobs.web.pause_banner import watch
@@ -48,7 +49,7 @@ def test_dashboard_shows_how_long_the_oldest_job_waits(staff, app, monkeypatch):
     monkeypatch.setattr("jobs.web.snapshots.FRESH_SECONDS", -1.0)
     a_stored_job(app)
     (waited,) = re.findall(r"<time data-ago=age [^>]*>([^<]*)<", text_of(staff.get("/")))
-    assert re.fullmatch(r"now|\d+ (sec|min)\.", waited)  # the page's script keeps it up to date
+    assert re.fullmatch(r"now|\d+ (sec|min)", waited)  # the page's script keeps it up to date
 
 
 def test_list_of_companies_has_clickable_rows(staff, app):
@@ -61,7 +62,8 @@ def test_partial_job_is_not_shown_as_complete(staff, app):
     page = staff.get(f"/jobs/{job.id}/")
     assert stages(page) == {
         "Ordered": "done",
-        "Filings listed": "now",
+        "Started": "now",
+        "Filings listed": "later",
         "Documents stored": "later",
         "Completed": "later",
     }
@@ -70,8 +72,24 @@ def test_partial_job_is_not_shown_as_complete(staff, app):
     app.service.retry(job.id, Actor(name="staff"))
     complete(app, job, Progress(total=2, downloaded=1, failed=1))
     page = staff.get(f"/jobs/{job.id}/")
-    assert list(stages(page).values()) == ["done", "done", "partly", "partly"]
-    assert len(re.findall(r"<time", text_of(page).split('class="stages"')[1].split("</ol>")[0])) == 2
+    assert list(stages(page).values()) == ["done", "done", "done", "partly", "partly"]
+    assert len(re.findall(r"<time", text_of(page).split('class="stages"')[1].split("</ol>")[0])) == 3
+
+
+def test_stages_show_when_the_filings_were_listed(staff, app):
+    job = a_stored_job(app)
+    app.documents.add(app.jobs.claim(job.id, "w", 60).lease, job, some_filings(3))
+    times = re.findall(r"<time", text_of(staff.get(f"/jobs/{job.id}/")).split('class="stages"')[1].split("</ol>")[0])
+    assert len(times) == 3
+
+
+def test_job_between_two_runs_is_in_progress(staff, app):
+    job = a_stored_job(app)
+    lease = app.jobs.claim(job.id, "w-1", 60).lease
+    app.jobs.end(lease, ended_well(job, Progress(total=40, downloaded=14), app.clock()))
+    page = plain(staff.get("/"))
+    assert "No job is in progress" not in page
+    assert "run 1 of 3 has ended, the next one follows" in page
 
 
 def stages(answer) -> dict[str, str]:

@@ -64,6 +64,7 @@ function shortcut(event) {
   else if (event.key === "?") sheet.showModal();
   else if (event.key === "j") moveInList(1);
   else if (event.key === "k") moveInList(-1);
+  else if (event.key === "a") document.querySelector("#bulk-bar:not([hidden]) button:enabled")?.focus();
   else if (event.key === "x") document.activeElement.closest("tr")?.querySelector("input[name=job]")?.click();
 }
 

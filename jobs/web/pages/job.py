@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jobs.bootstrap import application
 from jobs.domain.audit import Action
-from jobs.domain.document import DocumentStatus
+from jobs.domain.document import Document, DocumentStatus
 from jobs.domain.errors import WrongUse
 from jobs.domain.export import Scope
 from jobs.domain.job import DONE, ENDED, PRIORITIES, Job, JobStatus, Progress
@@ -61,7 +62,7 @@ def job(request: HttpRequest, job_id: str) -> HttpResponse:
         "priorities": PRIORITIES,
         "unfinished_job": None if job.reread else application().jobs.unfinished([cin]).get(cin),
         "can": actions.offered(job, request.user),
-        "stages": _stages(job),
+        "stages": _stages(job, _listed_at(page.items)),
         "bytes": sum(run.bytes for run in details.runs),
         "packed": exports.latest_of(Scope.ORDER, job.id) if job.is_order else None,
         "can_pack": job.is_order and job.progress.downloaded > 0 and request.user.has_perm(Permission.EXPORT),
@@ -81,12 +82,18 @@ def _tabs(progress: Progress) -> list[tuple[JobDocuments | None, str, int | None
     ]
 
 
-def _stages(job: Job) -> list[tuple[str, str, datetime | None]]:
+def _listed_at(documents: Sequence[Document]) -> datetime | None:
+    times = [each.created_at for each in documents if each.parent is None and each.created_at]
+    return min(times, default=None)
+
+
+def _stages(job: Job, listed_at: datetime | None) -> list[tuple[str, str, datetime | None]]:
     """The stages of a job, each with how far it is (done, partly, now, later, stopped) and its time, if known."""
-    names = ["Ordered", "Filings listed", "Documents stored", "Completed"]
-    status, reached = job.status, 1 if job.progress.total is None else 2
+    names = ["Ordered", "Started", "Filings listed", "Documents stored", "Completed"]
+    times = [job.created_at, job.started_at, listed_at, None, job.completed_at]
+    status, reached = job.status, 1 if job.started_at is None else 2 if job.progress.total is None else 3
     if job.reread:
-        names, reached = ["Ordered", "Documents read", "Completed"], 1
+        names[2:4], times[2:4], reached = ["Documents read"], [None], min(reached, 2)
     if status in DONE:
         reached = len(names)
     hows = ["done" if at < reached else "now" if at == reached else "later" for at in range(len(names))]
@@ -96,7 +103,6 @@ def _stages(job: Job) -> list[tuple[str, str, datetime | None]]:
         hows = [how.replace("now", "later") for how in hows[:-1]] + ["stopped"]
     elif status is JobStatus.PARTIAL:
         hows[-2:] = ["partly", "partly"]
-    times = [job.created_at, *[None] * (len(names) - 2), job.completed_at]
     return list(zip(names, hows, times, strict=True))
 
 
