@@ -49,6 +49,7 @@ ELSEWHERE = {
     "retried",
     "side-by-side",
     "skip",
+    "spare",
     "sticky",
     "suggest",
     "timeline",
