@@ -22,6 +22,13 @@ for name in ("asha", "binod", "viewer"):
     user = get_user_model().objects.create_user(name, password={password!r})
     user.groups.set(Group.objects.filter(name="Viewer" if name == "viewer" else "Admin"))
 """
+_STYLE = """
+from django.contrib.auth import get_user_model
+from django.test import Client
+client = Client(SERVER_NAME="127.0.0.1")
+client.force_login(get_user_model().objects.filter(is_superuser=True).first())
+print("page:", client.get("/style/").content.decode())
+"""
 
 
 class Site:
@@ -76,6 +83,12 @@ class Site:
     def shell(self, code: str) -> None:
         done = self.machine.manage("shell", "-c", code)
         assert done.returncode == 0, done.stderr
+
+    def page_of_styles(self) -> str:
+        """/style/, from a process with DEBUG, because only then the page exists."""
+        made = self.machine.manage("shell", "-c", _STYLE, DEBUG="true")
+        assert made.returncode == 0, made.stderr
+        return made.stdout.partition("page:")[2]
 
     def order(self, cin: str, company: str, *more: str) -> str:
         """Order a company's filings. Returns the job's id."""
