@@ -23,6 +23,7 @@ ELSEWHERE = {
     "described",
     "ended",
     "example",
+    "examples",
     "files",
     "find-link",
     "foot",
