@@ -1,7 +1,7 @@
 """``make bench``: measures, prints a table and writes bench/results.json. Exits with 1 if a figure misses its limit.
 
-python -m bench [claim] [pipeline] [reading] [pod] [orders] [lists] [directory] [export] [search] [local]
-    [site] [logs] [totals]
+python -m bench [claim] [pipeline] [reading] [pod] [orders] [lists] [directory] [export] [company] [search]
+    [local] [site] [logs] [totals]
 
 With BENCH_SIZE=small, it only checks that everything runs and that counts are within their limits.
 """
@@ -19,6 +19,7 @@ django.setup()
 
 from bench import (
     claim,
+    company,
     directory,
     export,
     lists,
@@ -43,6 +44,7 @@ MEASUREMENTS = {
     "lists": lists,
     "directory": directory,
     "export": export,
+    "company": company,
     "search": search,
     "local": local,
     "site": site,

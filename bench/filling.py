@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,7 @@ from jobs.adapters.mongo.records import to_job
 from jobs.bootstrap import Application
 from jobs.domain.document import DocumentStatus, Filing, StoredFile
 from jobs.domain.filings.reading import Method, ReadingState
+from jobs.domain.filings.stated import Stated
 from jobs.domain.filings.summary import DocumentReading, Facts
 from jobs.domain.job import Job
 
@@ -59,7 +60,7 @@ def _records(job: Job, count: int) -> Iterator[dict[str, Any]]:
             filed_on=at.date(),
         )
         record = new_document_record(job, filing, f"{filing.key}#1", 1, at)
-        yield record | (_failed(at) if (seed + number) % _FAILED_OF == 0 else _stored(job, filing, at))
+        yield record | (_failed(at) if (seed + number) % _FAILED_OF == 0 else stored(job, filing, at, at.date()))
 
 
 def _failed(at: datetime) -> dict[str, Any]:
@@ -67,7 +68,8 @@ def _failed(at: datetime) -> dict[str, Any]:
     return {"status": str(DocumentStatus.FAILED), "attempts": 3, "error": error}
 
 
-def _stored(job: Job, filing: Filing, at: datetime) -> dict[str, Any]:
+def stored(job: Job, filing: Filing, at: datetime, year_end: date, stated: tuple[Stated, ...] = ()) -> dict[str, Any]:
+    """The additional fields of a stored and read document."""
     name = f"jobs/000-{job.id}/document_{filing.number}"
     file = StoredFile(
         blob_name=f"{name}.pdf",
@@ -76,7 +78,7 @@ def _stored(job: Job, filing: Filing, at: datetime) -> dict[str, Any]:
         content_type="application/pdf",
         checksum=f"sha256:{job.id}{filing.number:040d}",
     )
-    facts = Facts(form=filing.document_type, company_name=job.company_name, cin=job.cin, year_end=at.date())
+    facts = Facts(form=filing.document_type, company_name=job.company_name, cin=job.cin, year_end=year_end)
     reading = DocumentReading(
         state=ReadingState.READ,
         kind="pdf",
@@ -84,6 +86,7 @@ def _stored(job: Job, filing: Filing, at: datetime) -> dict[str, Any]:
         pages=3,
         characters=4_000,
         facts=facts,
+        stated=stated,
         text_blob_name=f"{name}.txt",
     )
     fields = {"status": str(DocumentStatus.STORED), "downloadedAt": at, **file_fields(file)}

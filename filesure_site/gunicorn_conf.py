@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import os
 import shutil
@@ -46,7 +45,6 @@ graceful_timeout = 20
 max_requests = 10_000
 max_requests_jitter = 1_000
 loglevel = "warning"
-_OBJECTS_PER_COLLECTION = 20_000
 control_socket_disable = True  # its default path is in the home directory, which all servers of a user share
 
 
@@ -65,23 +63,12 @@ def post_fork(_server: Arbiter, worker: Any) -> None:
 
 def post_worker_init(_worker: Any) -> None:
     """Continue what processes have left that ended: bulk actions, and the end of what accounts may no longer have."""
-    from jobs.web import subscribers
+    from jobs.web import garbage, subscribers
     from jobs.web.bulk_runner import runner
 
-    _collect_seldom()
+    garbage.collect_seldom()
     runner().begin()
     subscribers.settle_in(0)
-
-
-def _collect_seldom() -> None:
-    """Reading a company with thousands of filings makes 100,000 objects that all stay.
-
-    By default, Python collects garbage after 700 new objects and searches these again and again: a third of the page's
-    time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_PER_COLLECTION)
 
 
 def worker_exit(_server: Arbiter, _worker: Any) -> None:

@@ -93,7 +93,8 @@ def test_documents_come_with_what_they_state(stores, companies, clock):
     stores.documents.save_reading(held.lease, document, replace(READING, stated=STATED))
     found = companies.documents(job.cin, 5)
     assert sorted(each.filing.number for each in found.documents) == [1, 2]
-    assert found.stated == {document.id: STATED}
+    assert [Stated(**each) for each in found.stated[document.id]] == list(STATED)
+    assert list(found.stated) == [document.id]
     assert [each.reading.stated for each in found.documents if each.reading] == [()]
     assert len(companies.documents(job.cin, 1).documents) == 1
     assert companies.documents(a_cin(), 5).documents == []

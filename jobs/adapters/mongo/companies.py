@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
+from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
 
@@ -14,7 +15,7 @@ from jobs.adapters.mongo.document_records import to_document
 from jobs.adapters.mongo.filters import text_filter, word
 from jobs.adapters.mongo.paging import in_time
 from jobs.adapters.mongo.queue_filters import NO_EXPORT, NOT_DELETING
-from jobs.adapters.mongo.readings import to_stated
+from jobs.adapters.mongo.readings import to_stated_fields
 from jobs.adapters.mongo.records import to_job
 from jobs.domain.companies.statements import CompanyDocuments
 from jobs.domain.company_names import company_key
@@ -33,6 +34,8 @@ class MongoCompanies:
     def __init__(self, database: Database[Record]) -> None:
         self._jobs = database["jobs"]
         self._documents = database["documents"]
+        # The driver's own UTC: to convert each time to Python's is a twentieth of the time of a large company.
+        self._by_driver = self._documents.with_options(CodecOptions[Record](tz_aware=True))
 
     @translated
     def listed(self, after: tuple[str, str] | None, limit: int) -> CompanyPage:
@@ -112,10 +115,10 @@ class MongoCompanies:
     def documents(self, cin: str, limit: int) -> CompanyDocuments:
         rows = in_time(
             self._documents,
-            lambda: list(self._documents.find({"cin": cin}, sort=[("_id", DESCENDING)], limit=limit)),
+            lambda: list(self._by_driver.find({"cin": cin}, sort=[("_id", DESCENDING)], limit=limit)),
             DOCUMENTS_SECONDS,
         )
-        stated = {str(row["_id"]): to_stated(row.pop("stated")) for row in rows if row.get("stated")}
+        stated = {str(row["_id"]): to_stated_fields(row.pop("stated")) for row in rows if row.get("stated")}
         return CompanyDocuments(documents=[to_document(row) for row in rows], stated=stated)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 
 from jobs.domain.filings.reading import Method, ReadingState
-from jobs.domain.filings.stated import Stated
+from jobs.domain.filings.stated import Stated, StatedFields
 from jobs.domain.filings.summary import DocumentReading, Facts
 
 _NUMBER = {"bsonType": ["int", "long"], "minimum": 0}
@@ -83,6 +83,14 @@ def _stated_fields(stated: Stated) -> dict[str, Any]:
             "confidence": stated.confidence,
         }
     )
+
+
+def to_stated_fields(stored: list[dict[str, Any]]) -> list[StatedFields]:
+    """In place."""
+    for each in stored:
+        if isinstance(value := each["value"], datetime):
+            each["value"] = value.date()
+    return cast("list[StatedFields]", stored)
 
 
 def to_stated(stored: Iterable[Mapping[str, Any]]) -> tuple[Stated, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from jobs.domain.companies.statements import connected
 from jobs.domain.document import Document, DocumentStatus
@@ -96,7 +97,7 @@ def _keys(document: Document, listed: Counter[tuple[str, ...]]) -> list[tuple[st
 
 
 def _filing(group: Sequence[Document], attachments: dict[tuple[str, int], list[Document]]) -> CompanyFiling:
-    best = max(group, key=_quality)
+    best = max(group, key=_quality) if len(group) > 1 else group[0]
     category = category_of(best.form, best.filing.file_name)
     inside = attachments.get((best.job_id, best.filing.number), [])
     return CompanyFiling(
@@ -106,7 +107,7 @@ def _filing(group: Sequence[Document], attachments: dict[tuple[str, int], list[D
         filed_on=best.filed_on,
         year=_year(best.year_end, best.filed_on, is_annual=category is Category.ANNUAL or best.form in _YEARLY_OF_LLPS),
         versions=len({each.file.checksum for each in group if each.file}) or 1,
-        jobs=tuple(dict.fromkeys(sorted((each.job_id for each in group), reverse=True))),
+        jobs=tuple(sorted({each.job_id for each in group}, reverse=True)),
         attachments=tuple(sorted(inside, key=lambda each: each.place)),
     )
 
@@ -141,11 +142,18 @@ def year_name(year: int) -> str:
     return f"{year - 1}-{year % 100:02}"
 
 
-def category_of(form: str, file_name: str = "") -> Category:
-    """The Ministry's category of a form, or of a document that its file name describes."""
+@lru_cache(maxsize=1_000)  # the same few forms are in thousands of filings
+def _category_of_form(form: str) -> Category | None:
     if form in _FORMS:
         return _FORMS[form]
     if named_form(form):
         return next((category for prefix, category in _PREFIXES.items() if form.startswith(prefix)), Category.OTHER)
+    return None
+
+
+def category_of(form: str, file_name: str = "") -> Category:
+    """The Ministry's category of a form, or of a document that its file name describes."""
+    if category := _category_of_form(form):
+        return category
     text = f"{form} {file_name}".casefold().replace("_", " ")
     return next((category for words, category in _WORDS.items() if words in text), Category.OTHER)

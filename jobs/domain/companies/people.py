@@ -64,7 +64,9 @@ def people_of(filings: Sequence[StatedFiling]) -> list[Person]:
         for mention in _mentions(filing):
             if mention.key:
                 mentions.setdefault(mention.key, []).append(mention)
-    returns = [each.year_end for each in of_forms(filings, AnnualReturn.FORMS) if each.year_end and _has_rows(each)]
+    returns = [
+        each.year_end for each in of_forms(filings, AnnualReturn.FORMS) if each.year_end and each.rows("directors")
+    ]
     latest = max(returns, default=None)
     found = [_person(each, latest) for each in mentions.values()]
     return sorted(
@@ -72,14 +74,9 @@ def people_of(filings: Sequence[StatedFiling]) -> list[Person]:
     )
 
 
-def _has_rows(filing: StatedFiling) -> bool:
-    return any(True for _ in filing.rows("directors"))
-
-
 def _mentions(filing: StatedFiling) -> Iterable[_Mention]:
     if filing.form in Directors.FORMS:
-        rows = list(filing.rows("directors"))
-        for row in rows or ([filing] if filing.text("din") else []):
+        for row in filing.rows("directors") or ([filing] if filing.text("din") else []):
             yield _mention(row, row.text("din"), None, row.text("designation"), event=_event(row))
         for row in filing.rows("officers"):
             on = row.day("effective_from")
@@ -176,7 +173,7 @@ def auditors_of(filings: Sequence[StatedFiling]) -> list[CompanyAuditor]:
     """The auditors, the latest first."""
     groups: dict[str, list[tuple[StatedFiling, StatedFiling]]] = {}
     for filing in in_order(of_forms(filings, (*AuditorAppointment.FORMS, *FinancialStatements.FORMS))):
-        rows = list(filing.rows("auditors")) or ([filing] if filing.text("auditor_name") else [])
+        rows = filing.rows("auditors") or ([filing] if filing.text("auditor_name") else [])
         for row in rows:
             key = plain(row.text("name") or row.text("auditor_name") or "")
             if key:
@@ -212,7 +209,10 @@ def _auditor(rows: Sequence[tuple[StatedFiling, StatedFiling]]) -> CompanyAudito
 
 
 def _first(row: StatedFiling, names: Iterable[str]) -> str | None:
-    return next((text for name in names if (text := row.text(name))), None)
+    for name in names:
+        if text := row.text(name):
+            return text
+    return None
 
 
 def _last_seen(auditor: CompanyAuditor) -> date:

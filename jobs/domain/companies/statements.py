@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from operator import attrgetter
+from typing import Generic, NamedTuple, TypeVar, cast
 
 from jobs.domain.company_names import words_of
 from jobs.domain.document import Document
-from jobs.domain.filings.stated import Stated
+from jobs.domain.filings.stated import StatedFields
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ _SHORT_WORDS = {"ltd": "limited", "pvt": "private", "co": "company", "corpn": "c
 class Source(NamedTuple):
     """A filing that states a value, and the page on which it does, if that is known.
 
-    A tuple, like ``Stated``: every value has one.
+    A tuple, since every value has one and a dataclass takes three times as long.
     """
 
     job_id: str
@@ -59,7 +60,7 @@ class CompanyDocuments:
     """
 
     documents: Sequence[Document]
-    stated: Mapping[str, tuple[Stated, ...]]
+    stated: Mapping[str, Sequence[StatedFields]]
 
     @classmethod
     def of(cls, documents: Sequence[Document]) -> CompanyDocuments:
@@ -67,15 +68,19 @@ class CompanyDocuments:
             documents=[
                 replace(each, reading=replace(each.reading, stated=())) if each.reading else each for each in documents
             ],
-            stated={each.id: each.reading.stated for each in documents if each.reading},
+            stated={
+                each.id: [cast("StatedFields", stated._asdict()) for stated in each.reading.stated]
+                for each in documents
+                if each.reading
+            },
         )
 
 
 @lru_cache(maxsize=5_000)
-def _cell(name: str) -> tuple[str, int, str] | None:
-    """Table, row and column of a value in a table."""
+def _cell(name: str) -> tuple[tuple[str, int], str] | None:
+    """Table and row, and column of a value in a table."""
     match = _ROW.fullmatch(name)
-    return (match["table"], int(match["row"]), match["name"]) if match else None
+    return ((match["table"], int(match["row"])), match["name"]) if match else None
 
 
 @dataclass(eq=False)
@@ -83,7 +88,7 @@ class StatedFiling:
     """The values that one filing states; ``form`` and the days are the document's."""
 
     document: Document
-    values: Mapping[str, Stated]
+    values: Mapping[str, StatedFields]
     form: str
     filed_on: date | None
     year_end: date | None
@@ -91,8 +96,8 @@ class StatedFiling:
     _sources: dict[tuple[int | None, float], Source] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, document: Document, stated: Iterable[Stated] = ()) -> StatedFiling:
-        values = {each.name: each for each in stated}
+    def of(cls, document: Document, stated: Iterable[StatedFields] = ()) -> StatedFiling:
+        values = {each["name"]: each for each in stated}
         return cls(document, values, document.form, document.filed_on, document.year_end)
 
     @property
@@ -100,60 +105,77 @@ class StatedFiling:
         """Sorts filings, the oldest first; filings without any date come first."""
         return (self.filed_on or self.year_end or date.min, self.document.job_id, self.document.filing.number)
 
-    def rows(self, table: str) -> Iterator[StatedFiling]:
+    def rows(self, table: str) -> Sequence[StatedFiling]:
         """Each row of a table, as if it were a filing of its own."""
-        rows = self._tables.get(table, {})
-        about = (self.form, self.filed_on, self.year_end, self._sources)
-        return (StatedFiling(self.document, values, *about) for _, values in sorted(rows.items()))
+        return self._tables.get(table, ())
 
     @cached_property
-    def _tables(self) -> dict[str, dict[int, dict[str, Stated]]]:
-        found: dict[str, dict[int, dict[str, Stated]]] = {}
+    def _tables(self) -> dict[str, list[StatedFiling]]:
+        found: dict[tuple[str, int], dict[str, StatedFields]] = {}
         for name, each in self.values.items():
             if cell := _cell(name):
-                table, row, column = cell
-                found.setdefault(table, {}).setdefault(row, {})[column] = each
-        return found
+                place, column = cell
+                if place in found:
+                    found[place][column] = each
+                else:
+                    found[place] = {column: each}
+        document, about = self.document, (self.form, self.filed_on, self.year_end, self._sources)
+        tables: dict[str, list[StatedFiling]] = {}
+        for table, row in sorted(found):
+            tables.setdefault(table, []).append(StatedFiling(document, found[table, row], *about))
+        return tables
 
     def source(self, *names: str) -> Source:
         """This filing, at the page of the first of these values that it states."""
-        stated = next((self.values[name] for name in names if name in self.values), None)
-        place = (stated.page, stated.confidence) if stated else (None, 1.0)
-        if place not in self._sources:
-            filing = self.document.filing
-            self._sources[place] = Source(
-                self.document.job_id, filing.number, self.form, filing.srn, self.filed_on, *place
-            )
-        return self._sources[place]
+        place: tuple[int | None, float] = (None, 1.0)
+        values = self.values
+        for name in names:
+            if name in values:
+                place = (values[name].get("page"), values[name]["confidence"])
+                break
+        found = self._sources.get(place)
+        if found is None:
+            document = self.document
+            filing = document.filing
+            found = Source(document.job_id, filing.number, self.form, filing.srn, self.filed_on, *place)
+            self._sources[place] = found
+        return found
 
     def text(self, name: str) -> str | None:
         stated = self.values.get(name)
-        return stated.value if stated and isinstance(stated.value, str) else None
+        return value if stated and isinstance(value := stated["value"], str) else None
 
     def day(self, name: str) -> date | None:
         stated = self.values.get(name)
-        return stated.value if stated and isinstance(stated.value, date) else None
+        return value if stated and isinstance(value := stated["value"], date) else None
 
     def number(self, name: str) -> int | None:
         stated = self.values.get(name)
-        return stated.value if stated and isinstance(stated.value, int) else None
+        return value if stated and isinstance(value := stated["value"], int) else None
 
     def paise(self, name: str) -> int | None:
         """An amount in paise."""
         stated = self.values.get(name)
-        if stated is None or not isinstance(stated.value, int):
+        if stated is None or not isinstance(value := stated["value"], int):
             return None
-        return stated.value if stated.unit == "paise" else 100 * stated.value
+        return value if stated.get("unit") == "paise" else 100 * value
 
 
-def fact(said: Iterable[tuple[T | None, Source]], same: Callable[[T], Hashable] = lambda value: value) -> Fact[T]:
+def fact(said: Iterable[tuple[T | None, Source]], same: Callable[[T], Hashable] | None = None) -> Fact[T]:
     """Group equal values; None is left out. ``same`` maps values that mean the same to the same key."""
     groups: dict[Hashable, tuple[T, list[Source]]] = {}
-    newest_first = sorted(said, key=lambda each: each[1].filed_on or date.min, reverse=True)
-    for value, source in newest_first:
+    for value, source in sorted(said, key=_filed_on, reverse=True):
         if value is not None:
-            groups.setdefault(same(value), (value, []))[1].append(source)
-    return tuple(Said(value=value, sources=tuple(sources)) for value, sources in groups.values())
+            key = same(value) if same else value
+            if key in groups:
+                groups[key][1].append(source)
+            else:
+                groups[key] = (value, [source])
+    return tuple([Said(value=value, sources=tuple(sources)) for value, sources in groups.values()])
+
+
+def _filed_on(said: tuple[object, Source]) -> date:
+    return said[1].filed_on or date.min
 
 
 def days(filings: Iterable[StatedFiling], name: str) -> Fact[date]:
@@ -188,7 +210,7 @@ def plain(name: str) -> str:
 
 
 def in_order(filings: Iterable[StatedFiling]) -> list[StatedFiling]:
-    return sorted(filings, key=lambda each: each.age)
+    return sorted(filings, key=attrgetter("age"))
 
 
 def of_forms(filings: Sequence[StatedFiling], forms: Iterable[str]) -> list[StatedFiling]:
