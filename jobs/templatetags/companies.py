@@ -57,6 +57,19 @@ def year_of(end: date) -> str:
     return year_name(end.year)
 
 
+@register.filter
+def year_ranges(ends: Sequence[date]) -> str:
+    """The financial years that end on these days, the oldest first: 2014-15, 2019-20 to 2023-24."""
+    ranges: list[tuple[int, int]] = []
+    for year in sorted({end.year for end in ends}):
+        if ranges and ranges[-1][1] == year - 1:
+            ranges[-1] = (ranges[-1][0], year)
+        else:
+            ranges.append((year, year))
+    names = (year_name(a) if a == b else f"{year_name(a)} to {year_name(b)}" for a, b in ranges)
+    return ", ".join(names) or "–"
+
+
 #: Values shown of those on which filings disagree.
 _MOST_SAID = 3
 _SHOWN: Mapping[str, Callable[[Any], str]] = {
@@ -89,7 +102,7 @@ def said(fact: Fact[Any] | None, kind: str = "text") -> SafeString | str:
     first = format_html("{} {}", *next(parts))
     others = format_html_join("", '<br><span class="differs">{} {}</span>', parts)
     rest = len(fact) - _MOST_SAID
-    more = format_html('<br><span class="differs">and {} more</span>', rest) if rest > 0 else ""
+    more = format_html('<br><span class="differs">and {} more in the Excel workbook</span>', rest) if rest > 0 else ""
     return format_html("{}{}{}", first, others, more)
 
 

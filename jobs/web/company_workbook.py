@@ -15,6 +15,7 @@ from jobs.domain.companies.finances import MEASURES
 from jobs.domain.companies.profile import Profile
 from jobs.domain.companies.statements import Fact, Source, newest
 from jobs.domain.company_id import IdKind, kind_of
+from jobs.domain.directory import ListedCompany
 
 if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
@@ -28,18 +29,19 @@ _SOURCE = ("Form", "SRN", "Filed", "Page")
 Row = Sequence[object]
 
 
-def workbook_response(profile: Profile) -> FileResponse:
+def workbook_response(profile: Profile, listed: ListedCompany | None) -> FileResponse:
+    """``listed``: the company in the directory."""
     return FileResponse(
-        workbook(profile), as_attachment=True, filename=f"{profile.cin}.xlsx", content_type=CONTENT_TYPE
+        workbook(profile, listed), as_attachment=True, filename=f"{profile.cin}.xlsx", content_type=CONTENT_TYPE
     )
 
 
-def workbook(profile: Profile) -> IO[bytes]:
+def workbook(profile: Profile, listed: ListedCompany | None) -> IO[bytes]:
     """The workbook as a file, ready to be read; on disk if it is large. Amounts are in rupees."""
     from openpyxl import Workbook  # takes a quarter of a second to load
 
     book = Workbook(write_only=True)
-    for title, columns, rows in _sheets(profile):
+    for title, columns, rows in _sheets(profile, listed):
         _write(book.create_sheet(title), columns, rows)
     file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  the response closes it
     book.save(file)
@@ -47,8 +49,8 @@ def workbook(profile: Profile) -> IO[bytes]:
     return file
 
 
-def _sheets(profile: Profile) -> Iterator[tuple[str, Row, Iterable[Row]]]:
-    yield "Profile", ("Matter", "Value", *_SOURCE), _profile(profile)
+def _sheets(profile: Profile, listed: ListedCompany | None) -> Iterator[tuple[str, Row, Iterable[Row]]]:
+    yield "Profile", ("Matter", "Value", *_SOURCE), _profile(profile, listed)
     yield "Directors", ("Name", "DIN", "Role", "Since", "Until", "Current", *_SOURCE), _people(profile)
     yield "Auditors", ("Name", "Registration", "From", "To", *_SOURCE), _auditors(profile)
     yield (
@@ -56,6 +58,10 @@ def _sheets(profile: Profile) -> Iterator[tuple[str, Row, Iterable[Row]]]:
         ("Number", "Holder", "Amount", "Created", "Satisfied", "Open", "Property", *_SOURCE),
         _charges(profile),
     )
+    yield "Capital", ("Date", "Authorised", "Shares allotted", "Paid-up", *_SOURCE), _capital(profile)
+    yield "Shareholding", ("Year", "Promoters", "Public", "Shareholders"), _shareholding(profile)
+    yield "Meetings", ("Year", "Board approved the accounts", "General meeting"), _meetings(profile)
+    yield "All values", ("Sheet", "Row", "Matter", "Value", "Filings", *_SOURCE), _all_values(profile)
     years = [f"{year_name(each.end.year)}{' consolidated' if each.consolidated else ''}" for each in profile.years]
     yield "Financials", ("Measure", *years), _financials(profile)
     yield "Sources of financials", ("Year", "Consolidated", "Measure", "Value", *_SOURCE), _measures(profile)
@@ -104,9 +110,10 @@ def _last(fact: Fact[Any]) -> Any:
     return newest(fact)
 
 
-def _profile(profile: Profile) -> Iterator[Row]:
+def _profile(profile: Profile, listed: ListedCompany | None) -> Iterator[Row]:
     yield ("Name", profile.name)
     yield (kind_of(profile.cin) or IdKind.CIN, profile.cin)
+    yield ("Status in the directory", listed.status if listed else None)
     yield ("As of (UTC)", profile.as_of)
     yield ("Filings", len(profile.filings))
     yield ("Filings not read", profile.unread)
@@ -116,9 +123,6 @@ def _profile(profile: Profile) -> Iterator[Row]:
         yield ("Other CIN", other.value, *_source(other.source))
     for office in profile.offices:
         yield ("Registered office", office.address, *_source(office.source))
-    for step in profile.capital:
-        amounts = (("Authorised capital", step.authorised), ("Paid-up capital", step.paid_up))
-        yield from ((name, _rupees(amount), *_source(step.source)) for name, amount in amounts if amount is not None)
     for due in profile.dues:
         filed = f", filed {due.filed_on:%-d %b %Y}" if due.filed_on else ""
         text = f"{due.state}: due {due.due_on:%-d %b %Y}{filed}"
@@ -149,6 +153,50 @@ def _charges(profile: Profile) -> Iterator[Row]:
             *(_last(charge.created), _last(charge.satisfied), charge.is_open, _last(charge.properties)),
             *_source(charge.sources[0]),
         )
+
+
+def _capital(profile: Profile) -> Iterator[Row]:
+    for step in profile.capital:
+        yield (step.on, _rupees(step.authorised), step.shares, _rupees(step.paid_up), *_source(step.source))
+
+
+def _shareholding(profile: Profile) -> Iterator[Row]:
+    for each in profile.shareholding:
+        yield (year_name(each.end.year), _last(each.promoters), _last(each.public), _last(each.shareholders))
+
+
+def _meetings(profile: Profile) -> Iterator[Row]:
+    for each in profile.meetings:
+        yield (year_name(each.end.year), _last(each.board), _last(each.general))
+
+
+def _all_values(profile: Profile) -> Iterator[Row]:
+    """Each value with its newest filing, also where filings disagree; amounts by year have a sheet of their own."""
+    for sheet, row, facts in _facts(profile):
+        for matter, fact in facts.items():
+            for said in fact:
+                value = _rupees(said.value) if matter == "Amount" else said.value
+                yield (sheet, row, matter, value, len(said.sources), *_source(said.source))
+
+
+def _facts(profile: Profile) -> Iterator[tuple[str, str, dict[str, Fact[Any]]]]:
+    """Of each row of a sheet."""
+    facts: dict[str, Fact[Any]]
+    for person in profile.people:
+        facts = {"Name": person.names, "Role": person.designations, "Since": person.since, "Until": person.until}
+        yield "Directors", person.name, facts
+    for auditor in profile.auditors:
+        yield "Auditors", auditor.name, {"Name": auditor.names, "Registration": auditor.registrations}
+    for charge in profile.charges:
+        facts = {"Number": charge.ids, "Holder": charge.holders, "Amount": charge.amounts, "Created": charge.created}
+        facts |= {"Modified": charge.modified, "Satisfied": charge.satisfied, "Property": charge.properties}
+        yield "Charges", str(_last(charge.ids) or _last(charge.holders) or "unnamed"), facts
+    for held in profile.shareholding:
+        facts = {"Promoters": held.promoters, "Public": held.public, "Shareholders": held.shareholders}
+        yield "Shareholding", year_name(held.end.year), facts
+    for met in profile.meetings:
+        facts = {"Board approved the accounts": met.board, "General meeting": met.general}
+        yield "Meetings", year_name(met.end.year), facts
 
 
 def _financials(profile: Profile) -> Iterator[Row]:

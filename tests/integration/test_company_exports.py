@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from dataclasses import replace
+from datetime import datetime
 
 import openpyxl
 import pytest
@@ -16,7 +17,7 @@ from jobs.web import tokens
 from jobs.web.permissions import Permission
 from tests.integration.api import caller
 from tests.integration.companies import NAME, an_order
-from tests.making import a_cin
+from tests.making import a_cin, a_listed
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -73,16 +74,23 @@ def test_csv_has_a_row_per_value_and_no_formula(request, company, who, shown):
     assert rows["subject"]["value"] == f"'{FORMULA}"
 
 
-def test_workbook_has_every_sheet(staff, company):
+def test_workbook_has_every_sheet(staff, app, company):
+    app.directory.save([replace(a_listed(NAME, status="Struck off"), id=company)])
     book = openpyxl.load_workbook(io.BytesIO(content(staff.get(f"/companies/{company}/export.xlsx"))))
     sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
     assert sheets["Profile"][1][:2] == ("Name", NAME)
+    profile = {row[0]: row[1] for row in sheets["Profile"]}
+    assert (profile["Status in the directory"], type(profile["As of (UTC)"])) == ("Struck off", datetime)
     assert sheets["Directors"][1][:2] == ("Asha Raman", "07120034")
     assert sheets["Charges"][1][1:3] == ("State Bank", 40_00_00_000)
     financials = {row[0]: row[1] for row in sheets["Financials"]}
     assert (financials["Measure"], financials["Revenue"]) == ("2024-25", 412_60_00_000)
     assert len([row for row in sheets["Sources of financials"] if row[2] == "Net worth"]) == 2
     assert len(sheets["Filings"]) == 5
+    assert ("Charges", "State Bank", "Amount", 40_00_00_000, 1, "CHG-1", "S3") in {
+        row[:7] for row in sheets["All values"]
+    }
+    assert {"Capital", "Shareholding", "Meetings"} < sheets.keys()
 
 
 def test_workbook_keeps_formulas_as_text(staff, app):

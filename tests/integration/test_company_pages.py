@@ -9,10 +9,14 @@ import pytest
 
 from jobs.domain.document import Filing
 from jobs.domain.ending import ended_well
+from jobs.domain.filings.reading import Method, ReadingState
 from jobs.domain.filings.stated import Stated
+from jobs.domain.filings.summary import DocumentReading, Facts
+from jobs.web import companies
+from jobs.web.company_parts import FIRST
 from tests.integration.companies import NAME, STATED, an_order
 from tests.integration.conftest import a_stored_job, text_of
-from tests.making import a_cin, a_listed
+from tests.making import a_cin, a_file, a_listed
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
 
@@ -183,5 +187,55 @@ def test_long_tables_are_cut_and_say_so(staff, app):
     ]
     app.documents.save_reading(held, filing, replace(filing.reading, stated=tuple(names)))
     page = staff.get(f"/companies/{cin}/").content.decode()
-    assert "The first 25 of " in page
-    assert page.count("<code>din 000") <= 25
+    shown, folded = page.split(f"<summary>{40 - FIRST} more</summary>")
+    assert "The first 25 of 40." in folded
+    assert [part.count("<code>din 000") for part in (shown, folded)] == [FIRST, 25 - FIRST]
+
+
+def test_annual_filings_are_not_cut(staff, app):
+    """Ten years with three forms each, all filed late."""
+    job = a_stored_job(app)
+    held = app.jobs.claim(job.id, "w", 60)
+    last = app.clock().year - 1
+    days = [(form, date(year, 12, 30)) for year in range(last - 9, last + 1) for form in ("AOC-4", "MGT-7", "ADT-1")]
+    filings = [
+        Filing(number=at, document_type=form, file_name=f"{at}.pdf", srn=f"S{at}", filed_on=day)
+        for at, (form, day) in enumerate(days, start=1)
+    ]
+    app.documents.add(held.lease, held, filings)
+    for document in app.documents.to_download(job.id, 99):
+        form, day = document.filing.document_type, document.filing.filed_on
+        facts = Facts(form=form, cin=job.cin, year_end=None if form == "ADT-1" else date(day.year, 3, 31))
+        met = (Stated(name="held_agm_on", value=date(day.year, 9, 1)),)
+        app.documents.save_stored(held.lease, document, replace(a_file(), checksum=f"sha256:{document.id:0>64}"))
+        reading = DocumentReading(state=ReadingState.READ, kind="pdf", method=Method.XFA, facts=facts, stated=met)
+        app.documents.save_reading(held.lease, document, reading)
+    app.jobs.end(held.lease, ended_well(held, app.documents.progress(job.id), app.clock()))
+    page = text_of(staff.get(f"/companies/{job.cin}/"))
+    table = page.partition('id="dues-title"')[2].partition("</section>")[0]
+    dues = companies.profile(job.cin).dues
+    assert len(dues) > 25
+    assert table.count("<tr>") - table.count("<thead>") == len(dues)
+
+
+def test_long_values_of_a_row_are_cut_and_say_so(staff, app):
+    cin = a_cin()
+    job_id = an_order(app, cin)
+    held = replace(app.jobs.get(job_id).lease, fence=99)
+    filing = app.documents.get(job_id, 1)
+    facts = replace(filing.reading.facts, form="ADT-1")
+    rows = [
+        (f"auditors[{at}].{name}", value)
+        for at in range(9)
+        for name, value in (
+            ("name", "Rao & Co"),
+            ("from_date", date(2000 + at, 4, 1)),
+            ("to_date", date(2005 + at, 3, 31)),
+        )
+    ]
+    stated = tuple(Stated(name=name, value=value) for name, value in rows)
+    app.documents.save_reading(held, filing, replace(filing.reading, facts=facts, stated=stated))
+    page = text_of(staff.get(f"/companies/{cin}/"))
+    assert "1 Apr 2008 – 31 Mar 2013" in page
+    assert "1 Apr 2005" not in page
+    assert "and 6 earlier in the Excel workbook" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
-from jobs.domain.companies.dues import Due, DueState
 from jobs.domain.companies.filings import Category, year_name
 from jobs.domain.companies.finances import MEASURES
 from jobs.domain.companies.profile import Profile
@@ -24,6 +24,7 @@ from jobs.web import companies as shown
 from jobs.web import exports
 from jobs.web.access import needs
 from jobs.web.company_filings import FilingsSearch
+from jobs.web.company_parts import MOST, Part, dues_part, parts_of
 from jobs.web.company_records import lines_response, values_response
 from jobs.web.company_workbook import workbook_response
 from jobs.web.directory import listed
@@ -35,13 +36,10 @@ from jobs.web.watching import of_company
 PAGE = 50
 FILINGS_PAGE = 100
 _FOUND = 200
-_LATEST = 10
-_ORDERS = 20
-#: Of each table of a company's page; the exports have all.
-_ROWS = 25
+_LATEST = 6
+_ORDERS = 6
 _CHARTS = ("revenue", "profit", "net_worth", "long_term_borrowings")
 _CHART_YEARS = 8
-_DUE_YEARS = 2
 _LONGEST_NAME = 300
 
 
@@ -73,13 +71,16 @@ def company(request: HttpRequest, cin: str) -> HttpResponse:
     profile = shown.profile(cin)
     own = [each for each in profile.years if not each.consolidated]
     years = own or list(profile.years)
+    parts = parts_of(profile)
     context = {
         **_heading(request, profile),
+        "parts": [each for each in parts if each.rows],
+        "dues": dues_part(profile),
+        "unstated": _unstated(parts),
         "latest": profile.filings[:_LATEST],
-        **_dues(profile),
-        "unstated": _unstated(profile),
         "orders": profile.jobs[:_ORDERS],
-        "most_rows": _ROWS,
+        "most_orders": shown.MOST_ORDERS,
+        "most_rows": MOST,
         "charts": [(MEASURES[name], name) for name in _CHARTS if any(name in each.measures for each in years)],
         "chart_years": list(reversed(years[:_CHART_YEARS])),
         "measures": [
@@ -89,25 +90,10 @@ def company(request: HttpRequest, cin: str) -> HttpResponse:
     return render(request, "company.html", context)
 
 
-def _unstated(profile: Profile) -> str:
+def _unstated(parts: Sequence[Part]) -> str:
     """The parts of the page that no filing states, in one sentence instead of an empty table each."""
-    parts = {
-        "directors and officers": profile.people,
-        "charges": profile.charges,
-        "auditors": profile.auditors,
-        "changes of capital": profile.capital,
-        "the shareholding": profile.shareholding,
-        "meetings": profile.meetings,
-    }
-    *others, last = [name for name, found in parts.items() if not found] or [""]
+    *others, last = [each.name for each in parts if not each.rows] or [""]
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def _dues(profile: Profile) -> dict[str, list[Due]]:
-    """The dues to show at first, of the latest years or not filed in time, and the earlier ones that were."""
-    recent = max((each.year for each in profile.dues), default=0) - _DUE_YEARS
-    shown = [each for each in profile.dues if each.year > recent or each.state is not DueState.FILED]
-    return {"dues": shown[:_ROWS], "earlier_dues": [each for each in profile.dues if each not in shown][:_ROWS]}
 
 
 def _heading(request: HttpRequest, profile: Profile) -> dict[str, Any]:
@@ -120,6 +106,7 @@ def _heading(request: HttpRequest, profile: Profile) -> dict[str, Any]:
         "intervals": list(Interval),
         "about": shown.about(profile.cin),
         "listed": listed(profile.cin),
+        "most_documents": shown.MOST_DOCUMENTS,
         "unfinished": next((job for job in profile.jobs if job.status in UNFINISHED), None),
     }
 
@@ -170,6 +157,6 @@ def export(request: HttpRequest, cin: str, kind: str) -> FileResponse | Streamin
     """All records as JSON Lines or CSV, or the company as a workbook."""
     profile = shown.profile(cin)
     if kind == "xlsx":
-        return workbook_response(profile)
+        return workbook_response(profile, listed(profile.cin))
     respond = lines_response if kind == "jsonl" else values_response
     return respond(profile, full=request.user.has_perm(Permission.PAN))

@@ -1,0 +1,78 @@
+"""The tables of a company's page: the rows that are read first, and the others folded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.domain.companies.dues import Due, DueState
+from jobs.domain.companies.profile import Profile
+
+#: Rows before the folded ones, and rows of both. The workbook has all.
+FIRST, MOST = 6, 25
+#: Ten years with three forms each have 30 rows; a company may have filed more ADT-1.
+MOST_DUES = 40
+_DUE_YEARS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A table. ``name`` is for sentences, ``rest_name`` follows the number of folded rows."""
+
+    anchor: str
+    title: str
+    name: str
+    rows: Sequence[object]
+    first: int = FIRST
+    most: int = MOST
+    rest_name: str = "more"
+
+    @property
+    def template(self) -> str:
+        return f"_company_{self.anchor}.html"
+
+    @property
+    def shown(self) -> Sequence[object]:
+        return self.rows[: self.first]
+
+    @property
+    def folded(self) -> Sequence[object]:
+        return self.rows[self.first : self.most]
+
+    @property
+    def rest(self) -> int:
+        """The number of rows that are folded or left out."""
+        return len(self.rows) - self.first
+
+
+def parts_of(profile: Profile) -> list[Part]:
+    """Also parts without rows."""
+    return [
+        Part(anchor="people", title="Directors and officers", name="directors and officers", rows=profile.people),
+        Part(anchor="charges", title="Charges", name="charges", rows=profile.charges),
+        Part(anchor="auditors", title="Auditors", name="auditors", rows=profile.auditors),
+        Part(anchor="capital", title="Capital", name="changes of capital", rows=profile.capital),
+        Part(anchor="shareholding", title="Shareholding", name="the shareholding", rows=profile.shareholding),
+        Part(anchor="meetings", title="Meetings", name="meetings", rows=profile.meetings),
+    ]
+
+
+def dues_part(profile: Profile) -> Part:
+    """The annual filings of the latest years, and those not filed in time, before the others."""
+    recent = max((each.year for each in profile.dues), default=0) - _DUE_YEARS
+
+    def is_first(due: Due) -> bool:
+        return due.year > recent or due.state is not DueState.FILED
+
+    first = [each for each in profile.dues if is_first(each)]
+    others = [each for each in profile.dues if not is_first(each)]
+    is_cut = len(first) > MOST
+    return Part(
+        anchor="dues",
+        title="Annual filings",
+        name="annual filings",
+        rows=[*first, *others],
+        first=min(len(first), MOST),
+        most=MOST_DUES,
+        rest_name="more" if is_cut else "earlier, filed in time",
+    )
