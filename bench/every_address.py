@@ -27,6 +27,7 @@ from pymongo import DESCENDING, monitoring
 
 from bench.measuring import sized
 from jobs.bootstrap import application
+from jobs.domain.listing import DocumentOrder
 from jobs.web import snapshots
 from jobs.web.pages.dashboard import live
 from jobs.web.snapshots import Span
@@ -47,8 +48,12 @@ _QUERIES = {
     "home": ("span=day", "span=week"),
     "dashboard_live": ("span=week",),
     "jobs": ("since=2020-01-01", "status=failed", "order=priority", "order=company", "by=user3", "q=private", "q=99"),
-    "documents": ("status=failed", "form=AOC-4", "q=private", "text=text", "reading=read", "since=2020-01-01"),
-    "companies": ("q=private", "q=99", "name=Company+3&cin=U"),
+    "documents": (
+        *("status=failed", "form=AOC-4", "q=private", "text=text", "reading=read", "since=2020-01-01"),
+        *(f"order={order}" for order in DocumentOrder),
+        *("order=company&q=private", "order=filed&status=stored", "order=filed_first&since=2020-01-01"),
+    ),
+    "companies": ("q=private", "q=99", "order=newest"),
     "audit": ("by=user3", "action=retry", "since=2020-01-01"),
     "deliveries": ("state=failed", "channel=mail"),
     "watches": ("by=user3",),
@@ -57,7 +62,7 @@ _QUERIES = {
     "order_suggest": ("q=private",),
     "order_check": ("cin=U72900KA1990PTC000001",),
     "api:list_jobs": ("order=company", "status=failed", "q=private"),
-    "api:list_documents": ("status=failed", "q=private"),
+    "api:list_documents": ("status=failed", "q=private", "order=filed"),
     "api:search_text": ("q=private",),
     "api:list_directory": ("q=private",),
     "api:search_in_records": ("director=asha",),

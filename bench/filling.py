@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -24,6 +25,8 @@ from jobs.domain.job import Job
 BATCH = 5_000
 _FORMS = ("AOC-4", "MGT-7", "ADT-1", "DIR-12", "CHG-1")
 _FAILED_OF = 500
+#: Documents are filed on this many days, and one of so many at an unknown time.
+_DAYS, _UNDATED_OF = 5_000, 10
 
 
 def insert(app: Application, collection: str, rows: Iterable[dict[str, Any]]) -> None:
@@ -51,16 +54,21 @@ def _records(job: Job, count: int) -> Iterator[dict[str, Any]]:
     at = job.created_at
     seed = int(job.created_at.timestamp())
     for number in range(1, count + 1):
-        form = _FORMS[(seed + number) % len(_FORMS)]
+        form, spread = _FORMS[(seed + number) % len(_FORMS)], _spread(at, number)
         filing = Filing(
             number=number,
             document_type=form,
             file_name=f"{form}_{number}.pdf",
             srn=f"H{(seed * count + number) % 10**8:08d}",
-            filed_on=at.date(),
+            filed_on=at.date() - timedelta(days=spread % _DAYS) if spread % _UNDATED_OF else None,
         )
         record = new_document_record(job, filing, f"{filing.key}#1", 1, at)
         yield record | (_failed(at) if (seed + number) % _FAILED_OF == 0 else stored(job, filing, at, at.date()))
+
+
+def _spread(at: datetime, number: int) -> int:
+    """A number without regard to the order of documents."""
+    return zlib.crc32(f"{at.timestamp()} {number}".encode())
 
 
 def _failed(at: datetime) -> dict[str, Any]:
@@ -74,7 +82,7 @@ def stored(job: Job, filing: Filing, at: datetime, year_end: date, stated: tuple
     file = StoredFile(
         blob_name=f"{name}.pdf",
         blob_url=f"file:///{name}.pdf",
-        size=20_000,
+        size=20_000 + _spread(at, filing.number) % 1_000_000,
         content_type="application/pdf",
         checksum=f"sha256:{job.id}{filing.number:040d}",
     )

@@ -13,7 +13,7 @@ from bench.site import GROWTH, NOTICED, SLOWEST_SECONDS, fill
 from jobs.bootstrap import Application
 from jobs.domain.document import DocumentStatus
 from jobs.domain.job import JobStatus
-from jobs.domain.listing import DocumentFilter, JobFilter, JobOrder, TextKind
+from jobs.domain.listing import CompanyOrder, DocumentFilter, DocumentOrder, JobFilter, JobOrder, TextKind
 from jobs.web import snapshots
 from jobs.web.snapshots import Live, Span
 
@@ -61,7 +61,12 @@ def queries() -> list[Query]:
         found.append((f"count {name}", lambda app, w=wanted: app.catalogue.count(w, COUNTED)))  # type: ignore[misc]
         found.append((f"facets {name}", lambda app, w=wanted: app.catalogue.facets(w, AMONG)))  # type: ignore[misc]
     for name, listed in _DOCUMENTS.items():
-        found.append((f"documents {name}", lambda app, w=listed: app.catalogue.documents(w, None, PAGE)))  # type: ignore[misc]
+        found += [
+            (f"documents {name}, {order}", lambda app, w=listed, o=order: app.catalogue.documents(w, o, None, PAGE))  # type: ignore[misc]
+            for order in DocumentOrder
+        ]
+    for order in CompanyOrder:
+        found.append((f"companies, {order}", lambda app, o=order: app.companies.listed(o, None, PAGE)))  # type: ignore[misc]
     for span in Span:
         found.append((f"{_FIRST_VIEW}, {span}", lambda app, s=span: _live(app).snapshot(s)))  # type: ignore[misc]
         found.append((f"dashboard, {span}", lambda app, s=span: _dashboard(app, s)))  # type: ignore[misc]

@@ -36,6 +36,29 @@ class JobOrder(StrEnum):
     COMPANY = "company"
 
 
+class DocumentOrder(StrEnum):
+    """The sort orders of lists of documents; each has an index. ``filed`` begins with the latest filing date.
+
+    Documents without a filing date or size come last.
+    """
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    COMPANY = "company"
+    FORM = "form"
+    FILED = "filed"
+    FILED_FIRST = "filed_first"
+    LARGEST = "largest"
+    SMALLEST = "smallest"
+
+
+class CompanyOrder(StrEnum):
+    """The sort orders of the list of companies: by name, or the latest order first."""
+
+    COMPANY = "company"
+    NEWEST = "newest"
+
+
 @dataclass(frozen=True, kw_only=True)
 class JobFilter:
     """A filter of jobs. Fields that are empty or None match all jobs. Both days are days of ``zone``, and inclusive.
@@ -128,11 +151,15 @@ def parse_cursor(text: str) -> Cursor | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[T]):
-    """One page of a list, and the cursors of the next and previous pages, None if there is no such page."""
+    """One page of a list, and the cursors of the next and previous pages, None if there is no such page.
+
+    ``among``: only so many of the newest entries that match were sorted, or read; None if all were.
+    """
 
     items: list[T]
     next: Cursor | None = None
     previous: Cursor | None = None
+    among: int | None = None
 
 
 def every(read: Callable[[Cursor | None], Page[T]]) -> Iterator[T]:

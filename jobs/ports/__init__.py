@@ -15,7 +15,7 @@ from jobs.loading import on_first_use
 
 if TYPE_CHECKING:
     from jobs.ports.allowances import Allowances
-    from jobs.ports.companies import Companies, CompanyPage
+    from jobs.ports.companies import Companies
     from jobs.ports.directory import Directory, Saved
     from jobs.ports.estimates import QueueNumbers
     from jobs.ports.exports import Exports
@@ -56,7 +56,6 @@ __all__ = [
     "Catalogue",
     "Clock",
     "Companies",
-    "CompanyPage",
     "DeliveryRepository",
     "Directory",
     "DocumentRepository",
@@ -99,7 +98,6 @@ __getattr__ = on_first_use(
         "Catalogue": "site",
         "Clock": "queue",
         "Companies": "companies",
-        "CompanyPage": "companies",
         "DeliveryRepository": "notifications",
         "Directory": "directory",
         "DocumentRepository": "queue",

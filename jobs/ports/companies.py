@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from jobs.domain.companies.statements import CompanyDocuments
     from jobs.domain.job import Job
-
-
-@dataclass(frozen=True, kw_only=True)
-class CompanyPage:
-    """One page of companies, each as its newest order; ``is_last`` if no company follows."""
-
-    items: list[Job]
-    is_last: bool
+    from jobs.domain.listing import CompanyOrder, Cursor, Page
 
 
 class Companies(Protocol):
     """Companies that were ordered. Every method is bounded by an index and a limit, and can raise TooSlow."""
 
-    def listed(self, after: tuple[str, str] | None, limit: int) -> CompanyPage:
-        """The companies by name, without regard to case, and CIN, after that name and CIN.
+    def listed(self, order: CompanyOrder, cursor: Cursor | None, limit: int) -> Page[Job]:
+        """One page of companies, each as its newest order: by name, without regard to case, and CIN, or by that order.
 
-        One with several names is several.
+        One with several names is several. By order, a page may be shorter than the limit although others follow: only
+        some orders are read, see ``Page.among``.
         """
 
     def found(self, text: str, limit: int) -> list[Job]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Count,
         Cursor,
         DocumentFilter,
+        DocumentOrder,
         Facets,
         JobDocuments,
         JobFilter,
@@ -190,8 +191,10 @@ class Catalogue(Protocol):
         ``kind`` is the state of the readings. Reasons that differ only in numbers count as one.
         """
 
-    def documents(self, wanted: DocumentFilter, cursor: Cursor | None, limit: int) -> Page[Document]:
-        """One page of documents, the newest first."""
+    def documents(
+        self, wanted: DocumentFilter, order: DocumentOrder, cursor: Cursor | None, limit: int
+    ) -> Page[Document]:
+        """One page of documents. With filters, orders by another value than age may sort only the newest matches."""
 
     def document_totals(self, limit: int) -> dict[DocumentStatus, Count]:
         """The number of documents in each state, counted up to ``limit``. Raises TooSlow."""

@@ -21,12 +21,14 @@ from jobs.domain.listing import Count
 from jobs.domain.run_details import DocumentTimes
 from jobs.domain.saved_view import SavedView
 from jobs.web import saved_views
+from jobs.web.forms import Search
 
 register = template.Library()
 
 _BARS = "▁▂▃▄▅▆▇█"
 #: Parameters that are places in a list, beside the cursor.
 _PLACES = ("from", "filings")
+_ASCENDING = ("company", "form", "oldest", "filed_first", "smallest")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 _RELATIVE = (("days", 86_400), ("hr", 3_600), ("min", 60), ("sec", 1))
 
@@ -195,14 +197,15 @@ def total(numbers: Mapping[Any, int]) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def sorted_head(context: dict[str, Any], name: str, current: str, *orders: str) -> SafeString:
+def sorted_head(context: dict[str, Any], name: str, search: Search, *orders: str) -> SafeString:
     """The head of a column that sorts the list: by the first order, and if that is the current one, by the next."""
+    current = search.chosen_order
     at = orders.index(current) if current in orders else None
     following = orders[0] if at is None else orders[(at + 1) % len(orders)]
-    directions = {"company": "ascending", "oldest": "ascending"}
-    sign = "" if at is None else {"ascending": " ↑"}.get(directions.get(current, ""), " ↓")
-    sort = "" if at is None else format_html(' aria-sort="{}"', directions.get(current, "descending"))
-    link = address(context, order=None if following == "newest" else following)
+    direction = "ascending" if current in _ASCENDING else "descending"
+    sign = "" if at is None else {"ascending": " ↑"}.get(direction, " ↓")
+    sort = "" if at is None else format_html(' aria-sort="{}"', direction)
+    link = address(context, order=None if following == search.default_order() else following)
     return format_html('<th scope="col"{}><a href="{}">{}{}</a></th>', sort, link, name, sign)
 
 

@@ -13,7 +13,7 @@ from jobs.domain.audit import Action, AuditFilter
 from jobs.domain.document import DocumentStatus
 from jobs.domain.filings.reading import ReadingState
 from jobs.domain.job import JOB_ID, PRIORITIES, VISIBLE, JobStatus
-from jobs.domain.listing import DocumentFilter, JobFilter, JobOrder, TextKind
+from jobs.domain.listing import CompanyOrder, DocumentFilter, DocumentOrder, JobFilter, JobOrder, TextKind
 
 E = TypeVar("E", JobOrder, DocumentStatus, TextKind)
 
@@ -24,12 +24,6 @@ COLUMNS = {
     "by": "Ordered by",
     "created": "Ordered",
     "changed": "Last change",
-}
-ORDERS = {
-    JobOrder.NEWEST: "Newest first",
-    JobOrder.OLDEST: "Oldest first",
-    JobOrder.PRIORITY: "Highest priority first",
-    JobOrder.COMPANY: "Company, A to Z",
 }
 _ANY = ("", "any")
 
@@ -59,6 +53,10 @@ def _shown(value: object) -> str:
     return "" if value is None else str(value).replace("_", " ")
 
 
+def _order_field(orders: Mapping[Any, str]) -> forms.ChoiceField:
+    return forms.ChoiceField(required=False, choices=[(str(order), text) for order, text in orders.items()])
+
+
 class Search(forms.Form):
     """The filters that lists have in common."""
 
@@ -83,11 +81,21 @@ class Search(forms.Form):
         "ended_since": "Ended from",
         "ended_until": "Ended before",
     }
+    #: The orders of the list with their texts, the default first; empty if it has only one.
+    orders: ClassVar[Mapping[Any, str]] = {}
 
     def __init__(self, query: Mapping[str, Any]) -> None:
         super().__init__(query)
         self.is_valid()
         self.given: dict[str, Any] = self.cleaned_data
+
+    @classmethod
+    def default_order(cls) -> str:
+        return str(next(iter(cls.orders), ""))
+
+    @property
+    def chosen_order(self) -> str:
+        return self.given.get("order") or self.default_order()
 
     @property
     def chips(self) -> list[tuple[str, str]]:
@@ -113,7 +121,13 @@ class JobSearch(Search):
     priority = forms.TypedChoiceField(
         required=False, coerce=int, empty_value=None, choices=[_ANY, *((str(p), str(p)) for p in reversed(PRIORITIES))]
     )
-    order = forms.ChoiceField(required=False, choices=[(str(order), text) for order, text in ORDERS.items()])
+    orders: ClassVar[Mapping[Any, str]] = {
+        JobOrder.NEWEST: "Newest first",
+        JobOrder.OLDEST: "Oldest first",
+        JobOrder.PRIORITY: "Highest priority first",
+        JobOrder.COMPANY: "Company, A to Z",
+    }
+    order = _order_field(orders)
     columns = forms.MultipleChoiceField(required=False, choices=list(COLUMNS.items()))
 
     @property
@@ -135,7 +149,7 @@ class JobSearch(Search):
 
     @property
     def job_order(self) -> JobOrder:
-        return JobOrder(self.given.get("order") or JobOrder.NEWEST)
+        return JobOrder(self.chosen_order)
 
     @property
     def shown_columns(self) -> list[str]:
@@ -173,6 +187,18 @@ class DocumentSearch(Search):
         required=False, choices=[_ANY, *((str(state), str(state).replace("_", " ")) for state in ReadingState)]
     )
 
+    orders: ClassVar[Mapping[Any, str]] = {
+        DocumentOrder.NEWEST: "Newest first",
+        DocumentOrder.OLDEST: "Oldest first",
+        DocumentOrder.COMPANY: "Company, A to Z",
+        DocumentOrder.FORM: "Form, A to Z",
+        DocumentOrder.FILED: "Latest filing date first",
+        DocumentOrder.FILED_FIRST: "Earliest filing date first",
+        DocumentOrder.LARGEST: "Largest first",
+        DocumentOrder.SMALLEST: "Smallest first",
+    }
+    order = _order_field(orders)
+
     states: ClassVar[list[tuple[str | None, str]]] = [
         (None, "All"),
         (str(DocumentStatus.STORED), "Stored"),
@@ -194,11 +220,24 @@ class DocumentSearch(Search):
             until=given.get("until"),
         )
 
+    @property
+    def document_order(self) -> DocumentOrder:
+        return DocumentOrder(self.chosen_order)
+
 
 class CompanySearch(Search):
     """The company list's search."""
 
     reason = since = until = None  # type: ignore[assignment]  # removes these fields, as Django documents
+    orders: ClassVar[Mapping[Any, str]] = {
+        CompanyOrder.COMPANY: "Company, A to Z",
+        CompanyOrder.NEWEST: "Latest order first",
+    }
+    order = _order_field(orders)
+
+    @property
+    def company_order(self) -> CompanyOrder:
+        return CompanyOrder(self.chosen_order)
 
 
 class UploadForm(forms.Form):

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from jobs.bootstrap import application
 from jobs.domain.saved_view import LONGEST_NAME, Listing, SavedView
-from jobs.web.forms import COLUMNS, ORDERS, CompanySearch, DocumentSearch, JobSearch, Search
+from jobs.web.forms import COLUMNS, CompanySearch, DocumentSearch, JobSearch, Search
 
 #: The parameter that names the opened view; its filters may have been changed since.
 PARAMETER = "view"
@@ -22,7 +22,6 @@ FORMS: Mapping[Listing, type[Search]] = {
     Listing.DOCUMENTS: DocumentSearch,
     Listing.COMPANIES: CompanySearch,
 }
-_DEFAULTS = {"order": ["newest"], "columns": sorted(COLUMNS)}
 
 
 def canonical(listing: Listing, given: QueryDict) -> str:
@@ -30,10 +29,11 @@ def canonical(listing: Listing, given: QueryDict) -> str:
 
     Invalid values stay: the page reports them.
     """
-    fields = FORMS[listing].base_fields
-    found = {name: sorted({value.strip() for value in given.getlist(name)} - {""}) for name in fields}
+    form = FORMS[listing]
+    defaults = {"order": [form.default_order()], "columns": sorted(COLUMNS)}
+    found = {name: sorted({value.strip() for value in given.getlist(name)} - {""}) for name in form.base_fields}
     return urlencode(
-        [(name, value) for name, values in found.items() if values != _DEFAULTS.get(name) for value in values]
+        [(name, value) for name, values in found.items() if values != defaults.get(name) for value in values]
     )
 
 
@@ -55,7 +55,7 @@ def described(view: SavedView) -> str:
         f"State: {states}" if states else "",
         *(text for _, text in search.chips),
         "Jobs of one list" if query.get("in_list") else "",
-        next((text for order, text in ORDERS.items() if order == query.get("order")), ""),
+        search.orders.get(query.get("order"), ""),
         f"Columns: {columns}" if columns else "",
     ]
     return "; ".join(text for text in texts if text)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from jobs.adapters.memory import MemoryDocumentRepository
+from jobs.adapters.mongo import key_ranges
 from jobs.adapters.mongo.id_ranges import IdRanges
 from tests.contract.posting import Posting, a_posting_in_memory, a_posting_in_mongodb
 from tests.contract.stores import Stores, memory_stores, mongodb_stores
@@ -51,6 +52,8 @@ def _short_ranges(monkeypatch):
     """So few rows reach beyond the first range of ids that a server is asked for, and are many."""
     monkeypatch.setattr(IdRanges, "near", 2)
     monkeypatch.setattr(IdRanges, "few", 3)
+    monkeypatch.setattr(key_ranges, "FEW", 4)
+    monkeypatch.setattr(key_ranges, "OFTEN", 2)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

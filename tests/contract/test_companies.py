@@ -8,11 +8,12 @@ from datetime import date
 import pytest
 
 from jobs.adapters.memory import MemoryCompanies
-from jobs.adapters.mongo import catalogues
+from jobs.adapters.mongo import catalogues, company_lists
 from jobs.domain.filings.stated import Stated
 from jobs.domain.job import Job
+from jobs.domain.listing import CompanyOrder, parse_cursor
 from jobs.ports import Companies
-from tests.contract.stores import LEASE, Stores, add
+from tests.contract.stores import LEASE, Stores, add, mongodb_stores
 from tests.contract.test_readings import READING
 from tests.making import a_cin, a_file, some_filings
 
@@ -30,14 +31,17 @@ def companies(stores: Stores, request) -> Companies:
     return catalogues.companies(request.getfixturevalue("database"))
 
 
-def listed(companies: Companies, limit: int) -> list[Job]:
-    """All companies, page by page."""
-    found: list[Job] = []
-    while True:
-        page = companies.listed((found[-1].company_name, found[-1].cin) if found else None, limit)
-        found += page.items
-        if page.is_last:
-            return found
+def listed(companies: Companies, limit: int, order: CompanyOrder = CompanyOrder.COMPANY) -> list[Job]:
+    """All companies, page by page, forward and then back."""
+    pages = [companies.listed(order, None, limit)]
+    while place := pages[-1].next:
+        pages.append(companies.listed(order, parse_cursor(str(place)), limit))
+    back = [pages[-1]]
+    while place := back[-1].previous:
+        back.append(companies.listed(order, parse_cursor(str(place)), limit))
+    found = [job for page in pages for job in page.items]
+    assert [job for page in reversed(back) for job in page.items] == found
+    return found
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 50])
@@ -65,6 +69,46 @@ def test_company_list_ignores_case(stores, companies, clock, limit):
         ("ACME", others[1]),
         ("Zeta", others[0]),
     ]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_companies_are_listed_once_by_latest_order(stores, companies, clock, limit):
+    """Of companies with several orders, only the newest counts; of those with several names, that of each name."""
+    first, second, third = a_cin(), a_cin(), a_cin()
+    named = [(first, "A"), (second, "B"), (first, "A"), (third, "C"), (third, "New C"), (second, "b"), (second, "B")]
+    jobs = [add(stores, clock, cin=cin, company_name=name) for cin, name in named]
+    assert [job.id for job in listed(companies, limit, CompanyOrder.NEWEST)] == [jobs[at].id for at in (6, 4, 3, 2)]
+
+
+def test_company_that_is_ordered_while_paging_is_not_repeated(stores, companies, clock):
+    """By latest order, it moves to the first page; by name, it keeps its place."""
+    jobs = [add(stores, clock, company_name=name) for name in "ABCD"]
+    by_age = companies.listed(CompanyOrder.NEWEST, None, 2)
+    by_name = companies.listed(CompanyOrder.COMPANY, None, 2)
+    moved = [add(stores, clock, cin=jobs[at].cin, company_name=jobs[at].company_name) for at in (1, 3)]
+    add(stores, clock, company_name="Aa")
+    assert [job.id for job in companies.listed(CompanyOrder.NEWEST, by_age.next, 3).items] == [jobs[0].id]
+    assert [job.id for job in companies.listed(CompanyOrder.COMPANY, by_name.next, 3).items] == [
+        jobs[2].id,
+        moved[1].id,
+    ]
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_orders_of_few_companies_are_read_in_parts(database, clock, limit, monkeypatch):
+    """A page by latest order may be shorter, or even empty, but no company is missing or listed twice."""
+    monkeypatch.setattr(company_lists, "LOOKED", 4)
+    monkeypatch.setattr(company_lists, "AT_ONCE", 2)
+    monkeypatch.setattr(company_lists, "NEWER", 3)
+    stores = mongodb_stores(database, clock)
+    old, often, last = a_cin(), a_cin(), a_cin()
+    jobs = [add(stores, clock, cin=cin, company_name=cin) for cin in (old, *[often] * 9, last)]
+    companies = catalogues.companies(database)
+    assert [job.id for job in listed(companies, limit, CompanyOrder.NEWEST)] == [jobs[at].id for at in (10, 9, 0)]
+    page = companies.listed(CompanyOrder.NEWEST, None, 5)
+    assert (len(page.items), page.among) == (2, 4)
+    assert companies.listed(CompanyOrder.NEWEST, page.next, 5).items == []
 
 
 @pytest.mark.parametrize(("cin", "texts"), [("AAB-1234", ("aab-1234", "AAB12", "aab-")), ("F01234", ("f01234", "F01"))])

@@ -8,13 +8,14 @@ from jobs.adapters.mongo import migration
 from jobs.adapters.mongo.catalogue import MongoCatalogue
 from jobs.adapters.mongo.catalogues import catalogue as catalogue_of
 from jobs.adapters.mongo.jobs import MongoJobRepository
-from jobs.adapters.mongo.migration import migrate
+from jobs.adapters.mongo.migration import migrate, migrate_documents
 from jobs.adapters.mongo.records import SCHEMA_VERSION, STAGE
 from jobs.adapters.mongo.totals.ledger import Ledger
 from jobs.domain.job import JobStatus
 from jobs.domain.listing import JobFilter, JobOrder
 from jobs.telemetry.series import series_key
-from tests.making import a_cin, a_job
+from tests.contract.stores import add, mongodb_stores
+from tests.making import a_cin, a_job, some_filings
 
 pytestmark = pytest.mark.server
 
@@ -92,6 +93,22 @@ def test_jobs_of_an_old_process_are_listed_until_migrated(database, clock):
     assert sum(migrate(database)) == 3
     page = catalogue.jobs(JobFilter(), JobOrder.COMPANY, None, 5)
     assert [job.company_name for job in page.items] == ["v", "w", "x", "y", "z"]
+
+
+def test_migration_adds_the_company_key_of_documents(database, clock, monkeypatch):
+    monkeypatch.setattr(migration, "BATCH", 2)
+    stores = mongodb_stores(database, clock)
+    for name in ("beta", "ALPHA"):
+        job = add(stores, clock, company_name=name)
+        stores.documents.add(stores.jobs.claim(job.id, "w", 60).lease, job, some_filings(3))
+    stored = list(database["documents"].find())
+    old = [row["_id"] for row in stored[1:]]
+    database["documents"].update_many({"_id": {"$in": old}}, {"$unset": {"companyKey": ""}})
+    migrating = migrate_documents(database)
+    assert next(migrating) == 2  # interrupted
+    assert list(migrate_documents(database)) == [2, 1]
+    assert list(database["documents"].find()) == stored
+    assert list(migrate_documents(database)) == []
 
 
 def states(database, clock, ids):

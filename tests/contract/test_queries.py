@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,7 +39,7 @@ from jobs.domain.document import Document, DocumentError, DocumentStatus
 from jobs.domain.ending import ended_well
 from jobs.domain.events import Event, EventType
 from jobs.domain.job import Job, JobStatus, Progress, Run
-from jobs.domain.listing import Cursor, DocumentFilter, JobDocuments, JobFilter, JobOrder
+from jobs.domain.listing import CompanyOrder, Cursor, DocumentFilter, DocumentOrder, JobDocuments, JobFilter, JobOrder
 from jobs.domain.order_list import OrderList
 from jobs.domain.run_details import RunDetails
 from jobs.ports import Clock
@@ -185,7 +186,11 @@ def look(catalogue: MongoCatalogue, now: datetime) -> None:
         DocumentFilter(status=DocumentStatus.FAILED),
         DocumentFilter(document_type="AOC-4"),
     ):
-        catalogue.documents(wanted, place, 5)
+        catalogue.documents(wanted, DocumentOrder.NEWEST, place, 5)
+        catalogue.documents(wanted, DocumentOrder.FILED, None, 5)
+    for order in DocumentOrder:
+        page = catalogue.documents(DocumentFilter(), order, None, 1)
+        catalogue.documents(DocumentFilter(), order, page.next, 5)
     catalogue.document_totals(5)
     for which in (None, *JobDocuments):
         catalogue.documents_of_job(place.id, which, None, 5)
@@ -202,8 +207,11 @@ def look(catalogue: MongoCatalogue, now: datetime) -> None:
 
 def meet(companies: MongoCompanies, job: Job) -> None:
     """Run the queries of the companies' pages."""
-    companies.listed(None, 5)
-    companies.listed((job.company_name, job.cin), 5)
+    for order in CompanyOrder:
+        place = Cursor(id=job.id, value=f"{job.cin} {job.company_name.casefold()}")
+        companies.listed(order, None, 5)
+        companies.listed(order, place, 5)
+        companies.listed(order, replace(place, before=True), 5)
     companies.found("test", 5)
     companies.orders(job.cin, 5)
     companies.orders_of([job.cin, "x"], 5)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from jobs.adapters.mongo import company_lists
 from jobs.domain.document import Filing
 from jobs.domain.ending import ended_well
 from jobs.domain.filings.reading import Method, ReadingState
@@ -14,6 +17,7 @@ from jobs.domain.filings.stated import Stated
 from jobs.domain.filings.summary import DocumentReading, Facts
 from jobs.web import companies
 from jobs.web.company_parts import FIRST
+from jobs.web.pages import companies as company_pages
 from tests.integration.companies import NAME, STATED, an_order
 from tests.integration.conftest import a_stored_job, text_of
 from tests.making import a_cin, a_file, a_listed
@@ -144,7 +148,51 @@ def test_companies_are_listed_and_found(staff, app):
     assert cin in text_of(staff.get("/companies/"))
     assert cin in text_of(staff.get("/companies/?q=vindhya"))
     assert "No company matches" in text_of(staff.get("/companies/?q=nobody"))
-    assert cin not in text_of(staff.get(f"/companies/?name={NAME}&cin={cin}"))
+
+
+def test_companies_are_sorted_by_name_or_latest_order(staff, app, monkeypatch):
+    """In lists and searches."""
+    monkeypatch.setattr(company_pages, "PAGE", 2)
+    jobs = [a_stored_job(app, company_name=f"Sorted {name}") for name in "cba"]
+
+    def shown(path):
+        page = text_of(staff.get(path))
+        places = {rel: html.unescape(address) for rel, address in re.findall(r'rel="(\w+)" href="([^"]+)"', page)}
+        return re.findall(r">Sorted (.)</a>", page), places
+
+    for order, names in (
+        ("", "abc"),
+        ("?order=newest", "abc"),
+        ("?q=sorted", "abc"),
+        ("?q=sorted&order=newest", "abc"),
+    ):
+        found, places = shown(f"/companies/{order}")
+        if "next" in places:
+            following, back = shown(f"/companies/{places['next']}")
+            assert shown(f"/companies/{back['prev']}")[0] == found
+            found += following
+        assert found == list(names)
+    a_stored_job(app, cin=jobs[0].cin, company_name="Sorted c")
+    assert shown("/companies/?order=newest")[0] == ["c", "a"]
+    assert shown("/companies/?q=sorted&order=newest")[0] == ["c", "a", "b"]
+    page = text_of(staff.get("/companies/?order=newest"))
+    assert '<th scope="col"><a href="?">Company</a></th>' in page
+    assert '<th scope="col" aria-sort="descending"><a href="?order=newest">Ordered ↓</a></th>' in page
+    assert staff.get("/companies/?cursor=x").status_code == 422
+
+
+def test_short_page_of_latest_orders_says_why(staff, app, monkeypatch):
+    monkeypatch.setattr(company_lists, "LOOKED", 2)
+    monkeypatch.setattr(company_lists, "AT_ONCE", 2)
+    cin, first = a_cin(), a_stored_job(app, company_name="First")
+    for _ in range(4):
+        a_stored_job(app, cin=cin, company_name="Often")
+    page = text_of(staff.get("/companies/?order=newest"))
+    assert "2 orders were read for this page." in page
+    for _ in range(2):
+        following = re.search(r'href="(\?[^"]+cursor[^"]+)">Continue with earlier orders', page)[1]
+        page = text_of(staff.get(f"/companies/{html.unescape(following)}"))
+    assert first.cin in page
 
 
 def test_update_now_orders_the_company_again(staff, app):

@@ -8,11 +8,12 @@ import io
 import json
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from jobs.adapters.mongo import document_lists
 from jobs.adapters.mongo.queue_numbers import MongoQueueNumbers
 from jobs.bootstrap import Application
 from jobs.domain.ending import ended_well
@@ -238,6 +239,59 @@ def test_documents_are_grouped_by_company(staff, app):
     only = text_of(staff.get(f"/documents/?q={jobs[0].cin}"))
     assert only.count('class="group"') == 1
     assert "Only this company" not in only
+
+
+def heads_of(page):
+    """The heads of a table that sort it, by text: the address, and the direction of the current one."""
+    heads = re.findall(r'<th scope="col"(?: aria-sort="(\w+)")?><a href="([^"]*)">([^<]+)</a>', page)
+    return {name: (html.unescape(address), direction) for direction, address, name in heads}
+
+
+def test_documents_are_sorted_by_their_heads(staff, app):
+    """Addresses contain no default; those of filters and pages keep the order."""
+    job = a_stored_job(app, company_name="Sorted Limited")
+    filings = [replace(each, filed_on=date(2025, 1, each.number % 5 + 1)) for each in some_filings(60)]
+    app.documents.add(app.jobs.claim(job.id, "w", 60).lease, job, filings)
+    page = text_of(staff.get("/documents/?form=AOC-4"))
+    assert heads_of(page) == {
+        "Company, file": ("?form=AOC-4&order=company", ""),
+        "Form": ("?form=AOC-4&order=form", ""),
+        "Filed": ("?form=AOC-4&order=filed", ""),
+        "Size": ("?form=AOC-4&order=largest", ""),
+        "Listed ↓": ("?form=AOC-4&order=oldest", "descending"),
+    }
+    page = text_of(staff.get("/documents/?order=filed"))
+    heads = heads_of(page)
+    assert (heads["Filed ↓"], heads["Listed"]) == (("?order=filed_first", "descending"), ("?", ""))
+    assert '<input type="hidden" name="order" value="filed">' in page
+    assert 'class="group"' not in page
+    days = re.findall(r'data-label="Filed"[^>]*>(\d+) Jan', page)
+    assert days == sorted(days, reverse=True)
+    assert page.count(">Sorted Limited</a>") == len(days) == 50
+    following = html.unescape(re.search(r'rel="next" href="(\?[^"]+)"', page)[1])
+    following = text_of(staff.get(f"/documents/{following}"))
+    assert re.findall(r'data-label="Filed"[^>]*>(\d+) Jan', following) == ["01"] * 10
+    assert "order=filed" in re.search(r'rel="prev" href="(\?[^"]+)"', following)[1]
+    grouped = text_of(staff.get("/documents/?order=company"))
+    assert heads_of(grouped)["Company, file ↑"] == ("?order=company", "ascending")
+    assert grouped.count('class="group"') == 1
+    assert "ignored: order" in text_of(staff.get("/documents/?order=colour"))
+
+
+def test_page_says_that_only_some_matches_are_sorted(staff, app, call, monkeypatch):
+    monkeypatch.setattr(document_lists, "AMONG", 3)
+    job = a_stored_job(app)
+    app.documents.add(app.jobs.claim(job.id, "w", 60).lease, job, some_filings(4))
+    page = text_of(staff.get("/documents/?status=listed&order=company"))
+    assert "Only the newest 3 are sorted here." in page
+    assert page.count('data-label="File"') == 3
+    assert 'href="?status=listed">show all' in page
+    for query in ("order=company", "status=listed", "status=failed&order=company"):
+        assert "are sorted here" not in text_of(staff.get(f"/documents/?{query}"))
+    answer = call("GET", "/api/v1/documents?status=listed&order=form").json()
+    assert (answer["among"], len(answer["items"])) == (3, 3)
+    assert call("GET", "/api/v1/documents?order=form").json()["among"] is None
+    assert call("GET", "/api/v1/documents?order=colour").status_code == 422
 
 
 def test_chosen_form_stays_chosen_without_documents(staff, app):

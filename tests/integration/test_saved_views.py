@@ -66,8 +66,21 @@ def test_address_is_reduced_to_what_differs_from_the_default(given, wanted):
     assert canonical(Listing.JOBS, QueryDict(given)) == wanted
 
 
+def test_each_list_has_its_default_order():
+    found = {
+        (listing, order): canonical(listing, QueryDict(f"order={order}"))
+        for listing in (Listing.DOCUMENTS, Listing.COMPANIES)
+        for order in ("newest", "company")
+    }
+    assert [key for key, query in found.items() if not query] == [
+        (Listing.DOCUMENTS, "newest"),
+        (Listing.COMPANIES, "company"),
+    ]
+
+
 @pytest.mark.parametrize(
-    ("listing", "query"), [("jobs", "status=failed"), ("documents", "form=MGT-7"), ("companies", "q=acme")]
+    ("listing", "query"),
+    [("jobs", "status=failed"), ("documents", "form=MGT-7&order=filed"), ("companies", "order=newest")],
 )
 def test_saved_view_is_opened_and_highlighted(vera, listing, query):
     assert menu_of(vera, f"/{listing}/")["current"] == f"All {listing}"
@@ -148,10 +161,12 @@ def test_view_with_an_invalid_filter_opens_with_a_sentence(vera, app):
 
 def test_all_views_are_listed_with_their_filters(vera):
     save(vera, query="status=failed&by=asha&order=oldest&columns=runs")
-    save(vera, "Annual", "form=MGT-7", "documents", shared="on")
+    save(vera, "Annual", "form=MGT-7&order=largest", "documents", shared="on")
+    save(vera, "Latest", "order=newest", "companies")
     page = text_of(vera.get("/views/"))
     assert "State: failed; By: asha; Oldest first; Columns: Runs" in page
-    assert "Form: MGT-7" in page
+    assert "Form: MGT-7; Largest first" in page
+    assert "Latest order first" in page
     assert "everybody" in page
 
 

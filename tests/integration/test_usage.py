@@ -12,6 +12,7 @@ from django.contrib.auth.models import Permission as Right
 from jobs.domain.audit import Actor
 from jobs.domain.ending import ended_well
 from jobs.domain.job import Progress
+from jobs.domain.listing import CompanyOrder
 from jobs.services import Order
 from tests.integration.conftest import text_of
 from tests.making import a_cin
@@ -48,7 +49,7 @@ def test_usage_of_everybody_is_shown_and_saved(staff, month):
 def test_storage_is_shown_without_deleted_files(staff, app, month):
     page = " ".join(text_of(staff.get("/usage/")).split())
     assert f'aria-label="Stored at the end of each month. {month}: 4.0' in page
-    done = next(job for job in app.companies.listed(None, 9).items if job.completed_at)
+    done = next(job for job in app.companies.listed(CompanyOrder.COMPANY, None, 9).items if job.completed_at)
     app.service.delete(done.id, Actor(name="staff"))
     answer = b"".join(staff.get("/usage/storage.csv").streaming_content).decode("utf-8-sig")
     assert answer.split() == ["month,stored,deleted,total", f"{month},4096,4096,0"]
@@ -66,7 +67,7 @@ def test_viewers_see_their_own_usage(client, app, month, django_user_model):
 
 
 def test_usage_of_deleted_orders_stays(staff, app, month):
-    done = next(job for job in app.companies.listed(None, 9).items if job.completed_at)
+    done = next(job for job in app.companies.listed(CompanyOrder.COMPANY, None, 9).items if job.completed_at)
     app.jobs.begin_deletion(done.id)
     app.jobs.delete(done.id)
     assert b"4096" in b"".join(staff.get("/usage/export.csv").streaming_content)

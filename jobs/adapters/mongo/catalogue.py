@@ -17,10 +17,10 @@ from jobs.adapters.mongo import filters, queue_filters
 from jobs.adapters.mongo.buckets import ENDED
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
+from jobs.adapters.mongo.document_lists import DocumentLists
 from jobs.adapters.mongo.document_records import to_document
 from jobs.adapters.mongo.failures import error_of, grouped, grouped_readings
 from jobs.adapters.mongo.filters import FIRST_DAY, days_of_ids, document_filter, job_filter, text_filter
-from jobs.adapters.mongo.id_ranges import newest_page
 from jobs.adapters.mongo.paging import COUNT_SECONDS, in_time, page
 from jobs.adapters.mongo.queue_filters import EVERY_ID, NOT_DELETING, both
 from jobs.adapters.mongo.records import object_id, to_job
@@ -32,6 +32,7 @@ from jobs.domain.listing import (
     Count,
     Cursor,
     DocumentFilter,
+    DocumentOrder,
     Facets,
     JobDocuments,
     JobFilter,
@@ -60,10 +61,12 @@ class MongoCatalogue:
     """``jobs.ports.Catalogue`` on the collections ``jobs`` and ``documents``."""
 
     _newest_hint: ClassVar[str | None] = None
+    _document_lists: ClassVar[type[DocumentLists]] = DocumentLists
 
     def __init__(self, database: Database[Record], clock: Clock) -> None:
         self._jobs = database["jobs"]
         self._documents = database["documents"]
+        self._lists = self._document_lists(self._documents)
         self._clock = clock
 
     # --- jobs
@@ -218,11 +221,11 @@ class MongoCatalogue:
     # --- documents
 
     @translated
-    def documents(self, wanted: DocumentFilter, cursor: Cursor | None, limit: int) -> Page[Document]:
+    def documents(
+        self, wanted: DocumentFilter, order: DocumentOrder, cursor: Cursor | None, limit: int
+    ) -> Page[Document]:
         found = document_filter(wanted, self._companies)
-        if found is None:
-            return Page(items=[])
-        return newest_page(self._documents, found, cursor, limit, to_document)
+        return self._lists.page(found, order, cursor, limit) if found is not None else Page(items=[])
 
     @translated
     def document_totals(self, limit: int) -> dict[DocumentStatus, Count]:

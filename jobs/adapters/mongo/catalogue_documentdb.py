@@ -14,6 +14,7 @@ from jobs.adapters.mongo.buckets import bucket, periods
 from jobs.adapters.mongo.catalogue import ORDERS, MongoCatalogue, capped
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
+from jobs.adapters.mongo.document_lists_documentdb import DocumentDbDocumentLists
 from jobs.adapters.mongo.filters import job_filter
 from jobs.adapters.mongo.id_ranges import IDS, WIDER, IdRanges, key_of_cursor, moved
 from jobs.adapters.mongo.key_ranges import ranges_of_companies
@@ -34,6 +35,7 @@ _LONG_SECONDS = 600
 class DocumentDbCatalogue(MongoCatalogue):
     """``jobs.ports.Catalogue`` on DocumentDB."""
 
+    _document_lists = DocumentDbDocumentLists
     #: Without it, an index on words would be read as a whole.
     _newest_hint = IDS
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.adapters.mongo.readings import midnight, to_reading
 from jobs.adapters.mongo.records import known
 from jobs.domain import document as doc
+from jobs.domain.company_names import company_key
 
 if TYPE_CHECKING:
     from jobs.domain.job import Job
@@ -22,6 +23,7 @@ def new_document_record(job: Job, filing: doc.Filing, key: str, fence: int, now:
             "filingKey": key,
             "cin": job.cin,
             "companyName": job.company_name,
+            "companyKey": company_key(job.company_name),
             "documentType": filing.document_type,
             "srn": filing.srn,
             "filedOn": midnight(filing.filed_on),
@@ -43,6 +45,7 @@ def attachment_fields(attachment: doc.Document, now: datetime) -> dict[str, Any]
         "parentNumber": attachment.parent,
         "cin": attachment.cin,
         "companyName": attachment.company_name,
+        "companyKey": company_key(attachment.company_name),
         "documentType": attachment.filing.document_type,
         "fileName": attachment.filing.file_name,
         "status": str(doc.DocumentStatus.STORED),

@@ -123,10 +123,11 @@ def newest_page(
     cursor: Cursor | None,
     limit: int,
     entry: Callable[[Mapping[str, Any]], T],
+    direction: int = DESCENDING,
 ) -> Page[T]:
-    """One page of those that match, the newest first; read in ranges unless the server sorts by any index."""
+    """One page of those that match, the newest or oldest first; in ranges unless the server sorts by any index."""
     read = None if sorts_by_index(collection.database) else partial(IdRanges(collection).page, wanted, cursor)
-    return page(collection, wanted, "_id", DESCENDING, cursor, limit, entry, read)
+    return page(collection, wanted, "_id", direction, cursor, limit, entry, read)
 
 
 def key_of_cursor(cursor: Cursor | None) -> ObjectId | None:

@@ -125,6 +125,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("status", ASCENDING), ("_id", ASCENDING)], name="status_id"),
         IndexModel([("documentType", ASCENDING), ("_id", ASCENDING)], name="documentType_id"),
         IndexModel([("cin", ASCENDING), ("_id", ASCENDING)], name="cin_id"),
+        # The sort orders of the list, also of the documents without such a value.
+        IndexModel([("companyKey", ASCENDING), ("_id", ASCENDING)], name="companyKey_id"),
+        IndexModel([("filedOn", ASCENDING), ("_id", ASCENDING)], name="filedOn_id"),
+        IndexModel([("fileSize", ASCENDING), ("_id", ASCENDING)], name="fileSize_id"),
         # The search box.
         IndexModel(
             [("srn", ASCENDING), ("_id", ASCENDING)], name="srn_id", partialFilterExpression={"srn": {"$exists": True}}

@@ -1,8 +1,9 @@
-"""Brings the schema and jobs stored by an earlier version up to date.
+"""Brings the schema, jobs and documents stored by an earlier version up to date.
 
 Each job is changed by one conditional write together with its ``schemaVersion``, so an interrupted migration
 continues where it stopped, and a second one changes nothing. Workers and staff can keep working meanwhile.
-An index that contains only outdated jobs finds them, so a finished migration costs the same with any history.
+An index that contains only outdated jobs finds them, and one of keys the documents without a key, so a finished
+migration costs the same with any history.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from pymongo import UpdateOne
 from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document, translated
+from jobs.adapters.mongo.id_ranges import IDS
 from jobs.adapters.mongo.indexes import OUTDATED
+from jobs.adapters.mongo.queue_filters import EVERY_ID
 from jobs.adapters.mongo.records import SCHEMA_VERSION, STAGE
 from jobs.adapters.mongo.schema import drop_retired, ensure
 from jobs.adapters.mongo.totals.counting import counted
@@ -25,20 +28,54 @@ _FIELDS = {"jobStatus": True, "lastError": True, "processingStages": True, "comp
 
 
 def update_all(database: Database[Document], source: str) -> Iterator[str]:
-    """Update collections, validators, indexes and views, then migrate all jobs. Yields a line per step. Idempotent."""
+    """Update collections, validators, indexes and views, then migrate all jobs and documents. Idempotent.
+
+    Yields a line per step.
+    """
     yield from ensure(database, source)  # first: validators must allow the new states, and an index finds the jobs
     migrated = 0
     for number in migrate(database):
         migrated += number
         yield f"{migrated} jobs migrated."
+    filled = 0
+    for number in migrate_documents(database):
+        filled += number
+        yield f"{filled} documents migrated."
     yield from drop_retired(database)
-    yield "All jobs have this version's schema."
+    yield "All jobs and documents have this version's schema."
 
 
 def migrate(database: Database[Document]) -> Iterator[int]:
     """Migrate jobs until none is outdated. Yields the number of jobs in each migrated batch."""
     while batch := _outdated(database):
         yield _write(database, batch)
+
+
+def migrate_documents(database: Database[Document]) -> Iterator[int]:
+    """Add the key by which lists sort companies to documents without it. Yields the number in each migrated batch.
+
+    Once none is left, one look into the index of keys shows it. Until then they are read by id, since DocumentDB would
+    collect all of them for each batch.
+    """
+    batch = _without_key(database, {}, 1)
+    after: Document = EVERY_ID if batch else {}
+    while batch and (batch := _without_key(database, after, BATCH)):
+        after = {"_id": {"$gt": batch[-1]["_id"]}}
+        yield _add_keys(database, batch)
+
+
+@translated
+def _without_key(database: Database[Document], after: Document, limit: int) -> list[Document]:
+    order: Document = {"sort": [("_id", 1)], "hint": IDS} if after else {}
+    return list(database["documents"].find({"companyKey": None, **after}, {"companyName": True}, limit=limit, **order))
+
+
+@translated
+def _add_keys(database: Database[Document], batch: list[Document]) -> int:
+    changes = [
+        UpdateOne({"_id": row["_id"]}, {"$set": {"companyKey": company_key(row["companyName"])}}) for row in batch
+    ]
+    return database["documents"].bulk_write(changes, ordered=False).matched_count
 
 
 @translated

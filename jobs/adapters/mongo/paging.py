@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import pymongo
@@ -16,6 +17,7 @@ from jobs.domain.errors import TooSlow
 from jobs.domain.listing import Cursor, Page
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 #: Reads at most so many rows that match a filter, in this order.
 Read = Callable[[Record, Sequence[tuple[str, int]], int], list[Record]]
@@ -72,16 +74,27 @@ def page(
     filter_ = {"$and": [wanted, *place]} if wanted and place else (place[0] if place else wanted)
     read = read or (lambda filter_, order, count: list(collection.find(filter_, sort=order, limit=count)))
     rows = in_time(collection, lambda: read(filter_, order, limit + 1))
+    return page_of(rows, cursor, limit, entry, partial(_cursor, field))
+
+
+def page_of(
+    rows: Sequence[R], cursor: Cursor | None, limit: int, entry: Callable[[R], T], place: Callable[..., Cursor]
+) -> Page[T]:
+    """A page of the rows that follow a cursor, the nearest first, with one more than the limit if there are more.
+
+    ``place`` makes the cursor of a row.
+    """
+    back = cursor is not None and cursor.before
     more = len(rows) > limit
     rows = rows[:limit][:: -1 if back else 1]
     return Page(
         items=[entry(row) for row in rows],
-        next=_cursor(rows[-1], field) if rows and (more or back) else None,
-        previous=_cursor(rows[0], field, before=True) if rows and cursor and (more or not back) else None,
+        next=place(rows[-1], before=False) if rows and (more or back) else None,
+        previous=place(rows[0], before=True) if rows and cursor and (more or not back) else None,
     )
 
 
-def _cursor(row: Mapping[str, Any], field: str, *, before: bool = False) -> Cursor:
+def _cursor(field: str, row: Mapping[str, Any], *, before: bool) -> Cursor:
     """A job that an earlier version stores during an upgrade has no ``companyKey`` until it is migrated: empty."""
     return Cursor(id=str(row["_id"]), value=None if field == "_id" else row.get(field, ""), before=before)
 

@@ -92,6 +92,7 @@ VALIDATORS: dict[str, Document] = {
             "filingKey": TEXT,
             "cin": TEXT,
             "companyName": TEXT,
+            "companyKey": TEXT,
             "documentType": TEXT,
             "srn": TEXT,
             "filedOn": TIME,

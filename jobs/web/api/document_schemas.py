@@ -134,6 +134,10 @@ class DocumentDetailOut(FoundDocumentOut):
 
 
 class DocumentsOut(PageOut):
-    """A page of documents. ``next`` and ``previous`` are cursors, null at the ends."""
+    """A page of documents. ``next`` and ``previous`` are cursors, null at the ends.
+
+    ``among``: only so many of the newest documents that match were sorted, null if all were.
+    """
 
     items: list[FoundDocumentOut]
+    among: int | None

@@ -15,7 +15,7 @@ from jobs.domain.companies.filings import Category
 from jobs.domain.document import DocumentStatus
 from jobs.domain.filings.reading import ReadingState
 from jobs.domain.job import VISIBLE, JobStatus
-from jobs.domain.listing import JobOrder, TextKind
+from jobs.domain.listing import DocumentOrder, JobOrder, TextKind
 from jobs.domain.search import LONGEST
 
 
@@ -166,7 +166,7 @@ class JobsQuery(_In):
 
 
 class DocumentsQuery(_In):
-    """Which documents, after which cursor."""
+    """Which documents, in which order, after which cursor."""
 
     text: Text = Field(
         "", description="The beginning of a CIN, LLPIN, FCRN or of words of the company's name, or an SRN."
@@ -178,6 +178,7 @@ class DocumentsQuery(_In):
     reason: _Reason = ""
     since: date | None = Field(None, description="Filed on this day or later.")
     until: date | None = Field(None, description="Filed on this day or earlier.")
+    order: DocumentOrder = DocumentOrder.NEWEST
     cursor: Cursor = ""
     limit: Limit = 50
 

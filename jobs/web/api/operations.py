@@ -138,7 +138,10 @@ def delete_job(request: HttpRequest, job_id: str) -> Status[None]:
 
 @document_router.get("/documents", auth=needing(Permission.VIEW), response={200: DocumentsOut, **PROBLEMS})
 def list_documents(request: HttpRequest, query: Query[inputs.DocumentsQuery]) -> Page[Any]:
-    """A page of documents, newest first."""
+    """A page of documents. Those without a filing date or size come last.
+
+    With filters, other orders than `newest` and `oldest` sort only the newest matches, if there are more than `among`.
+    """
     wanted = DocumentFilter(
         text=query.text,
         document_type=query.document_type,
@@ -149,7 +152,7 @@ def list_documents(request: HttpRequest, query: Query[inputs.DocumentsQuery]) ->
         since=query.since,
         until=query.until,
     )
-    return application().catalogue.documents(wanted, parse_cursor(query.cursor), query.limit)
+    return application().catalogue.documents(wanted, query.order, parse_cursor(query.cursor), query.limit)
 
 
 @document_router.get(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -16,8 +16,10 @@ from jobs.bootstrap import application
 from jobs.domain.companies.filings import Category, year_name
 from jobs.domain.companies.finances import MEASURES
 from jobs.domain.companies.profile import Profile
+from jobs.domain.company_names import company_key
 from jobs.domain.export import Scope
-from jobs.domain.job import UNFINISHED
+from jobs.domain.job import UNFINISHED, Job
+from jobs.domain.listing import CompanyOrder, Page, parse_cursor
 from jobs.domain.saved_view import Listing
 from jobs.domain.watching import Interval
 from jobs.web import companies as shown
@@ -28,6 +30,7 @@ from jobs.web.company_parts import MOST, Part, dues_part, parts_of
 from jobs.web.company_records import lines_response, values_response
 from jobs.web.company_workbook import workbook_response
 from jobs.web.directory import listed
+from jobs.web.forms import CompanySearch
 from jobs.web.permissions import Permission
 from jobs.web.request_context import whole_number
 from jobs.web.saved_views import menu
@@ -40,29 +43,33 @@ _LATEST = 6
 _ORDERS = 6
 _CHARTS = ("revenue", "profit", "net_worth", "long_term_borrowings")
 _CHART_YEARS = 8
-_LONGEST_NAME = 300
 
 
 @needs(Permission.VIEW)
 @require_safe
 def companies(request: HttpRequest) -> HttpResponse:
-    """All companies by name, or those that match a search."""
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    """All companies, or those that match a search."""
+    search = CompanySearch(request.GET)
+    order, text = search.company_order, search.given.get("q", "")
     port = application().companies
-    context: dict[str, object] = {"text": text, "views": menu(request, Listing.COMPANIES)}
     if text:
-        found = port.found(text, _FOUND)
-        return render(request, "companies.html", context | {"jobs": found, "is_cut": len(found) == _FOUND})
-    page = port.listed(_place(request.GET), PAGE)
-    last = page.items[-1] if page.items and not page.is_last else None
-    return render(
-        request, "companies.html", context | {"jobs": page.items, "last": last, "begun": "name" in request.GET}
-    )
+        page = Page(items=_sorted(port.found(text, _FOUND), order))
+    else:
+        page = port.listed(order, parse_cursor(request.GET.get("cursor", "")), PAGE)
+    context = {
+        "search": search,
+        "page": page,
+        "is_cut": len(page.items) == _FOUND,
+        "views": menu(request, Listing.COMPANIES),
+    }
+    return render(request, "companies.html", context)
 
 
-def _place(query: QueryDict) -> tuple[str, str] | None:
-    name, cin = (query.get(key, "").replace("\x00", "")[:_LONGEST_NAME] for key in ("name", "cin"))
-    return (name, cin) if name else None
+def _sorted(found: list[Job], order: CompanyOrder) -> list[Job]:
+    """The newest orders come first."""
+    if order is CompanyOrder.NEWEST:
+        return found
+    return sorted(found, key=lambda job: (company_key(job.company_name), job.cin))
 
 
 @needs(Permission.VIEW)

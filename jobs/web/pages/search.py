@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from jobs.bootstrap import application
 from jobs.domain.document import Document
 from jobs.domain.errors import TooSlow
-from jobs.domain.listing import Count, parse_cursor
+from jobs.domain.listing import Count, DocumentOrder, parse_cursor
 from jobs.domain.saved_view import Listing
 from jobs.ports import Catalogue
 from jobs.web.access import needs
@@ -25,6 +25,8 @@ from jobs.web.saved_views import menu
 PAGE = 50
 AMONG = _COUNTED = 1_000
 SHOWN_WORKERS = 200
+#: Orders in which a company's documents are shown together.
+_GROUPED = (DocumentOrder.NEWEST, DocumentOrder.OLDEST, DocumentOrder.COMPANY)
 
 
 @needs(Permission.VIEW)
@@ -32,10 +34,11 @@ SHOWN_WORKERS = 200
 def documents(request: HttpRequest) -> HttpResponse:
     search = DocumentSearch(request.GET)
     catalogue = application().catalogue
-    page = catalogue.documents(search.wanted, parse_cursor(request.GET.get("cursor", "")), PAGE)
+    order, cursor = search.document_order, parse_cursor(request.GET.get("cursor", ""))
+    page = catalogue.documents(search.wanted, order, cursor, PAGE)
     context = {
         "page": page,
-        "companies": _by_company(page.items),
+        "companies": _by_company(page.items) if order in _GROUPED else None,
         "search": search,
         "forms": sorted({*catalogue.document_types(), search.wanted.document_type} - {""}),
         "views": menu(request, Listing.DOCUMENTS),
