@@ -30,6 +30,8 @@ WIDER = 8
 _WIDENING, _STEPS = 4, 4
 #: A filter that matches a larger share of the nearest ids matches many.
 _SHARE = 0.002
+#: If it matches this share, ids are read one after the other: its own index would give all matches in a range.
+_COMMON = 0.1
 _LAST = datetime(2106, 2, 7, tzinfo=UTC).timestamp()
 
 #: Reads at most so many rows that match a filter, in this order, with the index of this name.
@@ -69,13 +71,15 @@ class IdRanges:
     def nearest(self, wanted: Record, ranges: Iterable[Record], towards: int, count: int) -> list[Record]:
         """The first that match in these ranges, in the order of ids."""
         rows: list[Record] = []
+        is_common = False
         for number, ids in enumerate(ranges):
             if len(rows) >= count:
                 break
             is_rare = number == 1 and bool(wanted) and len(rows) <= self.near * _SHARE
             if is_rare and (few := self._few(wanted)) is not None:
                 return rows + self._first_of(few, ids, towards, count - len(rows))
-            hint = IDS if number == 0 or not wanted else None
+            is_common |= number == 1 and len(rows) > self.near * _COMMON
+            hint = IDS if number == 0 or not wanted or is_common else None
             rows += self._read(both(wanted, ids), [("_id", towards)], count - len(rows), hint)
         return rows
 
