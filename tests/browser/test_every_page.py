@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -251,6 +252,24 @@ def test_no_column_is_cut_off(shown, arrives, path, width):
     page.goto(path)
     last, whole = (page.locator(each).last.bounding_box() for each in ("#list thead th:visible", "#list"))
     assert last["x"] + last["width"] <= whole["x"] + whole["width"]
+
+
+def test_heads_of_columns_sort_a_list(shown, arrives):
+    """By keyboard, too; a second time in the other direction."""
+    page = arrives(shown.site).page
+    page.goto("/documents/")
+    for direction in ("descending", "ascending"):
+        page.get_by_role("columnheader", name="Filed").get_by_role("link").press("Enter")
+        expect(page.get_by_role("columnheader", name="Filed")).to_have_attribute("aria-sort", direction)
+        texts = [text for text in page.locator("td[data-label=Filed]").all_inner_texts() if text != "–"]
+        days = [datetime.strptime(f"{text} +0000", "%d %b %Y %z") for text in texts]
+        assert days == sorted(days, reverse=direction == "descending")
+        assert len(set(days)) > 1
+    page.goto("/companies/")
+    for head in ("Ordered", "Company"):
+        page.get_by_role("columnheader", name=head).get_by_role("link").click()
+        expect(page.locator("th[aria-sort]")).to_contain_text(head)
+        expect(page.locator("th[aria-sort]")).to_have_count(1)
 
 
 @pytest.mark.parametrize("width", [1024, 1920, 2560])
