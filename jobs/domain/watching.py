@@ -6,20 +6,26 @@ The times follow from the company's id, so rechecks are spread evenly, and all w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from jobs.domain.events import NewFiling, new_filings_note
 from jobs.domain.wrong_use import InvalidWatch
 
 if TYPE_CHECKING:
     from jobs.domain.document import DocumentStatus, Filing
+    from jobs.domain.events import Note
 
 #: A watch pauses itself after so many rechecks in a row that failed.
 MOST_FAILURES = 5
 LONGEST_REASON = 200
+
+
+#: Sources publish a filing so long after its date at most.
+PUBLISHED_WITHIN = timedelta(days=90)
 
 
 class Interval(StrEnum):
@@ -81,6 +87,8 @@ class Watch:
     placing: bool = False
     baseline: str | None = None
     checked_at: datetime | None = None
+    #: The number of filings that the last successful check has seen; None before the first.
+    seen: int | None = None
     last: Check | None = None
     found: Check | None = None
     #: Rechecks that failed since the last one that did not.
@@ -142,6 +150,38 @@ def first_seen(listed: Iterable[ListedFiling], before: Sight, now: Sight) -> lis
         elif now.includes(each):
             later.setdefault(each.filing.key, each)
     return [each for key, each in later.items() if key not in known]
+
+
+def number_seen(listed: Iterable[ListedFiling], sight: Sight) -> int:
+    return len({each.filing.key for each in listed if sight.includes(each)})
+
+
+def filed_lately(filings: Iterable[ListedFiling], since: datetime) -> list[ListedFiling]:
+    """Those that may have been published since then, judging by their filing dates."""
+    first = since.date() - PUBLISHED_WITHIN
+    return [each for each in filings if each.filing.filed_on and each.filing.filed_on >= first]
+
+
+def note_of(watch: Watch, new: Sequence[ListedFiling], at: datetime) -> Note:
+    """The note of a check that found new filings."""
+    filings = [
+        NewFiling(
+            document_type=each.filing.document_type,
+            file_name=each.filing.file_name,
+            srn=each.filing.srn,
+            filed_on=each.filing.filed_on,
+        )
+        for each in new
+    ]
+    return new_filings_note(
+        cin=watch.cin,
+        company_name=watch.company_name,
+        filings=filings,
+        owner=watch.by,
+        at=at,
+        since=watch.checked_at,
+        list_id=watch.list_id,
+    )
 
 
 def reason_of(text: str) -> str:

@@ -55,7 +55,15 @@ class WatchRepository(Protocol):
     def postpone(self, watch: Watch, until: datetime, check: Check | None = None) -> None:
         """Give up the recheck that was begun, and try again then. ``check`` records why."""
 
-    def settle(self, watch: Watch, check: Check, *, note: Note | None = None, paused_reason: str | None = None) -> bool:
+    def settle(
+        self,
+        watch: Watch,
+        check: Check,
+        *,
+        seen: int | None = None,
+        note: Note | None = None,
+        paused_reason: str | None = None,
+    ) -> bool:
         """Record how the recheck ended, with the note of an event, in one write. A reason pauses the watch.
 
         False if it is settled already.

@@ -7,27 +7,28 @@ run by several processes at once: the order's id is stored in the watch before t
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from jobs.domain.allowances import MonthlyLimit
 from jobs.domain.audit import Action, Actor
 from jobs.domain.errors import WrongUse
-from jobs.domain.events import NewFiling, Note, new_filings_note
 from jobs.domain.job import DONE, RECHECK_PRIORITY, UNFINISHED, Job, JobStatus
 from jobs.domain.watching import (
     MOST_FAILURES,
     Check,
     CheckOutcome,
     Interval,
-    ListedFiling,
     Sight,
     Watch,
     ascending,
+    filed_lately,
     first_seen,
     next_time,
+    note_of,
+    number_seen,
     reason_of,
 )
 from jobs.domain.wrong_use import AlreadyOrdered, InvalidWatch, UnknownCompany
@@ -265,33 +266,22 @@ class WatchService:
         """A first check has nothing to compare with, so it finds nothing new."""
         ended, since = job.completed_at or self.clock(), watch.checked_at
         at, new = max(ended, since or ended), []  # a clock that was set back does not narrow the sight
+        listed, now = self.documents.listed(watch.cin), Sight(job_id=job.id, at=at)
         if watch.baseline and since:
-            before, now = Sight(job_id=watch.baseline, at=since), Sight(job_id=job.id, at=at)
-            new = first_seen(self.documents.listed(watch.cin), before, now)
+            before = Sight(job_id=watch.baseline, at=since)
+            new = first_seen(listed, before, now)
+            if self._has_lost(watch, number_seen(listed, before)):
+                new = filed_lately(new, since)
         check = Check(job_id=job.id, at=at, outcome=CheckOutcome.CHECKED, new=len(new), since=since)
-        return self.watches.settle(watch, check, note=_note(watch, new, at) if new else None)
+        seen = number_seen(listed, now)
+        return self.watches.settle(watch, check, seen=seen, note=note_of(watch, new, at) if new else None)
+
+    def _has_lost(self, watch: Watch, left: int) -> bool:
+        """Whether orders were deleted since the last check, and with them the knowledge of what they had listed."""
+        if watch.seen is None:
+            return watch.baseline is not None and existing(self.jobs, watch.baseline) is None
+        return left < watch.seen
 
 
 def _those_of(list_id: str, by: str | None) -> str:
     return f"list {list_id}, watched by {by or 'everybody'}"
-
-
-def _note(watch: Watch, new: Sequence[ListedFiling], at: datetime) -> Note:
-    filings = [
-        NewFiling(
-            document_type=each.filing.document_type,
-            file_name=each.filing.file_name,
-            srn=each.filing.srn,
-            filed_on=each.filing.filed_on,
-        )
-        for each in new
-    ]
-    return new_filings_note(
-        cin=watch.cin,
-        company_name=watch.company_name,
-        filings=filings,
-        owner=watch.by,
-        at=at,
-        since=watch.checked_at,
-        list_id=watch.list_id,
-    )

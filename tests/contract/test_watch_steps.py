@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from jobs.domain.audit import Actor as Person
+from jobs.domain.document import DocumentStatus, Filing
 from jobs.domain.errors import SourceUnavailable
 from jobs.domain.job import RECHECK_PRIORITY, JobStatus
-from jobs.domain.watching import MOST_FAILURES, CheckOutcome, Interval
+from jobs.domain.watching import MOST_FAILURES, CheckOutcome, Interval, ListedFiling, filed_lately
 from jobs.services import Order
 from tests.contract.growing_source import COMPANIES
 from tests.contract.stepping import Actor, Reply
@@ -49,6 +50,43 @@ def test_recheck_finds_new_filings_although_its_clock_is_late(watched, monkeypat
     watched.world.drain()
     watched.service().step()
     assert watched.names() == ["DIR-12_4.pdf"]
+
+
+@pytest.mark.parametrize("checked_before", [False, True])
+def test_filings_of_deleted_orders_are_not_new(watched, checked_before):
+    """They are downloaded again."""
+    watch = watched.service().watch(CIN, Interval.DAILY, ASHA)
+
+    def check() -> None:
+        watched.pass_time()
+        watched.service().step()
+        watched.world.drain()
+        watched.service().step()
+
+    if checked_before:
+        check()
+    first = next(job for job in watched.jobs.newest_first() if job.cin == CIN and not job.recheck)
+    watched.world.act(watched.world.ports, "delete", first.id)
+    check()
+    assert (watched.names(), watched.watches.get(watch.id).last.new) == ([], 0)
+    watched.world.source.files(CIN)
+    check()
+    assert watched.names() == ["DIR-12_4.pdf"]
+
+
+def test_recent_filings_are_told_by_their_dates():
+    since = datetime(2026, 6, 1, tzinfo=UTC)
+    days = [None, date(2020, 1, 1), date(2026, 3, 2), date(2026, 3, 3), date(2026, 6, 9)]
+    listed = [
+        ListedFiling(
+            job_id="1",
+            filing=Filing(number=1, document_type="AOC-4", file_name="a", filed_on=day),
+            status=DocumentStatus.STORED,
+            listed_at=since,
+        )
+        for day in days
+    ]
+    assert [each.filing.filed_on for each in filed_lately(listed, since)] == days[3:]
 
 
 def test_recheck_without_new_filings_completes_with_no_documents(watched):

@@ -82,7 +82,15 @@ class MemoryWatchRepository:
 
         self._rechecked(watch, postponed)
 
-    def settle(self, watch: Watch, check: Check, *, note: Note | None = None, paused_reason: str | None = None) -> bool:
+    def settle(
+        self,
+        watch: Watch,
+        check: Check,
+        *,
+        seen: int | None = None,
+        note: Note | None = None,
+        paused_reason: str | None = None,
+    ) -> bool:
         def settled(stored: Watch) -> Watch:
             checked = check.outcome is CheckOutcome.CHECKED
             return replace(
@@ -93,6 +101,7 @@ class MemoryWatchRepository:
                 found=check if check.new else stored.found,
                 baseline=check.job_id if checked else stored.baseline,
                 checked_at=check.at if checked else stored.checked_at,
+                seen=seen if checked else stored.seen,
                 failures=0 if checked else watch.failures + (check.outcome is CheckOutcome.FAILED),
                 paused_reason=paused_reason or stored.paused_reason,
                 next_at=None if paused_reason else stored.next_at,

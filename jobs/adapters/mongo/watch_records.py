@@ -36,7 +36,7 @@ WATCH_SCHEMA: Document = {
         "placing": {"enum": [True]},
         "last": _CHECK,
         "found": _CHECK,
-        "failures": COUNT,
+        **dict.fromkeys(("failures", "seen"), COUNT),
         **NOTES,
     },
 }
@@ -104,6 +104,7 @@ def to_watch(row: Mapping[str, Any]) -> Watch:
         placing=get("placing", False),
         baseline=get("baseline"),
         checked_at=get("checkedAt"),
+        seen=get("seen"),
         last=_to_check(get("last")),
         found=_to_check(get("found")),
         failures=row["failures"],

@@ -108,7 +108,15 @@ class MongoWatchRepository:
         self._watches.update_one(_rechecked(watch), {**paused, "$unset": _UNSETTLED})
 
     @translated
-    def settle(self, watch: Watch, check: Check, *, note: Note | None = None, paused_reason: str | None = None) -> bool:
+    def settle(
+        self,
+        watch: Watch,
+        check: Check,
+        *,
+        seen: int | None = None,
+        note: Note | None = None,
+        paused_reason: str | None = None,
+    ) -> bool:
         checked = check.outcome is CheckOutcome.CHECKED
         failed = check.outcome is CheckOutcome.FAILED
         values = known(
@@ -117,6 +125,7 @@ class MongoWatchRepository:
                 "found": check_fields(check) if check.new else None,
                 "baseline": check.job_id if checked else None,
                 "checkedAt": check.at if checked else None,
+                "seen": seen if checked else None,
                 "failures": 0 if checked else watch.failures + failed,
                 "pausedReason": paused_reason,
             }
