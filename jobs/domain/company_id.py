@@ -142,6 +142,8 @@ def _fault(text: str) -> str:
     """The fault of the text, taken as the kind of identifier that it resembles most."""
     shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
     kind = _meant(text)
+    if not text:
+        return f"The identifier is missing; {_LENGTHS}."
     if kind is None:
         return f"'{shown}' has {len(text)} character{'' if len(text) == 1 else 's'}; {_LENGTHS}."
     shape, whole = _SHAPES[kind], _hyphenated(text) if kind is IdKind.LLPIN else text

@@ -150,8 +150,10 @@ def _values(line: str, separator: str) -> list[str]:
         return _split(line, separator)
     cin, _, rest = line.partition(",")
     time = ""
-    if _DATE.match(rest.rpartition(",")[2]):
-        rest, _, time = rest.rpartition(",")
+    before, _, last = rest.rpartition(",")
+    _, comma, priority = before.rpartition(",")
+    if _DATE.match(last) or (comma and priority.strip().isdigit()):
+        rest, time = before, last
     name, comma, last = rest.rpartition(",")
     ends_with_priority = comma and (last.strip().isdigit() or not last.strip())
     return [cin, name, last, time] if ends_with_priority else [cin, rest, "", time]

@@ -51,6 +51,23 @@ def test_separators_and_headings_may_differ(text):
     assert (row.order.cin, row.order.company_name, row.order.priority) == (CIN, "Kaveri Limited", "5")
 
 
+@pytest.mark.parametrize(
+    ("values", "name", "priority", "time"),
+    [
+        ("Kaveri, Sons & Co", "Kaveri, Sons & Co", "", ""),
+        ("Kaveri, Sons, 5", "Kaveri, Sons", "5", ""),
+        ("Kaveri, Sons, 2026-12-25", "Kaveri, Sons", "", "2026-12-25"),
+        ("Kaveri, Sons, 5, 2026-12-25T06:30", "Kaveri, Sons", "5", "2026-12-25T06:30"),
+        ("Kaveri, 5, tomorrow", "Kaveri", "5", "tomorrow"),
+        ("1001, 5", "1001", "5", ""),
+    ],
+)
+def test_unquoted_names_may_have_commas(values, name, priority, time):
+    (row,) = read(f"{CIN}, {values}\n".encode())
+    assert row.order is not None
+    assert (row.order.company_name, row.order.priority, row.order.not_before) == (name, priority, time)
+
+
 @pytest.mark.parametrize("name", ["Kaveri; Sons", "Kaveri, Sons; Co"])
 def test_semicolon_in_a_name_separates_nothing(name):
     (row,) = read(f'{CIN},"{name}",5\n'.encode())
