@@ -1,8 +1,9 @@
 """``python -m worker.claim``: claims one due job and writes its id to a file for the worker. A pod's init container.
 
 KEDA's pods are identical and get no data about a job, so each claims one. The id goes to JOB_FILE as ``JOB_ID='…'``,
-which both ``process_job`` and Kubernetes' ``fileKeyRef`` read; ``fileKeyRef`` requires the quotes. If no job is due,
-the file is empty, because a missing file would be an error there.
+which both ``process_job`` and Kubernetes' ``fileKeyRef`` read; ``fileKeyRef`` requires the quotes. A second line states
+how many seconds the job waited, which only its claim can know. If no job is due, the file is empty, because a missing
+file would be an error there.
 
 The worker takes over the lease because it has the same WORKER_ID. If this process dies after the claim but before it
 has written the file, only time is lost: the lease expires, and the job is due again.
@@ -58,7 +59,7 @@ def claim(app: Application, worker: str, path: Path, stop: Stop) -> None:
         return
     with ExitStack() as unless_kept:
         unless_kept.callback(_give_back, app, job)
-        _write(path, f"JOB_ID='{job.id}'\n")
+        _write(path, f"JOB_ID='{job.id}'\nJOB_WAITED='{job.waited}'\n")
         if stop:
             _write(path, "")
             return

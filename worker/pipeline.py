@@ -75,7 +75,7 @@ class Pipeline:
 
     def run(self, job: Job) -> RunOutcome:
         """Run the job once. Returns the run's outcome. Raises LeaseLost, DatabaseUnavailable, DatabaseRefused."""
-        run = Run(job_id=job.id, number=job.runs, worker=job.lease.worker, fence=job.fence, started_at=self.clock())
+        run = Run.of(job, self.clock())
         hold, self._lease = self._hold(job), job.lease
         self._task = task_of(job, self.jobs, self.documents)
         tally, self._recording = Tally(), Recording(self.runs, run)

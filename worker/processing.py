@@ -8,6 +8,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobs.bootstrap import Application, application
@@ -84,8 +85,12 @@ def _acquire(app: Application, given: str | None, *, claim: bool) -> Job | None:
         raise WrongUse("Give a JOB_ID or --claim, not both.")
     if claim:
         return app.jobs.claim_next(worker, config.lease_seconds)
-    job_id = given or config.job_id or _read_job_file(config)
-    return app.jobs.claim(job_id, worker, config.lease_seconds) if job_id else None
+    stated = _read_job_file(config, needed=not (given or config.job_id))
+    job_id = given or config.job_id or stated.get("JOB_ID")
+    job = app.jobs.claim(job_id, worker, config.lease_seconds) if job_id else None
+    if job and job.waited is None and job.id == stated.get("JOB_ID") and "JOB_WAITED" in stated:
+        return replace(job, waited=float(stated["JOB_WAITED"]))
+    return job
 
 
 def _run(app: Application, job: Job, stop: Stop, *, show: bool) -> int:
@@ -96,18 +101,24 @@ def _run(app: Application, job: Job, stop: Stop, *, show: bool) -> int:
     return EXIT_FAILED if outcome is RunOutcome.FAILED else EXIT_DONE
 
 
-def _read_job_file(config: Configuration) -> str | None:
-    """The id in JOB_FILE, bare or as ``JOB_ID='…'``; None if the file is absent or empty."""
-    if config.job_file is None:
+def _read_job_file(config: Configuration, *, needed: bool) -> dict[str, str]:
+    """What ``worker.claim`` has written to JOB_FILE, by name; nothing if the file is absent or empty.
+
+    A bare id also works.
+    """
+    if config.job_file is None and needed:
         message = "Give a JOB_ID, or --claim to take the next due job, for example: manage.py process_job --claim"
         raise WrongUse(message)
+    if config.job_file is None:
+        return {}
     try:
         text = config.job_file.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
-        return None
+        return {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"JOB_FILE={config.job_file} cannot be read: {error}") from error
-    return text.removeprefix("JOB_ID=").strip("'\"") or None
+    pairs = [line.rpartition("=") for line in text.splitlines()]
+    return {name or "JOB_ID": value.strip("'\"") for name, _, value in pairs}
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jobs.domain.expectation import is_met
-from jobs.domain.job import Job, Run, RunOutcome
+from jobs.domain.job import PRIORITIES, Job, Run, RunOutcome
 from jobs.telemetry import tracing
 from worker.fetching import Failed, Result, Stored
 
@@ -62,15 +62,14 @@ class Tally:
 
 
 def measure_start(instruments: Instruments, job: Job, silent: int) -> None:
-    """``silent``: how many workers died while holding this job. If none did, record how long the job was due.
+    """``silent``: how many workers died while holding this job.
 
-    Jobs that are no orders wait for all orders, so their waits say nothing about the number of workers.
+    Jobs of the lowest priority wait for all others, so their waits say nothing about the number of workers.
     """
     if silent:
         instruments.count("filesure_leases_taken_over_total", silent)
-    elif job.due_at and job.locked_at and job.is_order:
-        waited = (job.locked_at - job.due_at).total_seconds()
-        instruments.observe("filesure_job_queue_wait_seconds", waited)
+    if job.waited is not None and job.priority in PRIORITIES:
+        instruments.observe("filesure_job_queue_wait_seconds", job.waited)
 
 
 def measure_lost(instruments: Instruments) -> None:

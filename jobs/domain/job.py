@@ -216,6 +216,8 @@ class Job:
     pages_read: int = 0
     #: While it is being deleted: the bytes of the files that nothing else needs.
     freed_bytes: int | None = None
+    #: Not stored. Of a job just claimed: the seconds that it waited, see ``waiting.waited``; None if unknown.
+    waited: float | None = None
 
     def is_due(self, now: datetime) -> bool:
         """Whether a worker can claim this job now."""
@@ -274,6 +276,20 @@ class Run:
     documents: int = 0
     bytes: int = 0
     error: JobError | None = None
+    #: The seconds that the job waited for this run; None if unknown.
+    waited: float | None = None
+
+    @classmethod
+    def of(cls, job: Job, now: datetime) -> Run:
+        """The run that begins after a claim."""
+        return cls(
+            job_id=job.id,
+            number=job.runs,
+            worker=job.lease.worker,
+            fence=job.fence,
+            started_at=now,
+            waited=job.waited,
+        )
 
 
 def parse_job_id(text: str) -> str:

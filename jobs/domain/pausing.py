@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,6 +35,11 @@ class Pause:
     def __str__(self) -> str:
         """A sentence for people."""
         return f"{self.subject} is paused by {self.by} until {self.until:%-d %b, %H:%M} UTC: {self.reason}"
+
+
+def current(pauses: Iterable[Pause], now: datetime) -> list[Pause]:
+    """Those that have not ended, the one that ends first in front."""
+    return sorted((pause for pause in pauses if pause.is_current(now)), key=lambda pause: pause.until)
 
 
 def new_pause(

@@ -40,8 +40,8 @@ class PauseRepository(Protocol):
     def current(self) -> list[Pause]:
         """The current pauses of the queue and of the observed source, the one that ends first in front."""
 
-    def ended_at(self) -> datetime | None:
-        """When the latest of the ended pauses ended, as far as it is known: a new pause replaces an earlier one."""
+    def latest(self) -> list[Pause]:
+        """The latest pause of the queue and that of the observed source, each current or ended."""
 
 
 class JobRepository(Protocol):
@@ -92,14 +92,14 @@ class JobRepository(Protocol):
     def claim_next(self, worker: str, lease_seconds: float) -> Job | None:
         """Claim the due job that is first by priority, turn and age; None if no job is due, or during a pause.
 
-        Atomic: only one of several callers gets the job. Increases the fence.
+        Atomic: only one of several callers gets the job. Increases the fence. The job states how long it ``waited``.
         """
 
     def claim(self, job_id: str, worker: str, lease_seconds: float) -> Job:
         """Claim this job if it is due or already leased to this worker.
 
-        In the second case, a pod's worker takes over the claim of its init container, which does not
-        count as another attempt and also works during a pause. Raises InvalidJobId, UnknownJob, WrongState.
+        In the second case, a pod's worker takes over the claim of its init container, which does not count as another
+        attempt, states no wait, and also works during a pause. Raises InvalidJobId, UnknownJob, WrongState.
         """
 
     def renew(self, lease: Lease, lease_seconds: float) -> Job:
@@ -271,7 +271,8 @@ class RunRepository(Protocol):
     def start(self, run: Run) -> int:
         """Record a run, unless a later claim has recorded it. Idempotent.
 
-        Marks earlier runs of the job without an end ``lost``, and returns their number.
+        Without a wait of its own, it keeps a recorded one. Marks earlier runs of the job without an end ``lost``, and
+        returns their number.
         """
 
     def finish(self, run: Run) -> None:

@@ -128,7 +128,9 @@ CATALOGUE: tuple[Family, ...] = (
     ),
     _histogram("filesure_claim_duration_seconds", _MOMENTS, "Duration of claims, including those that find no job."),
     _histogram(
-        "filesure_job_queue_wait_seconds", _MINUTES, "Time from when a job is due to its claim, without takeovers."
+        "filesure_job_queue_wait_seconds",
+        _MINUTES,
+        "Time that jobs waited for their claim since they were due or their earlier lease expired, without pauses.",
     ),
     _counter("filesure_documents_downloaded_total", "Documents downloaded; a killed worker's may be downloaded again."),
     _counter(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from prometheus_client import Metric
@@ -13,6 +13,8 @@ from prometheus_client.utils import floatToGoString
 from jobs.bootstrap import Application
 from jobs.domain.errors import FilesureError
 from jobs.domain.job import PRIORITIES, Job
+from jobs.domain.pausing import Pause
+from jobs.domain.waiting import waiting_since
 from jobs.telemetry.metrics import CATALOGUE, Family, Kind, Origin
 from jobs.telemetry.series import parsed, series_key
 
@@ -97,8 +99,8 @@ def _series(family: Family) -> list[tuple[str, dict[str, str]]]:
 
 def _of_queue(app: Application) -> Iterator[Metric]:
     now, held = app.clock(), app.catalogue.running(COUNTED_LEASES)
-    paused_until = max((pause.until for pause in app.pauses.current()), default=now)
-    waits = _waits(app, now) if paused_until <= now else dict.fromkeys(PRIORITIES, 0.0)
+    pauses = app.pauses.latest()
+    waits, paused_until = _waits(app, pauses, now), max([now, *(pause.until for pause in pauses)])
     expired = sum(1 for job in held if job.lease_expires_at and job.lease_expires_at <= now)
     yield _metric("filesure_jobs_due", [("", {}, app.jobs.count_due(COUNTED_DUE))])
     yield _metric("filesure_oldest_due_job_age_seconds", [("", {}, max(waits.values()))])
@@ -118,10 +120,10 @@ def _delivery_age(app: Application, now: datetime) -> float:
     return max([0.0, *((now - each).total_seconds() for each in since if each)])
 
 
-def _waits(app: Application, now: datetime) -> dict[int, float]:
+def _waits(app: Application, pauses: Sequence[Pause], now: datetime) -> dict[int, float]:
     """How long the first job of each priority has been waiting for a worker. Pauses do not count."""
-    due_since, resumed = app.catalogue.oldest_due_by_priority(), app.pauses.ended_at()
-    starts = {priority: max(since, resumed or since) for priority, since in due_since.items()}
+    due_since = app.catalogue.oldest_due_by_priority()
+    starts = {priority: waiting_since(since, pauses, now) for priority, since in due_since.items()}
     return {each: max(0.0, (now - starts.get(each, now)).total_seconds()) for each in PRIORITIES}
 
 

@@ -123,8 +123,8 @@ class Model:
         mine = not due and (job.status, job.locked_by) == ("processing", worker)
         if not mine and (not due or self.is_paused()):
             raise WrongState(job_id)
-        now = self.clock()
-        return self.change(
+        now, waited = self.clock(), self.waited(job) if due else None
+        claimed = self.change(
             job,
             status=JobStatus.PROCESSING,
             locked_by=worker,
@@ -136,6 +136,13 @@ class Model:
             runs=job.runs + due,
             attempts=job.attempts + due,
         )
+        return replace(claimed, waited=waited)
+
+    def waited(self, job: Job) -> float:
+        """Since it is due, or since the last pause if that was later; other sources' pauses do not matter."""
+        ends = [until for source, until in self.paused_until.items() if source in (None, SOURCE)]
+        assert job.run_after
+        return (self.clock() - max([job.run_after, *ends])).total_seconds() if job.priority >= 0 else 0.0
 
     def held(self, lease: Lease) -> Job:
         job = self.jobs.get(lease.job_id)
@@ -267,13 +274,18 @@ class Model:
         silent = self.lose(run.job_id, run.fence)
         runs = self.runs.setdefault(run.job_id, {})
         if run.number not in runs or runs[run.number].fence <= run.fence:
-            runs[run.number] = run
+            runs[run.number] = self.with_wait(run)
         return silent
+
+    def with_wait(self, run: Run) -> Run:
+        """A worker that takes up its own claim does not know how long the job waited for it."""
+        known = self.runs[run.job_id].get(run.number, run).waited
+        return replace(run, waited=known if run.waited is None else run.waited)
 
     def end_run(self, run: Run) -> None:
         runs = self.runs.get(run.job_id, {})
         if run.number in runs and runs[run.number].fence <= run.fence:
-            runs[run.number] = run
+            runs[run.number] = self.with_wait(run)
 
     def lose(self, job_id: str, fence: int) -> int:
         runs = self.runs.get(job_id, {})

@@ -89,8 +89,7 @@ def add(stores: Stores, clock, **changes) -> Job:
 
 
 def a_run(job: Job, clock, **changes) -> Run:
-    fields = {"job_id": job.id, "number": job.runs, "worker": job.locked_by, "fence": job.fence, "started_at": clock()}
-    return Run(**{**fields, **changes})
+    return replace(Run.of(job, clock()), **changes)
 
 
 def act_on_many(actions: BulkActionRepository, now: datetime) -> None:

@@ -9,9 +9,9 @@ import pytest
 from jobs.domain.document import DocumentError
 from jobs.domain.ending import cancelled, ended_badly, ended_early, ended_well
 from jobs.domain.errors import CompanyNotFound, LeaseLost, SourceUnavailable
-from jobs.domain.job import JobStatus, Progress
+from jobs.domain.job import LOW_PRIORITY, JobStatus, Progress
 from jobs.domain.wrong_use import WrongState
-from tests.contract.stores import BACKOFF, DONE, HALF, LEASE, add
+from tests.contract.stores import BACKOFF, DONE, HALF, LEASE, a_run, add
 from tests.making import a_file, some_filings
 
 # --- the lease
@@ -25,6 +25,34 @@ def test_renewal_extends_the_lease(stores, clock):
     assert renewed.lease_expires_at == clock() + timedelta(seconds=LEASE)
     clock.advance(LEASE * 0.9)
     assert stores.jobs.count_due(1) == 0
+
+
+def test_claim_states_how_long_the_job_waited(stores, clock):
+    """Since it was due, or since the lease of a dead worker expired, even if it had not recorded its run."""
+    due = clock() + timedelta(seconds=100)
+    add(stores, clock, run_after=due, due_at=due)
+    clock.advance(130)
+    first = stores.jobs.claim_next("dies at once", LEASE)
+    clock.advance(LEASE + 7)
+    second = stores.jobs.claim_next("dies later", LEASE)
+    stores.runs.start(a_run(second, clock))
+    clock.advance(LEASE / 2)
+    stores.jobs.renew(second.lease, LEASE)
+    clock.advance(LEASE + 9)
+    third = stores.jobs.claim(second.id, "w", LEASE)
+    again = stores.jobs.claim(second.id, "w", LEASE)
+    assert [job.waited for job in (first, second, third, again)] == [30, 7, 9, None]
+    assert [(job.runs, job.fence) for job in (first, second, third, again)] == [(1, 1), (2, 2), (3, 3), (3, 4)]
+    assert stores.jobs.get(again.id) == again
+    stores.runs.start(a_run(third, clock))
+    stores.runs.start(a_run(again, clock))  # does not know the wait
+    assert [run.waited for run in stores.runs.of_job(again.id)] == [7, 9]
+
+
+def test_lowest_priority_does_not_count_as_waiting(stores, clock):
+    add(stores, clock, priority=LOW_PRIORITY)
+    clock.advance(30)
+    assert stores.jobs.claim_next("w", LEASE).waited == 0
 
 
 def test_superseded_worker_cannot_write(stores, clock):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -56,7 +57,7 @@ def test_only_our_pauses_are_current(pauses, clock):
     assert pauses.current() == [ours[1], ours[0]]
     clock.advance(30 * 60)
     assert pauses.current() == [ours[0]]
-    assert pauses.ended_at() == ours[1].until
+    assert {each.until for each in pauses.latest()} == {each.until for each in ours}
 
 
 def test_second_pause_replaces_the_first(pauses, clock):
@@ -73,14 +74,24 @@ def test_resuming_ends_a_pause_once(pauses, clock):
     assert pauses.end(SOURCE) == made
     assert pauses.end(SOURCE) is None
     assert pauses.current() == []
-    assert pauses.ended_at() == clock()
+    assert pauses.latest() == [replace(made, until=clock())]
 
 
 def test_ended_pause_cannot_be_resumed(pauses, clock):
-    assert pauses.ended_at() is None
+    assert pauses.latest() == []
     pauses.put(pause(clock, 1))
     clock.advance(60)
     assert pauses.end(None) is None
+
+
+def test_wait_begins_anew_after_a_pause(jobs, pauses, clock):
+    """Only pauses of the queue and of our source count."""
+    order(jobs, clock)
+    pauses.put(pause(clock, 1))
+    pauses.put(pause(clock, 2, SOURCE))
+    pauses.put(pause(clock, 3, "other"))
+    clock.advance(150)
+    assert jobs.claim_next("w", LEASE).waited == 30
 
 
 def test_paused_queue_gives_nothing(jobs, pauses, clock):

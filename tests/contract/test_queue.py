@@ -144,7 +144,7 @@ def test_claim_leases_the_job(stores, clock):
     assert (job.status, job.locked_by, job.fence, job.runs, job.attempts) == ("processing", "w1", 1, 1, 1)
     assert job.locked_at == job.started_at == clock()
     assert job.lease_expires_at == clock() + timedelta(seconds=LEASE)
-    assert stores.jobs.get(job.id) == job
+    assert stores.jobs.get(job.id) == replace(job, waited=None)
 
 
 def test_expired_lease_is_taken_over(stores, clock):

@@ -35,7 +35,7 @@ def test_worker_continues_from_the_claim_file(installation, tmp_path):
     (job_id,) = installation.order()
     path = tmp_path / "job.env"
     assert claimed(installation, path).returncode == 0
-    assert path.read_bytes() == f"JOB_ID='{job_id}'\n".encode()
+    assert re.fullmatch(rf"JOB_ID='{job_id}'\nJOB_WAITED='\d+\.\d+'\n", path.read_text())
     held = installation.app.jobs.get(job_id)
     assert (held.status, held.locked_by, held.fence) == (JobStatus.PROCESSING, "pod-1", 1)
 
@@ -44,6 +44,8 @@ def test_worker_continues_from_the_claim_file(installation, tmp_path):
     job = installation.app.jobs.get(job_id)
     assert (job.status, job.runs, job.fence) == (JobStatus.PENDING, 1, 2)
     assert job.progress.downloaded
+    (run,) = installation.app.runs.of_job(job_id)
+    assert f"JOB_WAITED='{run.waited}'" in path.read_text()
 
 
 def test_shell_reads_the_same_id(installation, tmp_path):

@@ -27,6 +27,7 @@ from jobs.domain.job import (
     parse_job_id,
 )
 from jobs.domain.turns import current_turn, new_turns
+from jobs.domain.waiting import waited
 from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 from jobs.ports import Clock, Expect, PauseRepository
 
@@ -153,7 +154,7 @@ class MemoryJobRepository:
             if not due or self._pauses.current():
                 return None
             first = min(due, key=lambda job: (-job.priority, job.turn, job.created_at))
-            return self._put(first, changes.claimed(worker, now, lease_seconds, new_run=True))
+            return self._claimed(first, worker, lease_seconds)
 
     def claim(self, job_id: str, worker: str, lease_seconds: float) -> Job:
         with self._lock:
@@ -163,7 +164,14 @@ class MemoryJobRepository:
                 raise WrongState(str(paused[-1]))
             if not mine and not job.is_due(now):
                 raise WrongState(f"Job {job.id} is {job.status} and not due.")
-            return self._put(job, changes.claimed(worker, now, lease_seconds, new_run=job.is_due(now)))
+            if job.is_due(now):
+                return self._claimed(job, worker, lease_seconds)
+            return self._put(job, changes.claimed(worker, now, lease_seconds, new_run=False))
+
+    def _claimed(self, due: Job, worker: str, lease_seconds: float) -> Job:
+        now = self._clock()
+        claimed = self._put(due, changes.claimed(worker, now, lease_seconds, new_run=True))
+        return replace(claimed, waited=waited(due, self._pauses.latest(), now))
 
     def renew(self, lease: Lease, lease_seconds: float) -> Job:
         with self._lock:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import datetime
 
-from jobs.domain.pausing import Pause
+from jobs.domain.pausing import Pause, current
 from jobs.ports import Clock
 
 
@@ -31,13 +30,8 @@ class MemoryPauseRepository:
             return pause
 
     def current(self) -> list[Pause]:
-        now = self._clock()
-        return sorted((each for each in self._mine() if each.is_current(now)), key=lambda pause: pause.until)
+        return current(self.latest(), self._clock())
 
-    def ended_at(self) -> datetime | None:
-        now = self._clock()
-        return max((each.until for each in self._mine() if not each.is_current(now)), default=None)
-
-    def _mine(self) -> list[Pause]:
+    def latest(self) -> list[Pause]:
         with self._lock:
             return [pause for source, pause in self._pauses.items() if source in (None, self._source)]

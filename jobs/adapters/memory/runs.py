@@ -24,8 +24,13 @@ class MemoryRunRepository:
             silent = self.lose(run.job_id, run.fence, run.started_at)
             stored = self._runs.get((run.job_id, run.number))
             if stored is None or stored.fence <= run.fence:
-                self._runs[run.job_id, run.number] = run
+                self._put(run, stored)
             return silent
+
+    def _put(self, run: Run, stored: Run | None) -> None:
+        """A known wait is kept."""
+        known = stored.waited if stored and run.waited is None else run.waited
+        self._runs[run.job_id, run.number] = replace(run, waited=known)
 
     def unended(self) -> Iterator[str]:
         with self._lock:
@@ -39,7 +44,7 @@ class MemoryRunRepository:
         with self._lock:
             stored = self._runs.get((run.job_id, run.number))
             if stored and stored.fence <= run.fence:
-                self._runs[run.job_id, run.number] = run
+                self._put(run, stored)
 
     def lose(self, job_id: str, fence: int, at: datetime) -> int:
         with self._lock:

@@ -8,13 +8,21 @@ rule. A job with an earlier turn, for example after a retry, is among these, so 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
 from jobs.adapters.mongo.connection import Document, sorts_by_index
+from jobs.adapters.mongo.records import job_update, to_job
+from jobs.adapters.mongo.totals.counting import counted
+from jobs.domain import changes
 from jobs.domain.job import LOW_PRIORITY, Job
+from jobs.domain.pausing import Pause
+from jobs.domain.waiting import waited
 
 CLAIM_ORDER = [("priority", DESCENDING), ("turn", ASCENDING), ("createdAt", ASCENDING)]
 
@@ -25,8 +33,18 @@ _ANY_TURN: Document = {"turn": {"$not": {"$gt": 2**53}}}
 _HELD = 1_000
 
 
-class ClaimSteps:
-    """The filters of a claim, in order. The first job that a filter finds, in CLAIM_ORDER, is the next one."""
+@dataclass(frozen=True)
+class Claim:
+    """A worker's wish for a due job. ``pauses``: the latest ones."""
+
+    worker: str
+    lease_seconds: float
+    now: datetime
+    pauses: Sequence[Pause]
+
+
+class Claims:
+    """Takes due jobs for workers."""
 
     def __init__(self, jobs: Collection[Document]) -> None:
         self._jobs = jobs
@@ -34,8 +52,25 @@ class ClaimSteps:
         #: Priority → the latest turn that is served.
         self._served: dict[int, int] = {}
 
-    def steps(self, due: Document) -> Iterator[Document]:
-        """``due``: the filter of all due jobs."""
+    def next(self, due: Document, claim: Claim) -> Job | None:
+        """The next job in CLAIM_ORDER. ``due``: the filter of all due jobs."""
+        taken = (self.take(step, claim, sort=CLAIM_ORDER) for step in self._steps(due))
+        job = next(filter(None, taken), None)
+        if job:
+            self._served[job.priority] = job.turn
+        return job
+
+    def take(self, wanted: Document, claim: Claim, **options: Any) -> Job | None:
+        """A matching job. It is read as it was before, which shows how long it waited."""
+        change = changes.claimed(claim.worker, claim.now, claim.lease_seconds, new_run=True)
+        record = self._jobs.find_one_and_update(wanted, counted(job_update(change)), **options)
+        if record is None:
+            return None
+        before = to_job(record)
+        return replace(change.applied(before), waited=waited(before, claim.pauses, claim.now))
+
+    def _steps(self, due: Document) -> Iterator[Document]:
+        """The filters of a claim, in order. The first job that a filter finds, in CLAIM_ORDER, is the next one."""
         if self._one_step is None:
             self._one_step = sorts_by_index(self._jobs.database)
             self._served = {} if self._one_step else self._held()
@@ -50,12 +85,6 @@ class ClaimSteps:
             yield {"$or": [{"priority": {"$gt": priority, **above}, **_ANY_TURN, **due}, near]}
             above = {"$lte": priority}
         yield {"priority": {"$gte": LOW_PRIORITY, **above}, **_ANY_TURN, **due}
-
-    def note(self, job: Job | None) -> Job | None:
-        """Remember the turn of a claimed job."""
-        if job:
-            self._served[job.priority] = job.turn
-        return job
 
     def _held(self) -> dict[int, int]:
         served: dict[int, int] = {}

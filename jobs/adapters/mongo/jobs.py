@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bson import ObjectId
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from jobs.adapters.mongo.claiming import CLAIM_ORDER, ClaimSteps
+from jobs.adapters.mongo.claiming import Claim, Claims
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.deleted_jobs import DeletedJobs
 from jobs.adapters.mongo.pauses import MongoPauseRepository
@@ -27,6 +27,7 @@ from jobs.adapters.mongo.turns import with_turns
 from jobs.domain import changes
 from jobs.domain.errors import DocumentsInUse, LeaseLost
 from jobs.domain.job import DONE, ENDED, TRANSITIONS, UNFINISHED, VISIBLE, Job, JobStatus, Lease, Progress, Transition
+from jobs.domain.pausing import current
 from jobs.domain.wrong_use import AlreadyOrdered, UnknownJob, WrongState
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class MongoJobRepository(DeletedJobs):
         self._jobs = database["jobs"]
         self._clock = clock
         self._pauses = pauses or MongoPauseRepository(database, clock)
-        self._claims = ClaimSteps(self._jobs)
+        self._claims = Claims(self._jobs)
 
     # --- ordering
 
@@ -125,28 +126,28 @@ class MongoJobRepository(DeletedJobs):
     @translated
     def claim_next(self, worker: str, lease_seconds: float) -> Job | None:
         """Each find_one_and_update is atomic; most servers need one."""
-        if self._pauses.current():
+        now, pauses = self._clock(), self._pauses.latest()
+        if current(pauses, now):
             return None
-        change = changes.claimed(worker, now := self._clock(), lease_seconds, new_run=True)
-        taken = (self._take(step, change, sort=CLAIM_ORDER) for step in self._claims.steps(due(now)))
-        return self._claims.note(next(filter(None, taken), None))
+        return self._claims.next(due(now), Claim(worker, lease_seconds, now, pauses))
 
     @translated
     def claim(self, job_id: str, worker: str, lease_seconds: float) -> Job:
         now, key = self._clock(), object_id(job_id)
         mine = {"_id": key, "jobStatus": str(JobStatus.PROCESSING), "lockedBy": worker, "runAfter": {"$gt": now}}
-        taken = self._take(mine, changes.claimed(worker, now, lease_seconds, new_run=False))
-        if taken is None and (paused := self._pauses.current()):
+        if taken := self._take(mine, changes.claimed(worker, now, lease_seconds, new_run=False)):
+            return taken
+        pauses = self._pauses.latest()
+        if paused := current(pauses, now):
             self.get(job_id)
             raise WrongState(str(paused[-1]))
-        taken = taken or self._take({"_id": key, **due(now)}, changes.claimed(worker, now, lease_seconds, new_run=True))
+        taken = self._claims.take({"_id": key, **due(now)}, Claim(worker, lease_seconds, now, pauses))
         return taken or self._refuse_claim(job_id)
 
-    def _take(self, filter_: Document, change: changes.Change, event: str | None = None, **options: Any) -> Job | None:
+    def _take(self, filter_: Document, change: changes.Change, event: str | None = None) -> Job | None:
         """Change the matching job, if there is one. The ledger counts ``event``."""
-        record = self._jobs.find_one_and_update(
-            filter_, counted(job_update(change), event), return_document=ReturnDocument.AFTER, **options
-        )
+        update, after = counted(job_update(change), event), ReturnDocument.AFTER
+        record = self._jobs.find_one_and_update(filter_, update, return_document=after)
         return to_job(record) if record else None
 
     def _refuse_claim(self, job_id: str) -> Job:

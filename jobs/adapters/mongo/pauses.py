@@ -12,7 +12,7 @@ from pymongo import ReturnDocument
 from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document, translated
-from jobs.domain.pausing import Pause
+from jobs.domain.pausing import Pause, current
 
 if TYPE_CHECKING:
     from jobs.ports import Clock
@@ -46,13 +46,11 @@ class MongoPauseRepository:
 
     @translated
     def current(self) -> list[Pause]:
-        records = self._pauses.find({"_id": {"$in": self._scopes}, "until": {"$gt": self._clock()}})
-        return sorted(map(_to_pause, records), key=lambda pause: pause.until)
+        return current(self.latest(), self._clock())
 
     @translated
-    def ended_at(self) -> datetime | None:
-        ended = {"_id": {"$in": self._scopes}, "until": {"$lte": self._clock()}}
-        return max((record["until"] for record in self._pauses.find(ended, {"until": True})), default=None)
+    def latest(self) -> list[Pause]:
+        return [_to_pause(record) for record in self._pauses.find({"_id": {"$in": self._scopes}})]
 
 
 def due_view(source: str) -> list[Document]:

@@ -90,6 +90,7 @@ def _fields(run: Run) -> Document:
             "documents": run.documents,
             "bytes": run.bytes,
             "error": error_fields(run.error) if run.error else None,
+            "waitedSeconds": run.waited,
         }
     )
 
@@ -107,6 +108,7 @@ def to_run(record: Mapping[str, Any]) -> Run:
         documents=record.get("documents", 0),
         bytes=record.get("bytes", 0),
         error=to_error(record.get("error")),
+        waited=record.get("waitedSeconds"),
     )
 
 
