@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -215,6 +216,10 @@ class Reason:
     example: str
 
 
+#: Longer than any known wait.
+UNKNOWN_WAIT = math.inf
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bucket:
     """The jobs that ended in the interval starting at ``begins``. ``completed`` includes ``partial``."""
@@ -224,6 +229,8 @@ class Bucket:
     partial: int = 0
     failed: int = 0
     cancelled: int = 0
+    #: The longest wait of the runs that began in it, in seconds; None if none began or it was not read.
+    waited: float | None = None
 
 
 def bucket_begin(at: datetime, seconds: int) -> datetime:

@@ -179,6 +179,12 @@ class Catalogue(Protocol):
     def ended(self, since: datetime, until: datetime, seconds: int) -> list[Bucket]:
         """Jobs that ended at ``since`` ≤ t < ``until``, in intervals of ``seconds``. Empty intervals are omitted."""
 
+    def longest_waits(self, since: datetime, until: datetime, seconds: int) -> dict[datetime, float]:
+        """The longest wait, in seconds, of the runs that began at ``since`` ≤ t < ``until``, by interval's beginning.
+
+        UNKNOWN_WAIT if a run has no wait, as those of earlier versions. Intervals without runs are omitted.
+        """
+
     def failed_jobs(self, now: datetime, limit: int) -> list[Reason]:
         """The reasons of the newest ``limit`` failed jobs, the most frequent first."""
 

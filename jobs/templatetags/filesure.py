@@ -30,6 +30,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 _PLACES = ("from", "filings")
 _ASCENDING = ("company", "form", "oldest", "filed_first", "smallest")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+_SAME_WAIT = timedelta(seconds=30)
 _RELATIVE = (("days", 86_400), ("hr", 3_600), ("min", 60), ("sec", 1))
 
 
@@ -162,11 +163,23 @@ def sparkline(numbers: Sequence[int]) -> SafeString:
 @register.filter
 def roughly(value: timedelta) -> str:
     """14 min, 3 h, 2 d: one unit, rounded up."""
-    seconds = max(60.0, value.total_seconds())
-    for size, unit in _UNITS:
-        if seconds >= size * 2 or size == 60:
-            return f"{math.ceil(seconds / size)} {unit}"
-    return ""
+    size, unit = _unit_of(value)
+    return f"{math.ceil(max(60.0, value.total_seconds()) / size)} {unit}"
+
+
+@register.filter
+def rounded(value: timedelta) -> str:
+    """14 min, 3 h, 2 d: one unit; seconds below a minute."""
+    seconds = value.total_seconds()
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    size, unit = _unit_of(value)
+    return f"{max(1, round(seconds / size))} {unit}"
+
+
+def _unit_of(value: timedelta) -> tuple[int, str]:
+    """The largest unit of which it has two; else minutes."""
+    return next((one for one in _UNITS if value.total_seconds() >= one[0] * 2), _UNITS[-1])
 
 
 @register.simple_tag
@@ -176,9 +189,25 @@ def trend(change: float | None, unit: str, good: str, span: str) -> SafeString |
         return "no earlier data"
     if abs(change) < 0.05:
         return f"as in the {span} before"
-    kind = "better" if (change > 0) == (good == "up") else "worse"
-    sign = "▲" if change > 0 else "▼"
-    return format_html('<span class="{}">{} {}</span> {}', kind, sign, f"{abs(change):,.1f}".removesuffix(".0"), unit)
+    size = f"{abs(change):,.1f}".removesuffix(".0")
+    return format_html("{} {}", _signed(size, rises=change > 0, good=good), unit)
+
+
+@register.simple_tag
+def wait_trend(change: timedelta | None, span: str) -> SafeString | str:
+    """A change of the longest wait against the period before; less than half a minute is none."""
+    if change is None:
+        return "no earlier data"
+    if abs(change) < _SAME_WAIT:
+        return f"as in the {span} before"
+    than = f"{'longer' if change > timedelta() else 'shorter'} than the {span} before"
+    return format_html("{} {}", _signed(rounded(abs(change)), rises=change > timedelta(), good="down"), than)
+
+
+def _signed(size: str, *, rises: bool, good: str) -> SafeString:
+    """The size of a change, with an arrow and in its colour."""
+    kind = "better" if rises == (good == "up") else "worse"
+    return format_html('<span class="{}">{} {}</span>', kind, "▲" if rises else "▼", size)
 
 
 @register.simple_tag

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -14,6 +14,8 @@ from functools import cached_property
 from jobs.domain.errors import FilesureError
 from jobs.domain.job import Job, JobStatus
 from jobs.domain.listing import Bucket, Count, JobFilter, JobOrder, bucket_begin
+from jobs.domain.pausing import Pause
+from jobs.domain.waiting import waiting_since
 from jobs.ports import Catalogue, Clock
 from jobs.web.source_states import SourceStates
 
@@ -26,6 +28,7 @@ COUNTING_SECONDS = 0.2
 #: Buckets that are counted together: twice as many after a quick count, otherwise one.
 _AT_FIRST, _QUICK_SECONDS = 3, 0.02
 _SETTLED = timedelta(minutes=1)
+_STEP = timedelta(seconds=10)
 OK, CHECKING = "ok", "checking"
 
 
@@ -48,6 +51,8 @@ class Snapshot:
     totals: dict[JobStatus, Count]
     oldest_due: datetime | None
     oldest_due_by_priority: dict[int, datetime]
+    #: How long the longest-waiting job has waited, without pauses, to ten seconds; None if no job is due.
+    waiting: timedelta | None
     running: list[Job]
     #: Failed jobs, then partial ones, each the newest first.
     troubled: list[Job]
@@ -82,8 +87,10 @@ class Live:
         clock: Clock,
         services: Callable[[], dict[str, str]],
         sources: Callable[[], SourceStates] = SourceStates,
+        pauses: Callable[[], Sequence[Pause]] = tuple,
     ) -> None:
         self._catalogue, self._clock, self._services, self._sources = catalogue, clock, services, sources
+        self._pauses = pauses
         self._cached = {span: _Cached() for span in Span}
         self._closed: dict[Span, dict[datetime, Bucket]] = {span: {} for span in Span}
 
@@ -110,11 +117,13 @@ class Live:
     def _read(self, span: Span) -> Snapshot:
         catalogue = self._catalogue()
         waits = catalogue.oldest_due_by_priority()
+        oldest = min(waits.values(), default=None)
         number, (buckets, counted_since) = WIDTHS[span][1], self._buckets(catalogue, span)
         return Snapshot(
             totals=catalogue.totals(COUNTED),
-            oldest_due=min(waits.values(), default=None),
+            oldest_due=oldest,
             oldest_due_by_priority=waits,
+            waiting=self._waiting(oldest) if oldest else None,
             running=catalogue.in_progress(SHOWN_RUNNING),
             troubled=_troubled(catalogue),
             buckets=buckets[number:],
@@ -123,6 +132,10 @@ class Live:
             services={"MongoDB": OK, **self._services()},
             sources=self._sources(),
         )
+
+    def _waiting(self, due: datetime) -> timedelta:
+        now = self._clock()
+        return (now - waiting_since(due, self._pauses(), now)) // _STEP * _STEP
 
     def _buckets(self, catalogue: Catalogue, span: Span) -> tuple[list[Bucket], datetime | None]:
         """All buckets of a span and of the one before, and ``Snapshot.counted_since``.
@@ -141,8 +154,11 @@ class Live:
             if started > deadline and current in found:
                 break
             piece = [each for at, each in enumerate(missing[:size]) if each == missing[0] - at * width]
-            counted = {each.begins: each for each in catalogue.ended(piece[-1], piece[0] + width, seconds)}
-            found |= {begin: counted.get(begin, Bucket(begins=begin)) for begin in piece}
+            since, until = piece[-1], piece[0] + width
+            counted = {each.begins: each for each in catalogue.ended(since, until, seconds)}
+            waits = catalogue.longest_waits(since, until, seconds)
+            empty = {begin: Bucket(begins=begin) for begin in piece}
+            found |= {at: replace(each, waited=waits.get(at)) for at, each in (empty | counted).items()}
             size = size * 2 if time.monotonic() - started < _QUICK_SECONDS else 1
         # One that ended just now is read again, because a worker may store a job's end just after the bucket's time.
         self._closed[span] = {begin: bucket for begin, bucket in found.items() if begin + width + _SETTLED <= now}

@@ -1,4 +1,4 @@
-"""The dashboard's chart: its legend, and the way from a bar to its jobs."""
+"""The dashboard's chart: its legend, and the way from a bar to its jobs; and its longest wait."""
 
 from __future__ import annotations
 
@@ -66,3 +66,27 @@ def test_keyboard_reaches_the_jobs_of_a_bar(page):
     page.keyboard.press("Enter")
     page.wait_for_url("**/jobs/?ended_since=*")
     expect(page.locator("main tbody tr").first).to_be_visible()
+
+
+_RUNS = """
+from datetime import timedelta
+from jobs.bootstrap import application
+from jobs.domain.job import Run, RunOutcome
+app = application()
+for number, (hours, waited) in enumerate([(30, 3600.0), (20, 10800.0)]):
+    at = app.clock() - timedelta(hours=hours)
+    ended = dict(finished_at=at, outcome=RunOutcome.ADVANCED)
+    app.runs.start(Run(job_id="0" * 24, number=number, worker="w", fence=1, started_at=at, waited=waited, **ended))
+"""
+
+
+def test_longest_wait_is_compared_with_the_day_before(site, arrives):
+    """Also on a phone."""
+    site.shell(_RUNS)
+    page = arrives(site, viewport={"width": 360, "height": 800}).page
+    page.goto("/?span=day")
+    card = page.locator(".metric", has_text="Oldest waiting job")
+    expect(card).to_contain_text("longest 3 h,")
+    expect(card).to_contain_text("▲ 2 h longer than the day before")
+    expect(card.locator(".worse")).to_have_text("▲ 2 h")
+    assert card.evaluate("each => each.scrollWidth <= each.clientWidth")

@@ -1,8 +1,8 @@
-"""The numbers from which completions are estimated, in every implementation, and the estimates of orders."""
+"""The numbers from which completions are estimated, in every implementation; the estimates; and past waits."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,13 +12,16 @@ from jobs.adapters.memory import (
     MemoryQueueNumbers,
     MemoryRunRepository,
 )
+from jobs.adapters.mongo import catalogue_embedded
+from jobs.adapters.mongo.catalogues import catalogue
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.pauses import MongoPauseRepository
 from jobs.adapters.mongo.queue_numbers import MongoQueueNumbers
 from jobs.adapters.mongo.runs import MongoRunRepository
 from jobs.domain.ending import ended_well
 from jobs.domain.expectation import Kind
-from jobs.domain.job import Progress, RunOutcome
+from jobs.domain.job import Progress, Run, RunOutcome
+from jobs.domain.listing import UNKNOWN_WAIT
 from jobs.domain.pausing import Pause
 from jobs.services import Estimates
 from tests.contract.stores import DONE, HALF, LEASE, a_run
@@ -160,3 +163,22 @@ def test_list_completes_with_its_last_job(site):
     assert (found.kind, found.ahead.number) == (Kind.EXPECTED, 2)
     assert found.at == site.clock() + timedelta(seconds=90)
     assert site.estimates.of_list(LIST, 0) is None
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("few", [0, 2_000])
+def test_longest_wait_is_found_per_period(database, clock, monkeypatch, few):
+    """An earlier version's run, which has no wait, makes that of its period unknown."""
+    monkeypatch.setattr(catalogue_embedded, "_FEW", few)
+    begin = clock.now = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    runs = MongoRunRepository(database)
+    for number, (at, waited) in enumerate([(0, 0.0), (10, 62.5), (20, 9.0), (3600, 3.0), (7200, 500.0), (7210, None)]):
+        started = begin + timedelta(seconds=at)
+        runs.start(Run(job_id="a" * 24, number=number, worker="w", fence=number, started_at=started, waited=waited))
+    longest_waits = catalogue(database, clock).longest_waits
+    for seconds in (60, 3600):
+        expected = {begin: 62.5, begin + hour: 3.0, begin + 2 * hour: UNKNOWN_WAIT}
+        assert longest_waits(begin, begin + 4 * hour, seconds) == expected
+        assert longest_waits(begin, begin + timedelta(seconds=10), seconds) == {begin: 0.0}
+        assert longest_waits(begin + 3 * hour, begin + 4 * hour, seconds) == {}

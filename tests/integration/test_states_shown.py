@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from jobs.domain.audit import Actor
 from jobs.domain.ending import ended_well
-from jobs.domain.job import Progress
+from jobs.domain.job import Progress, Run
 from jobs.services import Order
 from jobs.web.pause_banner import watch
 from tests.integration.conftest import a_stored_job, complete, fail, text_of
@@ -50,6 +51,28 @@ def test_dashboard_shows_how_long_the_oldest_job_waits(staff, app, monkeypatch):
     a_stored_job(app)
     (waited,) = re.findall(r"<time data-ago=age [^>]*>([^<]*)<", text_of(staff.get("/")))
     assert re.fullmatch(r"now|\d+ (sec|min)", waited)  # the page's script keeps it up to date
+
+
+@pytest.mark.parametrize(
+    ("waits", "shown"),
+    [
+        pytest.param({90: 240, 5: 720}, '<span class="worse">▲ 8 min</span> longer than the hour before', id="longer"),
+        pytest.param(
+            {90: 720, 5: 240}, '<span class="better">▼ 8 min</span> shorter than the hour before', id="shorter"
+        ),
+        pytest.param({90: 240, 5: 250}, "longest 4 min, as in the hour before", id="equal"),
+        pytest.param({90: None, 5: 45}, "longest 45 s, no earlier data", id="runs of an earlier version"),
+        pytest.param({90: 240, 5: None}, "no waits recorded in the last hour", id="a run of an earlier version"),
+        pytest.param({}, "no waits recorded in the last hour", id="no runs"),
+    ],
+)
+def test_dashboard_compares_the_longest_wait(staff, app, monkeypatch, waits, shown):
+    """``waits``: how many minutes ago a run began → the seconds that its job waited."""
+    monkeypatch.setattr("jobs.web.snapshots.COUNTING_SECONDS", 600.0)
+    for number, (minutes, waited) in enumerate(waits.items()):
+        at = app.clock() - timedelta(minutes=minutes)
+        app.runs.start(Run(job_id="0" * 24, number=number, worker="w", fence=1, started_at=at, waited=waited))
+    assert shown in " ".join(text_of(staff.get("/")).split())
 
 
 def test_list_of_companies_has_clickable_rows(staff, app):

@@ -28,6 +28,7 @@ from jobs.domain.document import ATTACHMENTS_FROM, Document, DocumentStatus
 from jobs.domain.filings.reading import ReadingState
 from jobs.domain.job import PRIORITIES, VISIBLE, Job, JobStatus, parse_job_id
 from jobs.domain.listing import (
+    UNKNOWN_WAIT,
     Bucket,
     Count,
     Cursor,
@@ -65,7 +66,7 @@ class MongoCatalogue:
 
     def __init__(self, database: Database[Record], clock: Clock) -> None:
         self._jobs = database["jobs"]
-        self._documents = database["documents"]
+        self._documents, self._runs = database["documents"], database["runs"]
         self._lists = self._document_lists(self._documents)
         self._clock = clock
 
@@ -174,21 +175,27 @@ class MongoCatalogue:
 
     @translated
     def ended(self, since: datetime, until: datetime, seconds: int) -> list[Bucket]:
-        width = seconds * 1000
-        begins = {"$subtract": ["$completedAt", {"$mod": [{"$toLong": "$completedAt"}, width]}]}
-        groups = in_time(
-            self._jobs,
-            lambda: list(
-                self._jobs.aggregate(
-                    [
-                        {"$match": {"completedAt": {"$gte": since, "$lt": until}}},
-                        {"$group": {"_id": begins, **{name: _how_many(statuses) for name, statuses in ENDED.items()}}},
-                        {"$sort": {"_id": 1}},
-                    ],
-                )
-            ),
-        )
+        numbers = {name: _how_many(statuses) for name, statuses in ENDED.items()}
+        groups = self._by_time(self._jobs, "completedAt", since, until, seconds, numbers)
         return [Bucket(begins=group.pop("_id"), **group) for group in groups]
+
+    @translated
+    def longest_waits(self, since: datetime, until: datetime, seconds: int) -> dict[datetime, float]:
+        waits: Record = {"most": {"$max": "$waitedSeconds"}, "least": {"$min": {"$ifNull": ["$waitedSeconds", -1]}}}
+        groups = self._by_time(self._runs, "startedAt", since, until, seconds, waits)
+        return {group["_id"]: UNKNOWN_WAIT if group["least"] < 0 else group["most"] for group in groups}
+
+    def _by_time(
+        self, collection: Collection[Record], field: str, since: datetime, until: datetime, seconds: int, wanted: Record
+    ) -> list[Record]:
+        """What is wanted of each interval that has documents, in order."""
+        begins = {"$subtract": [f"${field}", {"$mod": [{"$toLong": f"${field}"}, seconds * 1000]}]}
+        stages = [
+            {"$match": {field: {"$gte": since, "$lt": until}}},
+            {"$group": {"_id": begins, **wanted}},
+            {"$sort": {"_id": 1}},
+        ]
+        return in_time(collection, lambda: list(collection.aggregate(stages)))
 
     # --- failures
 

@@ -10,6 +10,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 from pymongo.database import Database
 
+from jobs.adapters.mongo import buckets
 from jobs.adapters.mongo.buckets import bucket, periods
 from jobs.adapters.mongo.catalogue import ORDERS, MongoCatalogue, capped
 from jobs.adapters.mongo.connection import Document as Record
@@ -150,6 +151,13 @@ class DocumentDbCatalogue(MongoCatalogue):
             return super().ended(since, until, seconds)
         counted = ((begins, self._numbers_of(within)) for begins, within in periods(since, until, seconds))
         return [bucket(begins, numbers) for begins, numbers in counted if numbers]
+
+    @translated
+    def longest_waits(self, since: datetime, until: datetime, seconds: int) -> dict[datetime, float]:
+        """Like the ends, those of long buckets are read one by one."""
+        if seconds < _LONG_SECONDS:
+            return super().longest_waits(since, until, seconds)
+        return in_time(self._runs, lambda: buckets.longest_waits(self._runs, since, until, seconds))
 
     def _numbers_of(self, within: Record) -> dict[str, int]:
         """By state. Most jobs are completed: their number is what remains of all."""

@@ -11,11 +11,12 @@ from datetime import datetime
 
 from pymongo.collection import Collection
 
+from jobs.adapters.mongo import buckets
 from jobs.adapters.mongo.buckets import bucket, periods
 from jobs.adapters.mongo.catalogue import MongoCatalogue, capped
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
-from jobs.domain.listing import Bucket, Count, bucket_begin
+from jobs.domain.listing import UNKNOWN_WAIT, Bucket, Count, bucket_begin
 
 #: Ends that are read one by one.
 _FEW = 2_000
@@ -43,6 +44,19 @@ class EmbeddedCatalogue(MongoCatalogue):
             if numbers := {group["_id"]: group["n"] for group in groups}:
                 found.append(bucket(begins, numbers))
         return found
+
+    @translated
+    def longest_waits(self, since: datetime, until: datetime, seconds: int) -> dict[datetime, float]:
+        """As in ``ended``, few are read and compared here."""
+        within = {"startedAt": {"$gte": since, "$lt": until}}
+        rows = list(self._runs.find(within, {"startedAt": True, "waitedSeconds": True}, limit=_FEW + 1))
+        if len(rows) > _FEW:
+            return buckets.longest_waits(self._runs, since, until, seconds)
+        waits: dict[datetime, float] = {}
+        for row in rows:
+            begins = bucket_begin(row["startedAt"], seconds)
+            waits[begins] = max(waits.get(begins, 0.0), row.get("waitedSeconds", UNKNOWN_WAIT))
+        return waits
 
     def _counts(self, collection: Collection[Record], branches: Sequence[Record], limit: int) -> list[Count]:
         return [capped(collection.count_documents(branch, limit=limit + 1), limit) for branch in branches]

@@ -269,6 +269,8 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("jobId", ASCENDING), ("number", ASCENDING)], name="jobId_number", unique=True),
         # The duration of the latest runs.
         IndexModel([("finishedAt", DESCENDING)], name="finishedAt", sparse=True),
+        # The dashboard: the longest wait of each period.
+        IndexModel([("startedAt", ASCENDING), ("waitedSeconds", ASCENDING)], name="startedAt_waitedSeconds"),
     ],
     "run_details": [IndexModel([("jobId", ASCENDING), ("number", ASCENDING)], name="jobId_number", unique=True)],
 }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from jobs.bootstrap import application
 from jobs.bootstrap.once import once
+from jobs.domain.pausing import Pause
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
 from jobs.web.snapshots import WIDTHS, Live, ServiceStates, Snapshot, Span
@@ -24,7 +25,11 @@ def live() -> Live:
     """This process's snapshots."""
     services = ServiceStates({"Blob store": application().blobs.check})
     sources = SourceWatch(lambda: application().breakers, lambda: application().hosts)
-    return Live(lambda: application().catalogue, lambda: application().clock(), services, sources)
+    return Live(lambda: application().catalogue, lambda: application().clock(), services, sources, _pauses)
+
+
+def _pauses() -> list[Pause]:
+    return application().pauses.latest()
 
 
 @needs(Permission.VIEW)
@@ -71,5 +76,5 @@ def _context(snapshot: Snapshot, span: Span) -> dict[str, object]:
         "spans": list(Span),
         "series": json.dumps(series),
         "width": WIDTHS[span][0],
-        "trends": trends(snapshot.totals, snapshot.buckets, snapshot.before, hours),
+        "trends": trends(snapshot.totals, snapshot.buckets, snapshot.before, hours, snapshot.waiting),
     }

@@ -85,6 +85,7 @@ def style(request: HttpRequest) -> HttpResponse:
         ],
         "stages": ("done", "partly", "now", "later", "stopped"),
         "line": [2, 4, 9, 8, 7, 5, 4, 3],
+        "waits": (timedelta(minutes=4), timedelta(hours=-3), timedelta(), None),
         "past": now - timedelta(minutes=3),
     }
     return render(request, "style.html", context)

@@ -11,6 +11,7 @@ import pytest
 
 from jobs.domain.errors import BlobStoreUnavailable, DatabaseUnavailable
 from jobs.domain.listing import Bucket, Page
+from jobs.domain.pausing import Pause
 from jobs.domain.wrong_use import UnknownJob
 from jobs.web import snapshots
 from jobs.web.snapshots import CHECKING, COUNTING_SECONDS, OK, WIDTHS, Live, ServiceStates, Span
@@ -34,6 +35,9 @@ class QuietCatalogue:
 
     def ended(self, *_):
         return []
+
+    def longest_waits(self, *_):
+        return {}
 
 
 def test_slow_blob_store_does_not_hold_up_snapshots(clock):
@@ -82,7 +86,14 @@ class SlowCatalogue(QuietCatalogue):
         self.asked.append((since, until))
         width = timedelta(seconds=seconds)
         number = (until - since) // width
-        return [Bucket(begins=since + at * width, completed=(since + at * width).minute) for at in range(number)]
+        return [
+            Bucket(begins=since + at * width, completed=(since + at * width).minute, waited=0.5) for at in range(number)
+        ]
+
+    def longest_waits(self, since, until, seconds):
+        """Also where no job ended."""
+        width = timedelta(seconds=seconds)
+        return {since + at * width: 0.5 for at in range((until - since) // width)}
 
 
 @pytest.fixture
@@ -129,3 +140,28 @@ def test_past_bars_are_counted_once_but_for_the_newest(clock, slow):
     [(since, until)] = slow.asked
     assert until - since == timedelta(minutes=3)
     assert since <= clock() - timedelta(minutes=2)
+
+
+class WaitingCatalogue(QuietCatalogue):
+    """A job is due since 14 minutes and 58 seconds, and others were claimed in a minute in which none ended."""
+
+    def __init__(self, now):
+        self.now = now
+
+    def oldest_due_by_priority(self):
+        return {0: self.now - timedelta(minutes=14, seconds=58)}
+
+    def longest_waits(self, since, until, seconds):
+        return {since: 9.0}
+
+
+def test_waits_are_read_without_pauses(clock):
+    pauses = []
+    live = Live(lambda: WaitingCatalogue(clock()), clock, ServiceStates({}), pauses=lambda: pauses)
+    found = live.snapshot(Span.HOUR)
+    assert found.waiting == timedelta(minutes=14, seconds=50)
+    assert {each.waited for each in found.buckets} == {9.0, None}
+    for until, waiting in ((-60, 60), (60, 0)):
+        pauses[:] = [Pause(by="x", reason="r", since=clock(), until=clock() + timedelta(seconds=until))]
+        live = Live(lambda: WaitingCatalogue(clock()), clock, ServiceStates({}), pauses=lambda: pauses)
+        assert live.snapshot(Span.HOUR).waiting == timedelta(seconds=waiting)
