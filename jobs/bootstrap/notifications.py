@@ -73,6 +73,7 @@ class Notifications:
             clock=self.clock,
             new_id=new_id,
             allow_http=self.configuration.webhooks_allow_http,
+            allow_private=self.configuration.webhooks_allow_private,
         )
 
     @part

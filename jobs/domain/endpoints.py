@@ -11,6 +11,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from jobs.domain.events import Event, EventType, Note
+from jobs.domain.public_addresses import is_refused
 from jobs.domain.wrong_use import InvalidEndpoint
 
 MOST_ENDPOINTS, MOST_LISTS = 50, 50
@@ -104,7 +105,7 @@ def disabled_note(endpoint: Endpoint, reason: str, at: datetime) -> Note:
     return Note(type=EventType.ENDPOINT_DISABLED, at=at, by=endpoint.by, data=data)
 
 
-def checked_url(text: str, *, allow_http: bool) -> str:
+def checked_url(text: str, *, allow_http: bool, allow_private: bool) -> str:
     """The address in its usual form. Raises InvalidEndpoint."""
     url = text.strip()
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
@@ -118,6 +119,8 @@ def checked_url(text: str, *, allow_http: bool) -> str:
         raise InvalidEndpoint("The address must begin with https://.", field="url")
     if not host or port == 0:
         raise InvalidEndpoint("The address needs a host name.", field="url")
+    if is_refused(host, allow_private=allow_private):
+        raise InvalidEndpoint(f"{host} is not a public address.", field="url")
     if parts.username or parts.password or parts.fragment:
         raise InvalidEndpoint("The address must not contain a user, a password or a fragment.", field="url")
     return url

@@ -36,6 +36,7 @@ class WebhookService:
     clock: Clock
     new_id: Callable[[], str]
     allow_http: bool
+    allow_private: bool
 
     def add(
         self,
@@ -51,7 +52,7 @@ class WebhookService:
         endpoint = Endpoint(
             id=self.new_id(),
             name=checked_name(name),
-            url=checked_url(url, allow_http=self.allow_http),
+            url=checked_url(url, allow_http=self.allow_http, allow_private=self.allow_private),
             types=checked_types(types),
             lists=self._checked_lists(lists),
             format=checked_format(format),

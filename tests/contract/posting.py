@@ -155,6 +155,7 @@ class Posting:
             clock=self.clock,
             new_id=new_id,
             allow_http=False,
+            allow_private=False,
         )
         service.test(endpoint.id, Actor(name="asha"))
 

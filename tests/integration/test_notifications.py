@@ -51,7 +51,7 @@ def network(hooks, mails=None) -> dict[str, str]:
 
 def an_endpoint(app, url: str, types: list[str], form: str = "standard"):
     service = app.notifications.webhooks
-    open_service = WebhookService(**{**vars(service), "allow_http": True})
+    open_service = WebhookService(**{**vars(service), "allow_http": True, "allow_private": True})
     return open_service.add(name=form, url=url, types=types, format=form, actor=Actor(name="asha"))
 
 
@@ -266,7 +266,16 @@ def test_endpoint_is_limited_to_lists(staff, call, app):
     assert (refused.status_code, "There is no list nonsense" in text_of(refused)) == (422, True)
 
 
-@pytest.mark.parametrize("changes", [{"url": "http://x.example.com/"}, {"types": ["x"]}, {"name": ""}, {"more": 1}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"url": "http://x.example.com/"},
+        {"url": "https://169.254.169.254/"},
+        {"types": ["x"]},
+        {"name": ""},
+        {"more": 1},
+    ],
+)
 def test_api_refuses_invalid_endpoints(call, changes):
     refused = call("POST", "/api/v1/webhooks", {**NEW, **changes})
     assert (refused.status_code, refused.headers["Content-Type"]) == (422, "application/problem+json")

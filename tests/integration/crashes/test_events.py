@@ -73,7 +73,8 @@ class Watching:
 @pytest.fixture(scope="module")
 def watching(shared_scene: Scene) -> Iterator[Watching]:
     with webhook_server() as hooks:
-        service = WebhookService(**{**vars(shared_scene.app.notifications.webhooks), "allow_http": True})
+        given = vars(shared_scene.app.notifications.webhooks) | {"allow_http": True, "allow_private": True}
+        service = WebhookService(**given)
         made = service.add(name="crash", url=hooks.url, types=["filings.new"], format="standard", actor=STAFF)
         yield Watching(scene=shared_scene, hooks=hooks)
         service.remove(made.id, STAFF)

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from jobs.adapters import public_addresses
-from jobs.adapters.public_addresses import AddressRefused, is_allowed, resolve
+from jobs.adapters.public_addresses import AddressRefused, resolve
 from jobs.adapters.webhook_post import WebhookPost
+from jobs.domain.public_addresses import is_allowed
 from tests.servers.webhooks import status, webhook_server
 
 PRIVATE = [

@@ -100,6 +100,7 @@ def test_endpoint_is_dead_after_many_failures_over_a_long_time():
     [
         *("", "example.com", "ftp://example.com/", "http://example.com/", "https://", "https:///x", "https://a b/"),
         *("https://user:secret@example.com/", "https://example.com/#x", "https://example.com:0/", "https://[::1/"),
+        *("https://localhost/", "https://169.254.169.254/x", "https://[fd00::1]/", "https://[::ffff:10.0.0.1]:8443/"),
         *(
             "https://example.com:99999/",
             "https://exämple.com/",
@@ -110,13 +111,15 @@ def test_endpoint_is_dead_after_many_failures_over_a_long_time():
 )
 def test_invalid_address_is_refused(url):
     with pytest.raises(InvalidEndpoint) as refused:
-        checked_url(url, allow_http=False)
+        checked_url(url, allow_http=False, allow_private=False)
     assert refused.value.field == "url"
 
 
 def test_valid_address_is_kept():
-    assert checked_url(" https://example.com:8443/a?b=c ", allow_http=False) == "https://example.com:8443/a?b=c"
-    assert checked_url("http://example.com/", allow_http=True) == "http://example.com/"
+    url = "https://example.com:8443/a?b=c"
+    assert checked_url(f" {url} ", allow_http=False, allow_private=False) == url
+    for url in ("http://example.com/", "http://10.1.2.3/", "http://localhost:8000/"):
+        assert checked_url(url, allow_http=True, allow_private=True) == url
 
 
 @pytest.mark.parametrize(
