@@ -200,7 +200,7 @@ class Catalogue(Protocol):
     def documents(
         self, wanted: DocumentFilter, order: DocumentOrder, cursor: Cursor | None, limit: int
     ) -> Page[Document]:
-        """One page of documents. With filters, orders by another value than age may sort only the newest matches."""
+        """One page of documents. With filters, other orders than the newest first may sort only the newest."""
 
     def document_totals(self, limit: int) -> dict[DocumentStatus, Count]:
         """The number of documents in each state, counted up to ``limit``. Raises TooSlow."""

@@ -223,6 +223,8 @@ def test_only_the_newest_of_many_matches_are_sorted(world, listed, monkeypatch):
         assert walk(world, order, 2, status=DocumentStatus.STORED) == in_order(some, order)
         assert world.catalogue.documents(found, order, None, 2).among == (None if is_by_age else 5)
         assert world.catalogue.documents(DocumentFilter(), order, None, 2).among is None
+    of_company = [each for each in listed if each.company_name == "beta"]
+    assert walk(world, DocumentOrder.OLDEST, 2, text="beta") == of_company[-5:]
 
 
 @pytest.mark.parametrize("wanted", [DocumentFilter(), DocumentFilter(status=DocumentStatus.STORED)])

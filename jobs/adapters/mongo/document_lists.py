@@ -79,7 +79,7 @@ class DocumentLists:
         bounds, others = found.get(field, {}), {name: wanted for name, wanted in found.items() if name != field}
         if field == "documentType" and bounds:  # the same of all
             field = "_id"
-        if field == "_id":
+        if field == "_id" and (direction == DESCENDING or _has_index(found)):
             return newest_page(self._documents, found, cursor, limit, to_document, direction)
         if others:
             return self._sorted_page(found, field, direction, cursor, limit)
@@ -124,6 +124,11 @@ class DocumentLists:
         return list(self._documents.find(found, fields, sort=[("_id", DESCENDING)], limit=count))
 
 
+def _has_index(found: Record) -> bool:
+    """Whether an index has the matches by id. Else the first may be far from the oldest document, like new filings."""
+    return not found or (len(found) == 1 and next(iter(found)) in ("status", "documentType", "reading.state"))
+
+
 def segments(field: str, direction: int, bounds: Record, cursor: Cursor | None) -> list[Segment]:
     """What follows a cursor, or all. ``bounds``: the range that a filter allows for the field. Raises InvalidCursor."""
     back = cursor is not None and cursor.before
@@ -150,7 +155,7 @@ def _beyond(value: Any, every: Record, towards: int) -> Record:
 
 
 def _place(field: str, row: Mapping[str, Any], *, before: bool) -> Cursor:
-    value = row.get(field)
+    value = row.get(field) if field != "_id" else None
     return Cursor(
         id=str(row["_id"]), value=f"{value:%Y-%m-%d}" if isinstance(value, datetime) else value, before=before
     )

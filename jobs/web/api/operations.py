@@ -140,7 +140,7 @@ def delete_job(request: HttpRequest, job_id: str) -> Status[None]:
 def list_documents(request: HttpRequest, query: Query[inputs.DocumentsQuery]) -> Page[Any]:
     """A page of documents. Those without a filing date or size come last.
 
-    With filters, other orders than `newest` and `oldest` sort only the newest matches, if there are more than `among`.
+    With filters, other orders than `newest` may sort only the newest matches: `among` is their number.
     """
     wanted = DocumentFilter(
         text=query.text,
