@@ -14,6 +14,7 @@ from jobs.adapters.mongo import pages_documentdb, pages_embedded
 from jobs.adapters.mongo.atlas_index import ensure_index
 from jobs.adapters.mongo.page_indexes import page_index
 from jobs.adapters.mongo.pages import MongoPages
+from jobs.adapters.mongo.pages_documentdb import DocumentDbPages
 from jobs.adapters.mongo.schema import ensure
 from jobs.domain.errors import TooSlow
 from jobs.domain.search import Content, PageFilter, parse_query
@@ -105,10 +106,13 @@ def test_pages_are_filtered(pages):
     assert hits(pages, "bank", cin=a_cin()) == []
 
 
-def test_common_words_are_found_the_same(pages, monkeypatch):
+@pytest.mark.parametrize("many", [0, 1, 1_000])
+def test_common_words_are_found_the_same(pages, monkeypatch, many):
     """Servers read common words in other ways than rare ones."""
     monkeypatch.setattr(pages_documentdb, "_RARE", 1)
-    monkeypatch.setattr(pages_embedded, "_MANY", 1)
+    monkeypatch.setattr(pages_documentdb, "_FEW", many)
+    monkeypatch.setattr(pages_embedded, "_MANY", many)
+    monkeypatch.setattr(pages_embedded, "_FEW", many)
     assert hits(pages, "bank") == [(DEED, 1), (DEED, 3), (NOTICE, 1)]
     assert hits(pages, "bank", cin=CIN) == [(DEED, 1), (DEED, 3)]
     assert hits(pages, "Bank -deed", cin=CIN) == [(DEED, 3)]
@@ -116,6 +120,12 @@ def test_common_words_are_found_the_same(pages, monkeypatch):
     assert hits(pages, "बैंक statement -विलेखx", cin=CIN, form="CHG-1") == [(DEED, 3)]
     assert hits(pages, "bank", form="MGT-14", year=2025) == [(NOTICE, 1)]
     assert hits(pages, "bank", year=2024) == hits(pages, "bank", cin=a_cin()) == []
+    assert hits(pages, "Deed of hypothecation with State bank") == [(DEED, 1)]
+    assert hits(pages, '"deed of Hypothecation with state bank"') == [(DEED, 1)]
+    assert hits(pages, '"bank statement of the state" ऋण the -notice bank') == [(DEED, 3)]
+    assert hits(pages, '"to the bank about" "about the deed" notice -hypothecation') == [(NOTICE, 1)]
+    assert hits(pages, '"the bank statement of State the"') == hits(pages, "to the bank about the deed ऋण") == []
+    assert hits(pages, "to the bank about the deed", form="MGT-14", year=2025) == [(NOTICE, 1)]
 
 
 def test_page_with_all_words_comes_before_many_with_one(pages):
@@ -150,7 +160,7 @@ def slow(database, monkeypatch) -> Callable[[int], PageIndex]:
     monkeypatch.setattr(pages_module, "_PORTION", 1)
     monkeypatch.setattr(pages_module, "_LARGEST_PORTION", 1)
     monkeypatch.setattr(index, "read", time_is_up)
-    monkeypatch.setattr(index, "leading_word", lambda query: query.terms[0].split()[-1].lower())
+    monkeypatch.setattr(index, "leading", lambda query: f'"{query.terms[0].split()[-1].lower()}"')
 
     def after(portions: int) -> PageIndex:
         monkeypatch.setattr(index, "_pages", OutOfTime(database["pages"], portions))
@@ -177,6 +187,28 @@ def test_pages_are_found_the_same_in_portions(slow):
     assert hits(index, "bank", form="MGT-14") == hits(index, "bank", year=2025) == [(NOTICE, 1)]
     assert hits(index, "bank", cin=CIN) == [(DEED, 1), (DEED, 3)]
     assert hits(index, "bank", cin=CIN, form="MGT-14") == []
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("rare", [1, 100])
+def test_pages_with_the_rarest_words_are_compared(database, monkeypatch, rare):
+    monkeypatch.setattr(pages_documentdb, "_RARE", rare)
+    index = an_empty_index(database)
+    fill(index)
+    monkeypatch.setattr(index, "read", time_is_up)
+    assert hits(index, '"with state bank"') == [(DEED, 1)]
+    assert hits(index, '"of the State" The statement bank') == [(DEED, 3)]
+    assert hits(index, "the bank nowhere") == []
+
+
+@pytest.mark.server
+def test_common_words_are_ordered_by_rarity(database, monkeypatch):
+    monkeypatch.setattr(pages_documentdb, "_RARE", 2)
+    an_empty_index(database)
+    index = DocumentDbPages(database)
+    index.replace(NOTICE, ["company of", "company of", "company of by", "company of by"], form=None, year=None)
+    words, is_rare = index._by_rarity(parse_query("company by of"), is_needed=True)
+    assert (words[0], is_rare) == ("by", False)
 
 
 @pytest.mark.server

@@ -244,7 +244,7 @@ def test_what_was_found_in_time_is_shown(staff, call, app, leases, monkeypatch):
     found = app.pages.search(parse_query("lease"), PageFilter(), 3)
     monkeypatch.setattr(app.pages, "search", Mock(return_value=replace(found, is_partial=True)))
     page = text_of(staff.get("/search/?q=lease"))
-    assert "The search stopped after 4 seconds" in page
+    assert "The search stopped after 3 seconds" in page
     assert page.count("?page=") == 3
     body = call("GET", "/api/v1/search?q=lease").json()
     assert (len(body["items"]), body["isPartial"], body["isCut"], body["next"]) == (3, True, True, None)

@@ -12,7 +12,7 @@ from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.connection import translated
 from jobs.adapters.mongo.document_records import to_document
 from jobs.adapters.mongo.facts import MongoFacts, about, content_of, contents_in, key_of, overwrite
-from jobs.adapters.mongo.paging import SEARCH_SECONDS, in_time
+from jobs.adapters.mongo.paging import in_time
 from jobs.adapters.mongo.records import known
 from jobs.domain.document import Document, DocumentStatus
 from jobs.domain.errors import TooSlow
@@ -22,8 +22,8 @@ from jobs.domain.search import Content, PageFilter, PageFound, PagesFound, Query
 MOST_PAGES = 2_000
 LONGEST_PAGE = 20_000  # characters
 _AT_ONCE = 100
-#: The part of the time limit in which the server may find all pages. In the rest, pages are compared here.
-_BY_INDEX_SECONDS = 2.5
+#: The time in which the server may find all pages, and that in which pages are compared here otherwise.
+_BY_INDEX_SECONDS, _COMPARING_SECONDS = 2.0, 1.0
 #: So many pages are compared at first; then more at a time, up to the most.
 _PORTION, _LARGEST_PORTION = 250, 1_000
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -67,18 +67,14 @@ class MongoPages:
         return PagesFound(pages=[_to_page(row) for row in rows])
 
     def _compare(self, query: Query, wanted: PageFilter, limit: int) -> PagesFound:
-        """Read pages with one of the words in portions, and compare them here until time is up.
+        """Read pages with some of the words in portions, and compare them here until time is up.
 
         The server returns nothing of a query that it did not finish; of these, each portion counts.
         """
         found: dict[object, Record] = {}
         is_partial = False
         try:
-            in_time(
-                self._pages,
-                lambda: self._read_portions(query, wanted, limit, found),
-                SEARCH_SECONDS - _BY_INDEX_SECONDS,
-            )
+            in_time(self._pages, lambda: self.read_portions(query, wanted, limit, found), _COMPARING_SECONDS)
         except TooSlow:
             if not found:
                 raise
@@ -86,9 +82,9 @@ class MongoPages:
         best = by_relevance(query, found.values())[:limit]
         return PagesFound(pages=[_to_page(row) for row in best], is_partial=is_partial)
 
-    def _read_portions(self, query: Query, wanted: PageFilter, limit: int, found: dict[object, Record]) -> None:
+    def read_portions(self, query: Query, wanted: PageFilter, limit: int, found: dict[object, Record]) -> None:
         of_those = about(wanted)
-        among = of_company(wanted.cin) if wanted.cin else {"$text": {"$search": f'"{self.leading_word(query)}"'}}
+        among = self.compared(query, wanted)
         fields = {**SHOWN, **dict.fromkeys(of_those, True)}
         skipped, size = 0, _PORTION
         while len(found) < limit:
@@ -100,9 +96,13 @@ class MongoPages:
                 break
             skipped, size = skipped + size, min(2 * size, _LARGEST_PORTION)
 
-    def leading_word(self, query: Query) -> str:
-        """A word that few pages have: long words are rarer."""
-        return max((word for term in query.terms for word in term.split()), key=len)
+    def compared(self, query: Query, wanted: PageFilter) -> Record:
+        """Selects the pages that are read in portions."""
+        return of_company(wanted.cin) if wanted.cin else {"$text": {"$search": self.leading(query)}}
+
+    def leading(self, query: Query) -> str:
+        """Finds all pages that match and few others, in the words of ``$text``: the longest word is rare."""
+        return f'"{max((word for term in query.terms for word in term.split()), key=len)}"'
 
     def read(self, query: Query, wanted: PageFilter, limit: int) -> list[Record]:
         return self._best(self._filter(query, wanted), limit)

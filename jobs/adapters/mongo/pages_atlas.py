@@ -58,8 +58,8 @@ class AtlasPages(MongoPages):
             self._sure_until = time.monotonic() + _SURE_SECONDS
         return problem
 
-    def leading_word(self, query: Query) -> str:
-        return self._own.leading_word(query)
+    def leading(self, query: Query) -> str:
+        return self._own.leading(query)
 
 
 def stages(index: str, query: Query, wanted: PageFilter, limit: int) -> list[Record]:

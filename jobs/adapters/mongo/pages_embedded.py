@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.facts import about
-from jobs.adapters.mongo.pages import ID_ONLY, SHOWN, MongoPages, by_relevance, of_company
+from jobs.adapters.mongo.pages import ID_ONLY, SHOWN, MongoPages, by_relevance
 from jobs.domain.search import PageFilter, Query
 
 #: With more pages, the server takes too long to rank them all.
 _MANY = 10_000
-#: So many pages of a company are read one by one: the server reads common words of all companies.
+#: So many pages of a company, form or year are read one by one.
 _FEW = 1_000
+#: Above all years.
+_BEYOND = 100_000
 
 
 class EmbeddedPages(MongoPages):
@@ -18,15 +20,26 @@ class EmbeddedPages(MongoPages):
 
     def read(self, query: Query, wanted: PageFilter, limit: int) -> list[Record]:
         """If words are on very many pages, some of these are ranked here."""
-        if wanted.cin:
-            among = {**of_company(wanted.cin), **about(wanted)}
-            rows = list(self._pages.find(among, SHOWN, limit=_FEW + 1))
-            if len(rows) <= _FEW:
-                return by_relevance(query, (row for row in rows if query.matches(row["text"])))[:limit]
+        if wanted != PageFilter() and not self._has_more(self.compared(query, wanted), _FEW):
+            found: dict[object, Record] = {}
+            self.read_portions(query, wanted, _FEW, found)
+            return by_relevance(query, found.values())[:limit]
         matching = self._filter(query, wanted)
-        if set(matching) == {"$text"} and list(self._pages.find(matching, ID_ONLY, skip=_MANY, limit=1)):
+        if self._has_more({"$text": matching["$text"]}, _MANY):
             return by_relevance(query, self._pages.find(matching, SHOWN, limit=limit))
         return self._best(matching, limit)
+
+    def _filter(self, query: Query, wanted: PageFilter) -> Record:
+        """By an index of years, SQLite would look up each page among those with the words, always from the first."""
+        matching = super()._filter(query, wanted)
+        return matching if wanted.year is None else {**matching, "year": {"$mod": [_BEYOND, wanted.year]}}
+
+    def compared(self, query: Query, wanted: PageFilter) -> Record:
+        narrowed = about(wanted)
+        return narrowed if narrowed and not wanted.cin else super().compared(query, wanted)
+
+    def _has_more(self, filter_: Record, count: int) -> bool:
+        return bool(list(self._pages.find(filter_, ID_ONLY, skip=count, limit=1)))
 
     def _terms(self, query: Query) -> list[str]:
         return [f'"{term}"' for term in query.terms]

@@ -55,7 +55,7 @@ class HitOut(Out):
 class HitsOut(PageOut):
     """A page of the best hits. ``next`` and ``previous`` are cursors, null at the ends.
 
-    ``isCut``: there may be more than these. ``isPartial``: the search stopped after 4 seconds; the hits are those found
+    ``isCut``: there may be more than these. ``isPartial``: the search stopped after 3 seconds; the hits are those found
     until then.
     """
 
