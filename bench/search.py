@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import accumulate
 
 from bench.filling import insert
 from bench.measuring import Report, an_application, sized
@@ -15,6 +16,7 @@ from jobs.bootstrap import Application
 from jobs.domain.record_search import RecordFact, RecordFilter, keys_of_name
 from jobs.domain.search import Content, PageFilter, parse_query
 from jobs.ports import PageIndex
+from jobs.web.text_search import MOST_CANDIDATES, MOST_HITS
 
 PAGES = int(os.environ.get("BENCH_PAGES", sized(20_000, 100)))
 FACTS = int(os.environ.get("BENCH_FACTS", sized(100_000, 200)))
@@ -22,8 +24,11 @@ ROUNDS = sized(60, 3)
 TARGET_SECONDS = 0.3
 _FIRST = ("Asha", "Ravi", "Lakshmi", "Manish", "Prakash", "Rohit", "Sunil", "Gaurav", "Meera", "Kiran")
 _FORMS = ("AOC-4", "MGT-7", "DIR-12", "CHG-1", "MGT-14")
-#: Each is on a tenth of the pages.
-_COMMON = tuple(f"common{number}" for number in range(50))
+#: As in natural language, a word is rarer the later it comes: the first ten are on most pages.
+_WORDS = tuple(f"w{rank}" for rank in range(1, 300_001))
+_WEIGHTS = tuple(accumulate(1 / rank for rank in range(1, len(_WORDS) + 1)))
+_COMMON, _RARE = _WORDS[:10], _WORDS[20_000:]
+_WORDS_OF_PAGE = 100
 
 Ask = Callable[[random.Random], object]
 
@@ -31,8 +36,8 @@ Ask = Callable[[random.Random], object]
 def measure(uri: str, report: Report) -> None:
     """Measure each kind of search."""
     with an_application(uri, mongodb_timeout_seconds=600.0) as app:
-        _fill(app, "pages", PAGES, _page)
-        _fill(app, "facts", FACTS, _fact)
+        insert(app, "pages", map(_page, range(PAGES)))
+        insert(app, "facts", map(partial(_fact, random.Random(3)), range(FACTS)))
         for name, size, ask in _kinds(app):
             late = _late_seconds(ask)
             report.add(
@@ -43,17 +48,21 @@ def measure(uri: str, report: Report) -> None:
 def _kinds(app: Application) -> Iterator[tuple[str, int, Ask]]:
     pages, facts = app.pages, app.pages.facts
     texts: dict[str, Callable[[random.Random], tuple[str, PageFilter]]] = {
-        "rare words": lambda chance: (_rare(chance), PageFilter()),
+        "a rare word": lambda chance: (chance.choice(_RARE), PageFilter()),
         "a common word": lambda chance: (chance.choice(_COMMON), PageFilter()),
-        "a common and a rare word": lambda chance: (f"{chance.choice(_COMMON)} {_rare(chance)}", PageFilter()),
-        "two common words": lambda chance: (" ".join(chance.choices(_COMMON, k=2)), PageFilter()),
-        "a phrase": lambda chance: (f'"{" ".join(chance.choices(_COMMON, k=2))}"', PageFilter()),
-        "an excluded word": lambda chance: (" -".join(chance.choices(_COMMON, k=2)), PageFilter()),
-        "a common word, form and year": lambda chance: (
+        "a common and a rare word": lambda chance: (f"{_common(chance, 1)} {chance.choice(_RARE)}", PageFilter()),
+        "two common words": lambda chance: (_common(chance, 2), PageFilter()),
+        "ten common words": lambda chance: (_common(chance, 10), PageFilter()),
+        "five words of a page": lambda chance: (" ".join(chance.sample(_some_words(chance), 5)), PageFilter()),
+        "a phrase of three words": lambda chance: (_phrase(chance, 3), PageFilter()),
+        "a phrase of twelve words": lambda chance: (_phrase(chance, 12), PageFilter()),
+        "an excluded word": lambda chance: (_common(chance, 2).replace(" ", " -"), PageFilter()),
+        "a common word of a form": lambda chance: (chance.choice(_COMMON), PageFilter(form=chance.choice(_FORMS))),
+        "a common word of a form and year": lambda chance: (
             chance.choice(_COMMON),
             PageFilter(form=chance.choice(_FORMS), year=chance.randrange(2010, 2026)),
         ),
-        "a common word and a company": lambda chance: (
+        "a common word of a company": lambda chance: (
             chance.choice(_COMMON),
             PageFilter(cin=_cin(chance.randrange(PAGES))),
         ),
@@ -71,14 +80,17 @@ def _kinds(app: Application) -> Iterator[tuple[str, int, Ask]]:
         "a director and an amount": lambda chance: RecordFilter(name=_name(chance), least=10**9),
     }
     for name, wanted in records.items():
-        yield name, FACTS, partial(lambda wanted, chance: facts.search(wanted(chance), 400), wanted)
+        yield name, FACTS, partial(lambda wanted, chance: facts.search(wanted(chance), MOST_CANDIDATES), wanted)
 
 
 def _search(
     pages: PageIndex, asked: Callable[[random.Random], tuple[str, PageFilter]], chance: random.Random
 ) -> object:
     text, wanted = asked(chance)
-    return pages.search(parse_query(text), wanted, 400).pages
+    query = parse_query(text)
+    found = pages.search(query, wanted, MOST_CANDIDATES)
+    shown = [page.content for page in found.pages if query.matches(page.text)][:MOST_HITS]
+    return pages.documents(set(shown))
 
 
 def _late_seconds(ask: Ask) -> float:
@@ -92,13 +104,6 @@ def _late_seconds(ask: Ask) -> float:
     return sorted(times)[int(len(times) * 0.95)]
 
 
-def _fill(
-    app: Application, collection: str, count: int, row: Callable[[int, random.Random], dict[str, object]]
-) -> None:
-    chance = random.Random(3)
-    insert(app, collection, (row(at, chance) for at in range(count)))
-
-
 def _cin(at: int) -> str:
     return f"U72900KA2008PTC{at // 400:06d}"
 
@@ -109,13 +114,16 @@ def _content(at: int) -> dict[str, object]:
     return {"content": key_of(content), "cin": cin, "form": _FORMS[at // 10 % 5], "year": 2010 + at // 50 % 16}
 
 
-def _page(at: int, chance: random.Random) -> dict[str, object]:
-    """Five common words, and 50 of 100,000 others."""
-    words = [*chance.choices(_COMMON, k=5), *(_rare(chance) for _ in range(50))]
-    return {**_content(at), "page": at % 10 + 1, "text": " ".join(words)}
+def _page(at: int) -> dict[str, object]:
+    return {**_content(at), "page": at % 10 + 1, "text": " ".join(_words(at))}
 
 
-def _fact(at: int, chance: random.Random) -> dict[str, object]:
+def _words(at: int) -> list[str]:
+    """The same each time, so that searches know words and phrases of a page."""
+    return random.Random(at).choices(_WORDS, cum_weights=_WEIGHTS, k=_WORDS_OF_PAGE)
+
+
+def _fact(chance: random.Random, at: int) -> dict[str, object]:
     fact = RecordFact(what="directors", name=_name(chance), din=_din(chance)) if at % 2 else None
     value = {"what": "revenue", "amount": chance.randrange(10**11)}
     person = (
@@ -124,8 +132,17 @@ def _fact(at: int, chance: random.Random) -> dict[str, object]:
     return {**_content(at), "number": at % 10, **(person or value)}
 
 
-def _rare(chance: random.Random) -> str:
-    return f"word{chance.randrange(100_000)}"
+def _common(chance: random.Random, count: int) -> str:
+    return " ".join(chance.sample(_COMMON, count))
+
+
+def _some_words(chance: random.Random) -> list[str]:
+    return _words(chance.randrange(PAGES))
+
+
+def _phrase(chance: random.Random, count: int) -> str:
+    begin = chance.randrange(_WORDS_OF_PAGE - count)
+    return f'"{" ".join(_some_words(chance)[begin : begin + count])}"'
 
 
 def _name(chance: random.Random) -> str:
