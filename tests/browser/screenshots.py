@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.site import Site, Visitor, a_site
 from tests.processes import wait_until
@@ -65,6 +65,8 @@ class _Photographer:
             "failures": "/failures/",
             "api": "/api/docs",
         }
+        page.goto("/")
+        expect(page.locator("#live")).not_to_contain_text("being counted")
         self._shoot(self._visitor(color_scheme="dark").page, "dashboard-dark", "/")
         for name, path in places.items():
             self._shoot(page, name, path)
