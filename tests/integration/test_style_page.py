@@ -47,6 +47,7 @@ ELSEWHERE = {
     "over",
     "qr",
     "record",
+    "rest",
     "retried",
     "side-by-side",
     "skip",
