@@ -88,11 +88,11 @@ def test_faulty_rows_are_reported_with_their_lines(tmp_path):
         f"{CIN},B,31-02-2001,-5\naab1234,C,1999,1e9,more,values\n,,,\n",
     )
     assert [(row.line, str(row.problem)[:30]) for row in found if row.problem] == [
-        (2, "'X' has 1 characters; a CIN ha"),
+        (2, "'X' has 1 character; a CIN has"),
         (4, f"{CIN} has no n"),
         (5, f"{CIN} has no n"),
         (6, f"{CIN} has no n"),
-        (9, "'' has 0 characters; a CIN has"),
+        (9, "The identifier is missing; a C"),
     ]
     assert [row.company for row in found if row.company] == [
         ListedCompany(id=CIN, name="B", status=""),
