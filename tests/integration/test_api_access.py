@@ -159,7 +159,7 @@ def test_tokens_page_explains_and_asks_before_revoking(client, owner):
     assert '<details class="ended">' in before
     assert f"/tokens/{living.pk}/revoke/" in before
     assert "lose access at once" in before
-    assert re.findall(r"<td>\s*(\w+)", collapsed) == ["Gone", "Old"]
+    assert re.findall(r'<td class="main">\s*(\w+)', collapsed) == ["Gone", "Old"]
     assert "revoke/" not in collapsed
 
 
