@@ -103,10 +103,11 @@ def test_insert_without_acknowledgement_is_a_failure(what, database, clock, monk
     job = jobs.claim_next("w", 60)
     unacknowledged = {"code": 64, "errmsg": "waiting for replication timed out"}
 
-    def insert_many(*_: object, **__: object) -> None:
-        raise BulkWriteError({"writeErrors": [], "writeConcernErrors": [unacknowledged]})
+    def bulk_write(*_: object, **__: object) -> None:
+        counts = dict.fromkeys(("nInserted", "nMatched", "nModified", "nRemoved", "nUpserted"), 0)
+        raise BulkWriteError({**counts, "upserted": [], "writeErrors": [], "writeConcernErrors": [unacknowledged]})
 
-    monkeypatch.setattr(Collection, "insert_many", insert_many)
+    monkeypatch.setattr(Collection, "bulk_write", bulk_write)
     add = {
         "jobs": lambda: jobs.add([a_job(clock())], again=False),
         "documents": lambda: documents.add(job.lease, job, some_filings(2)),
