@@ -37,10 +37,11 @@ for number, (cin, name) in enumerate(simulated_companies(420, source)):
     ended = app.clock() - timedelta(minutes=source.triangular(3, 180, 20))
     waited, status, documents = source.uniform(5, 200), source.choice(ends), source.randint(30, 50)
     ordered = ended - timedelta(seconds=60 + waited)
+    shown = {"partial": {"downloaded": documents - 1, "failed": 1}, "failed": {}, "cancelled": {"downloaded": 14}}
     job = Job(
         id=f"{int(ordered.timestamp()):08x}{number:016x}", cin=cin, company_name=name, requested_by="asha",
         run_after=ordered, max_attempts=2, created_at=ordered, updated_at=ended,
-        progress=Progress(total=documents, downloaded=documents),
+        progress=Progress(total=documents, **shown.get(status, {"downloaded": documents})),
     )
     record = new_job_record(job, unique=False) | {"jobStatus": status, "completedAt": ended}
     record.pop("runAfter")
