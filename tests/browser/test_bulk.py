@@ -185,10 +185,13 @@ def test_keyboard_alone_retries_a_found_job(page, cins):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("h1 .state")).to_have_text("failed")
-    for _ in range(30):
+    page.wait_for_load_state()
+    retry = page.get_by_role("button", name="Retry", exact=True)
+    for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent.trim()") == "Retry":
+        if retry.evaluate("button => button === document.activeElement"):
             break
+    expect(retry).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_text("The job is pending again")).to_be_visible()
 
