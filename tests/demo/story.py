@@ -16,7 +16,7 @@ from tests.demo import panels, staff_pages
 from tests.demo.camera import Scene
 from tests.demo.recording import Recording
 from tests.demo.staff_pages import CIN, COMPANY
-from tests.demo.stage import SETTINGS, Stage, type_into
+from tests.demo.stage import Stage, type_into
 from tests.demo.workers import Fleet, LiveView, Pods, Processes
 from tests.monitoring.committed import LOCAL_DASHBOARDS
 from tests.processes import wait_until
@@ -144,7 +144,9 @@ def _have_jobs_fail(stage: Stage) -> None:
     stage.site.machine.manage("create_jobs", "--count", str(FAILING))
     stage.site.wait_until_idle()
     assert stage.site.machine.jobs_in("failed") > FAILING - 4
-    stage.site.restart(SIMULATED_FAULT_RATE="0", MAX_ATTEMPTS="5", **{name: SETTINGS[name] for name in _IN_A_HURRY})
+    stage.site.restart(
+        SIMULATED_FAULT_RATE="0", MAX_ATTEMPTS="5", **{name: stage.settings[name] for name in _IN_A_HURRY}
+    )
 
 
 def prometheus(stage: Stage) -> None:
@@ -223,7 +225,7 @@ def repair(stage: Stage) -> None:
         with scene.cut():
             stage.site.restart(**_IN_A_HURRY)
             stage.site.wait_until_idle()
-            stage.site.restart(**{name: SETTINGS[name] for name in _IN_A_HURRY})
+            stage.site.restart(**{name: stage.settings[name] for name in _IN_A_HURRY})
             page.goto(stage.site.url("/failures/"))
         scene.say("A little later, no failed job is left.")
 
