@@ -59,25 +59,16 @@ function moveInList(step) {
 
 function shortcut(event) {
   if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) focusSearch(event);
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || sheet.open) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || sheet.matches(":popover-open")) return;
   if (event.key === "/") focusSearch(event);
-  else if (event.key === "?") sheet.showModal();
+  else if (event.key === "?") sheet.showPopover();
   else if (event.key === "j") moveInList(1);
   else if (event.key === "k") moveInList(-1);
   else if (event.key === "a") document.querySelector("#bulk-bar:not([hidden]) button:enabled")?.focus();
   else if (event.key === "x") document.activeElement.closest("tr")?.querySelector("input[name=job]")?.click();
 }
 
-// A click on the backdrop counts as one on the dialog, but outside its box.
-function closeSheet(event) {
-  const box = sheet.getBoundingClientRect();
-  const inside = event.clientX >= box.left && event.clientX <= box.right
-    && event.clientY >= box.top && event.clientY <= box.bottom;
-  if (event.target === sheet && !inside) sheet.close();
-}
-
 document.addEventListener("keydown", shortcut);
-sheet.addEventListener("click", closeSheet);
 if (box) {
   box.form.addEventListener("keydown", moveInResults);
   box.addEventListener("input", () => { isClosed = isClosed && !box.value; });
