@@ -166,7 +166,8 @@ def _cost(arguments: list[str], environment: Mapping[str, str]) -> Cost:
 
 def _claimed(job_file: Path) -> dict[str, str]:
     """As a pod's shell sets it before the worker starts."""
-    return {"JOB_ID": job_file.read_text(encoding="ascii").strip().removeprefix("JOB_ID=").strip("'")}
+    first, _, _ = job_file.read_text(encoding="ascii").partition("\n")
+    return {"JOB_ID": first.removeprefix("JOB_ID=").strip("'")}
 
 
 def _save_files(folder: Path) -> None:
