@@ -13,6 +13,10 @@ FIRST, MOST = 6, 25
 #: Ten years with three forms each have 30 rows; a company may have filed more ADT-1.
 MOST_DUES = 40
 _DUE_YEARS = 2
+_ABOUT_DUES = (
+    "AOC-4 is due 30 days, MGT-7 60 days and ADT-1 15 days after the general meeting, which is due by 30 September. "
+    "Extensions of these dates are not considered."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +30,7 @@ class Part:
     first: int = FIRST
     most: int = MOST
     rest_name: str = "more"
+    hint: str = ""
 
     @property
     def template(self) -> str:
@@ -75,4 +80,5 @@ def dues_part(profile: Profile) -> Part:
         first=min(len(first), MOST),
         most=MOST_DUES,
         rest_name="more" if is_cut else "earlier, filed in time",
+        hint=_ABOUT_DUES,
     )
