@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
 from jobs.adapters.mongo.connection import Document as Record
-from jobs.adapters.mongo.paging import in_time, page_of
+from jobs.adapters.mongo.paging import in_time, page_of, place_of
 from jobs.adapters.mongo.queue_filters import EVERY_ID, NO_EXPORT, NOT_DELETING
 from jobs.adapters.mongo.records import to_job
 from jobs.domain.job import Job, JobStatus
@@ -79,7 +80,7 @@ class CompanyLists:
             if is_complete:
                 break
             place = Cursor(id=str(rows[-1]["_id"]), before=back)
-        page = page_of(self._with_ids(found[: limit + 1]), cursor, limit, to_job, _place_by_age)
+        page = page_of(self._with_ids(found[: limit + 1]), cursor, limit, to_job, partial(place_of, "_id"))
         ahead, among = (None, None) if is_complete else (place, LOOKED)
         behind = _turned(cursor) if cursor and not page.items else None
         if back:
@@ -119,10 +120,6 @@ def is_shown(row: Record) -> bool:
 
 def _place_by_name(row: Record, *, before: bool) -> Cursor:
     return Cursor(id=str(row["_id"]), value=f"{row['cin']} {row['companyKey']}", before=before)
-
-
-def _place_by_age(row: Record, *, before: bool) -> Cursor:
-    return Cursor(id=str(row["_id"]), before=before)
 
 
 def _turned(cursor: Cursor) -> Cursor:

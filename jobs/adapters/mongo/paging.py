@@ -74,7 +74,7 @@ def page(
     filter_ = {"$and": [wanted, *place]} if wanted and place else (place[0] if place else wanted)
     read = read or (lambda filter_, order, count: list(collection.find(filter_, sort=order, limit=count)))
     rows = in_time(collection, lambda: read(filter_, order, limit + 1))
-    return page_of(rows, cursor, limit, entry, partial(_cursor, field))
+    return page_of(rows, cursor, limit, entry, partial(place_of, field))
 
 
 def page_of(
@@ -94,7 +94,7 @@ def page_of(
     )
 
 
-def _cursor(field: str, row: Mapping[str, Any], *, before: bool) -> Cursor:
+def place_of(field: str, row: Mapping[str, Any], *, before: bool) -> Cursor:
     """A job that an earlier version stores during an upgrade has no ``companyKey`` until it is migrated: empty."""
     return Cursor(id=str(row["_id"]), value=None if field == "_id" else row.get(field, ""), before=before)
 
