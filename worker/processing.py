@@ -106,11 +106,11 @@ def _read_job_file(config: Configuration, *, needed: bool) -> dict[str, str]:
 
     A bare id also works.
     """
-    if config.job_file is None and needed:
+    if config.job_file is None:
+        if not needed:
+            return {}
         message = "Give a JOB_ID, or --claim to take the next due job, for example: manage.py process_job --claim"
         raise WrongUse(message)
-    if config.job_file is None:
-        return {}
     try:
         text = config.job_file.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
