@@ -158,8 +158,8 @@ class JobRepository(Protocol):
         Raises InvalidJobId, UnknownJob, WrongState.
         """
 
-    def counting(self, job_id: str) -> Job | None:
-        """The job until its deletion has recorded the bytes that it frees; None afterwards."""
+    def counting(self, job_ids: Collection[str]) -> Mapping[str, Job]:
+        """Those of the jobs, by id, that exist and whose deletion has not recorded the bytes that it frees."""
 
     def begin_freeing(self, job_id: str) -> str | None:
         """Reserve the turn to record the bytes that a deletion frees. Jobs of one company have it one after another.

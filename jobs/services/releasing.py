@@ -42,7 +42,7 @@ def record_freed(job_id: str, jobs: JobRepository, documents: DocumentRepository
     by none of them. If another job has the turn, its process may have died, so this one records for it first.
     """
     while turn := jobs.begin_freeing(job_id):
-        if job := jobs.counting(turn):
+        for job in jobs.counting([turn]).values():
             jobs.record_freed(turn, freed_by(job, jobs, documents))
 
 
@@ -57,10 +57,10 @@ def freed_by(job: Job, jobs: JobRepository, documents: DocumentRepository) -> in
     mine = _originals(documents.of_job(job.id))
     kept = _needed_originals(job.id, job.id, jobs, documents)
     freed = max(0, job.bytes_stored - sum(kept.values()))
-    for owner in {job_of_blob(name) for name in mine} - {job.id}:
-        if jobs.counting(owner) is None:
-            kept = _needed_originals(owner, job.id, jobs, documents)
-            freed += sum(size for name, size in mine.items() if job_of_blob(name) == owner and name not in kept)
+    others = {job_of_blob(name) for name in mine} - {job.id}
+    for owner in others - jobs.counting(others).keys():
+        kept = _needed_originals(owner, job.id, jobs, documents)
+        freed += sum(size for name, size in mine.items() if job_of_blob(name) == owner and name not in kept)
     return freed
 
 
@@ -70,7 +70,7 @@ def _needed_originals(owner: str, besides: str, jobs: JobRepository, documents: 
     A deleted job needs its files until it has recorded what it frees.
     """
     referring = [each for folder in folders_of(owner) for each in _without(documents.referring(folder), besides)]
-    counting = {job_id for job_id in {each.job_id for each in referring} if jobs.counting(job_id)}
+    counting = jobs.counting({each.job_id for each in referring})
     needed_ = _originals(each for each in referring if each.job_id in counting)
     return {name: size for name, size in needed_.items() if job_of_blob(name) == owner}
 

@@ -256,7 +256,7 @@ def test_deletions_at_the_same_time_free_each_file_once(world, numbers, monkeypa
     record = type(world.ports.jobs).record_freed
 
     def noted(self, job_id: str, freed: int) -> None:
-        if self.counting(job_id):
+        if self.counting([job_id]):
             recorded[job_id] = freed
         record(self, job_id, freed)
 

@@ -260,22 +260,22 @@ class MemoryJobRepository:
             if job.status is not JobStatus.DELETING:
                 self._put(job, changes.deleting(self._clock()))
 
-    def counting(self, job_id: str) -> Job | None:
-        job = self._jobs.get(job_id)
-        return job if job and job.freed_bytes is None else None
+    def counting(self, job_ids: Collection[str]) -> Mapping[str, Job]:
+        found = {each: self._jobs[each] for each in job_ids if each in self._jobs}
+        return {each: job for each, job in found.items() if job.freed_bytes is None}
 
     def begin_freeing(self, job_id: str) -> str | None:
         with self._lock:
-            job = self.counting(job_id)
+            job = self.counting([job_id]).get(job_id)
             if job is None:
                 return None
-            if (holder := self._freeing.get(job.cin)) is None or self.counting(holder) is None:
+            if (holder := self._freeing.get(job.cin)) is None or not self.counting([holder]):
                 self._freeing[job.cin] = job_id
             return self._freeing[job.cin]
 
     def record_freed(self, job_id: str, freed: int) -> None:
         with self._lock:
-            if job := self.counting(job_id):
+            if job := self.counting([job_id]).get(job_id):
                 self._jobs[job_id] = replace(job, freed_bytes=freed)
 
     def deleting(self, limit: int) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pymongo.collection import Collection
+from collections.abc import Collection, Mapping
+
+from pymongo import collection
 from pymongo.errors import DuplicateKeyError
 
 from jobs.adapters.mongo.connection import Document, translated
@@ -16,7 +18,7 @@ _COUNTING: Document = {"freedBytes": {"$exists": False}}
 class DeletedJobs:
     """The part of ``jobs.ports.JobRepository`` after ``begin_deletion``."""
 
-    _jobs: Collection[Document]
+    _jobs: collection.Collection[Document]
 
     @translated
     def holder(self, unique_key: str) -> str | None:
@@ -24,14 +26,14 @@ class DeletedJobs:
         return str(record["_id"]) if record else None
 
     @translated
-    def counting(self, job_id: str) -> Job | None:
-        record = self._jobs.find_one({"_id": object_id(job_id), **_COUNTING})
-        return to_job(record) if record else None
+    def counting(self, job_ids: Collection[str]) -> Mapping[str, Job]:
+        rows = self._jobs.find({"_id": {"$in": [object_id(each) for each in job_ids]}, **_COUNTING})
+        return {job.id: job for job in map(to_job, rows)}
 
     @translated
     def begin_freeing(self, job_id: str) -> str | None:
         """The unique key of unfinished jobs, which a deleted one does not need, decides whose turn it is."""
-        while job := self.counting(job_id):
+        while job := self.counting([job_id]).get(job_id):
             key = f"deletion {job.cin}"
             try:
                 mine = {"_id": object_id(job_id), "jobStatus": str(JobStatus.DELETING), **_COUNTING}
