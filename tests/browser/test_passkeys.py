@@ -84,6 +84,15 @@ def _check_accessibility(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def _with_passkey(site, meera) -> Authenticator:
+    """Her device, after she has added a passkey and logged out."""
+    device = Authenticator(meera.page)
+    _log_in(meera.page, site)
+    _add(meera.page, site)
+    _log_out(meera.page, device)
+    return device
+
+
 def test_passkey_logs_in_alone_and_after_the_password(site, meera):
     page = meera.page
     device = Authenticator(page)
@@ -117,11 +126,7 @@ def test_passkey_logs_in_alone_and_after_the_password(site, meera):
 
 
 def test_name_field_suggests_passkeys(site, meera):
-    page = meera.page
-    device = Authenticator(page)
-    _log_in(page, site)
-    _add(page, site)
-    _log_out(page, device)
+    page, device = meera.page, _with_passkey(site, meera)
     expect(page.get_by_label("Name")).to_have_attribute("autocomplete", "username webauthn")
     device.user_is_here(True)
     page.reload()
@@ -138,11 +143,7 @@ def test_name_field_suggests_passkeys(site, meera):
 
 
 def test_cancelled_passkey_is_explained(site, meera):
-    page = meera.page
-    device = Authenticator(page)
-    _log_in(page, site)
-    _add(page, site)
-    _log_out(page, device)
+    page, device = meera.page, _with_passkey(site, meera)
     device.user_is_here(True)
     device.cancel()
     page.get_by_role("button", name="Sign in with a passkey").click()

@@ -16,12 +16,18 @@ def company(site):
     return cin, site.order(cin, "Sought Limited")
 
 
-def test_box_opens_a_job_by_the_keyboard(asha, company):
-    cin, job_id = company
+def _typed(asha, text: str):
+    """Her page, after she has typed into the search box that "/" reached."""
     page = asha.page
     page.goto("/workers/")
     page.keyboard.press("/")
-    page.keyboard.type(cin)
+    page.keyboard.type(text)
+    return page
+
+
+def test_box_opens_a_job_by_the_keyboard(asha, company):
+    cin, job_id = company
+    page = _typed(asha, cin)
     expect(page.locator("#found a", has_text="Sought Limited")).to_have_count(2)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
@@ -31,10 +37,7 @@ def test_box_opens_a_job_by_the_keyboard(asha, company):
 
 def test_enter_opens_the_first_result_of_what_was_typed(asha, company):
     cin, _ = company
-    page = asha.page
-    page.goto("/workers/")
-    page.keyboard.press("/")
-    page.keyboard.type(cin)
+    page = _typed(asha, cin)
     first = page.locator("#found a").first
     expect(first).to_contain_text("Sought Limited")
     plain = page.locator("#found a").last.evaluate("each => getComputedStyle(each).backgroundColor")
@@ -45,10 +48,7 @@ def test_enter_opens_the_first_result_of_what_was_typed(asha, company):
 
 def test_enter_before_the_results_arrive_shows_all(asha, company):
     cin, _ = company
-    page = asha.page
-    page.goto("/workers/")
-    page.keyboard.press("/")
-    page.keyboard.type("audit")
+    page = _typed(asha, "audit")
     expect(page.locator("#found a").first).to_have_text("Audit")
     page.get_by_label("Search everywhere").fill(cin)
     page.keyboard.press("Enter")
