@@ -19,10 +19,10 @@ from jobs.domain.listing import (
     DocumentOrder,
     JobDocuments,
     TextKind,
-    parse_cursor,
 )
 from jobs.domain.wrong_use import InvalidCursor, UnknownDocument
 from tests.contract.catalogue import World
+from tests.contract.walking import walked
 from tests.making import a_file, a_summary, some_filings
 
 pytestmark = pytest.mark.server
@@ -175,19 +175,9 @@ def in_order(documents, order):
 
 def walk(world, order, size, **wanted):
     """All pages forward, and the same pages back."""
-
-    def page(cursor):
-        place = parse_cursor(str(cursor)) if cursor else None
-        return world.catalogue.documents(DocumentFilter(**wanted), order, place, size)
-
-    pages = [page(None)]
-    while pages[-1].next:
-        pages.append(page(pages[-1].next))
-    back = [pages[-1]]
-    while back[-1].previous:
-        back.append(page(back[-1].previous))
-    assert [each.items for each in reversed(back)] == [each.items for each in pages]
-    return [document for each in pages for document in each.items]
+    pages, back = walked(lambda place: world.catalogue.documents(DocumentFilter(**wanted), order, place, size))
+    assert back == pages
+    return [*itertools.chain(*pages)]
 
 
 def test_every_order_of_documents_shows_each_once(world, listed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import date
 
@@ -11,10 +12,11 @@ from jobs.adapters.memory import MemoryCompanies
 from jobs.adapters.mongo import catalogues, company_lists
 from jobs.domain.filings.stated import Stated
 from jobs.domain.job import Job
-from jobs.domain.listing import CompanyOrder, parse_cursor
+from jobs.domain.listing import CompanyOrder
 from jobs.ports import Companies
 from tests.contract.stores import LEASE, Stores, add, mongodb_stores
 from tests.contract.test_readings import READING
+from tests.contract.walking import walked
 from tests.making import a_cin, a_file, some_filings
 
 STATED = (
@@ -33,14 +35,9 @@ def companies(stores: Stores, request) -> Companies:
 
 def listed(companies: Companies, limit: int, order: CompanyOrder = CompanyOrder.COMPANY) -> list[Job]:
     """All companies, page by page, forward and then back."""
-    pages = [companies.listed(order, None, limit)]
-    while place := pages[-1].next:
-        pages.append(companies.listed(order, parse_cursor(str(place)), limit))
-    back = [pages[-1]]
-    while place := back[-1].previous:
-        back.append(companies.listed(order, parse_cursor(str(place)), limit))
-    found = [job for page in pages for job in page.items]
-    assert [job for page in reversed(back) for job in page.items] == found
+    pages, back = walked(lambda place: companies.listed(order, place, limit))
+    found = [*itertools.chain(*pages)]
+    assert [*itertools.chain(*back)] == found
     return found
 
 
