@@ -8,6 +8,8 @@ from jobs.adapters.mongo.records import SCHEMA_VERSION
 
 #: The filter of jobs stored by an earlier version.
 OUTDATED = {"schemaVersion": {"$lt": SCHEMA_VERSION}}
+#: DocumentDB would rather read all jobs.
+OUTDATED_INDEX = "outdated"
 
 #: Indexes of earlier versions, by their fields; dropped once all jobs are migrated.
 RETIRED: dict[str, list[tuple[str, ...]]] = {"jobs": [("companyName", "_id"), ("companyName", "cin", "_id")]}
@@ -98,7 +100,7 @@ INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("uncounted", ASCENDING)], name="uncounted", sparse=True),
         NOTED,
         # Jobs to migrate. Empty once all are migrated; without it, each start would scan all jobs.
-        IndexModel([("schemaVersion", ASCENDING)], name="outdated", partialFilterExpression=OUTDATED),
+        IndexModel([("schemaVersion", ASCENDING)], name=OUTDATED_INDEX, partialFilterExpression=OUTDATED),
     ],
     "deleted_jobs": [NOTED],
     "deleted_watches": [NOTED],

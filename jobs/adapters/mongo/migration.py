@@ -15,7 +15,7 @@ from pymongo.database import Database
 
 from jobs.adapters.mongo.connection import Document, translated
 from jobs.adapters.mongo.id_ranges import IDS
-from jobs.adapters.mongo.indexes import OUTDATED
+from jobs.adapters.mongo.indexes import OUTDATED, OUTDATED_INDEX
 from jobs.adapters.mongo.queue_filters import EVERY_ID
 from jobs.adapters.mongo.records import SCHEMA_VERSION, STAGE
 from jobs.adapters.mongo.schema import drop_retired, ensure
@@ -80,7 +80,7 @@ def _add_keys(database: Database[Document], batch: list[Document]) -> int:
 
 @translated
 def _outdated(database: Database[Document]) -> list[Document]:
-    return list(database["jobs"].find(OUTDATED, _FIELDS, limit=BATCH))
+    return list(database["jobs"].find(OUTDATED, _FIELDS, limit=BATCH, hint=OUTDATED_INDEX))
 
 
 @translated
