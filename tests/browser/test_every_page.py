@@ -235,6 +235,17 @@ def test_data_begins_near_the_top(shown, arrives, path, width, top):
     assert page.locator("tbody tr").first.bounding_box()["y"] <= top
 
 
+@pytest.mark.parametrize("path", ["/jobs/", "/companies/"])
+def test_rows_on_a_phone_have_two_lines(shown, arrives, path):
+    page = arrives(shown.site, viewport=PHONE).page
+    page.goto(path)
+    expect(page.get_by_label(path.strip("/").capitalize()).locator("tbody tr").first).to_be_visible()
+    for row in page.locator("#list tbody tr").all():
+        cells = row.locator("td:visible:not(.tick):not(.main)").all()
+        middles = [box["y"] + box["height"] / 2 for box in (cell.bounding_box() for cell in cells)]
+        assert max(middles) - min(middles) <= 4, row.inner_text()
+
+
 @pytest.mark.parametrize("path", LISTS)
 def test_heading_and_its_controls_are_on_one_line(shown, arrives, path):
     page = arrives(shown.site, viewport={"width": 1280, "height": 800}).page

@@ -83,6 +83,17 @@ def test_question_mark_lists_the_shortcuts(asha):
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_sheet_of_shortcuts_keeps_away_from_edges(site, arrives, width):
+    page = arrives(site, viewport={"width": width, "height": 740}).page
+    page.goto("/jobs/")
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog").bounding_box()
+    title = page.get_by_role("heading", name="Keyboard shortcuts").bounding_box()
+    assert min(sheet["x"], width - sheet["x"] - sheet["width"]) >= 8
+    assert min(title["x"] - sheet["x"], title["y"] - sheet["y"]) >= 16
+
+
 def test_few_tab_stops_lead_to_the_first_row(asha, company):
     page = asha.page
     page.goto("/jobs/")
