@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import product
 
 import pytest
 
 from jobs.adapters.memory import MemoryDirectory
+from jobs.adapters.mongo import directory as mongo_directory
 from jobs.adapters.mongo.directory import MongoDirectory
 from jobs.domain.directory import ListedCompany
 from jobs.ports import Directory, Saved
@@ -80,6 +82,18 @@ def test_companies_are_found_by_keys_of_each_word(full):
     assert full.with_keys([["chemic"], ["kaveri"]], 9) == []
     assert full.with_keys([], 9) == []
     assert len(full.with_keys([["chemic"]], 1)) == 1
+
+
+def test_two_words_are_found_however_common_they_are(directory, monkeypatch):
+    """At least some, with more names of either word than are compared at first, of one of them, or of neither."""
+    monkeypatch.setattr(mongo_directory, "_COMPARED", 3)
+    names = ["Alpha Foods"] * 5 + ["Beta Steel"] * 5 + ["Alpha Steel", "Gamma Foods", "Beta Foods Gamma"]
+    directory.save([replace(PARTNERS, id=f"AAC-{at:04d}", name=name) for at, name in enumerate(names)])
+    words = ("alpha", "beta", "gamma", "foods", "steel", "delta")
+    for one, other in product(words, words):
+        wanted = {name for name in names if {one, other} <= set(name.lower().split())}
+        found = {each.name for each in directory.with_keys([[one], [other, "x"]], 99)}
+        assert (found <= wanted, bool(found)) == (True, bool(wanted)), (one, other)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from pymongo import InsertOne, ReplaceOne
 from pymongo.database import Database
@@ -22,6 +23,8 @@ from jobs.ports.directory import Saved
 
 #: Typing does not wait longer; MongoDB ends what takes longer.
 SECONDS = 0.5
+#: So many names with one of the words are compared with the others.
+_COMPARED = 2_000
 #: The shape of records and keys. A load overwrites records of another shape.
 _SHAPE = 1
 _SHOWN = dict.fromkeys(
@@ -74,13 +77,36 @@ class MongoDirectory:
 
     @translated
     def with_keys(self, sought: Sequence[Collection[str]], limit: int) -> list[ListedCompany]:
-        conditions = [{"keys": {"$in": sorted(keys)}} for keys in sought]
-        return self._found({"$and": conditions}, limit) if conditions else []
+        """Intersecting two words by the index would read all names of the commoner one."""
+        if len(sought) > 1:
+            for keys in sought:
+                if found := self._among_first(keys, sought, limit):
+                    return found
+                if not self._has_more(keys):
+                    return []
+        return self._found({"$and": [_has(keys) for keys in sought]}, limit) if sought else []
+
+    def _among_first(self, keys: Collection[str], sought: Sequence[Collection[str]], limit: int) -> list[ListedCompany]:
+        """Those with all words among the first that have one of them."""
+        others = [_has(each) for each in sought if each is not keys]
+        stages = [{"$match": _has(keys)}, {"$limit": _COMPARED}, {"$match": {"$and": others}}, {"$limit": limit}]
+        return self._companies(lambda: self._directory.aggregate([*stages, {"$project": _SHOWN}]))
 
     def _found(self, wanted: Record, limit: int) -> list[ListedCompany]:
         """Without an order: DocumentDB would read and sort everything that begins so, not just the first few."""
-        rows = in_time(self._directory, lambda: list(self._directory.find(wanted, _SHOWN, limit=limit)), SECONDS)
-        return [_to_company(row) for row in rows]
+        return self._companies(lambda: self._directory.find(wanted, _SHOWN, limit=limit))
+
+    def _companies(self, read: Callable[[], Iterable[Record]]) -> list[ListedCompany]:
+        return [_to_company(row) for row in in_time(self._directory, lambda: list(read()), SECONDS)]
+
+    def _has_more(self, keys: Collection[str]) -> bool:
+        """Whether more companies have one of the keys than are compared."""
+        beyond = partial(self._directory.find_one, _has(keys), {"_id": True}, skip=_COMPARED)
+        return in_time(self._directory, beyond, SECONDS) is not None
+
+
+def _has(keys: Collection[str]) -> Record:
+    return {"keys": {"$in": sorted(keys)}}
 
 
 def _to_record(company: ListedCompany) -> Record:
