@@ -120,9 +120,9 @@ class Stores:
     @part
     def directory(self) -> MongoDirectory:
         """Companies of the Ministry's master data, ordered or not."""
-        from jobs.adapters.mongo.directory import MongoDirectory
+        from jobs.adapters.mongo import catalogues
 
-        return MongoDirectory(self.database)
+        return catalogues.directory(self.database)
 
     @part
     def pages(self) -> MongoPages:

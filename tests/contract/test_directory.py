@@ -9,8 +9,7 @@ from itertools import product
 import pytest
 
 from jobs.adapters.memory import MemoryDirectory
-from jobs.adapters.mongo import directory as mongo_directory
-from jobs.adapters.mongo.directory import MongoDirectory
+from jobs.adapters.mongo import catalogues, directory_documentdb
 from jobs.domain.directory import ListedCompany
 from jobs.ports import Directory, Saved
 from jobs.services import SuggestionService
@@ -37,7 +36,7 @@ ALL = (VINDHYA, STRUCK_OFF, PARTNERS, FOREIGN)
 def directory(stores: Stores, request) -> Directory:
     if "database" not in request.fixturenames:
         return MemoryDirectory()
-    return MongoDirectory(request.getfixturevalue("database"))
+    return catalogues.directory(request.getfixturevalue("database"))
 
 
 @pytest.fixture
@@ -86,7 +85,7 @@ def test_companies_are_found_by_keys_of_each_word(full):
 
 def test_two_words_are_found_however_common_they_are(directory, monkeypatch):
     """At least some, with more names of either word than are compared at first, of one of them, or of neither."""
-    monkeypatch.setattr(mongo_directory, "_COMPARED", 3)
+    monkeypatch.setattr(directory_documentdb, "_COMPARED", 3)
     names = ["Alpha Foods"] * 5 + ["Beta Steel"] * 5 + ["Alpha Steel", "Gamma Foods", "Beta Foods Gamma"]
     directory.save([replace(PARTNERS, id=f"AAC-{at:04d}", name=name) for at, name in enumerate(names)])
     words = ("alpha", "beta", "gamma", "foods", "steel", "delta")

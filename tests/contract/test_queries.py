@@ -16,6 +16,7 @@ from pymongo import MongoClient, monitoring
 from pymongo.database import Database
 from pymongo.errors import WriteError
 
+from jobs.adapters.mongo import catalogues
 from jobs.adapters.mongo.bulk_actions import MongoBulkActionRepository
 from jobs.adapters.mongo.catalogue import MongoCatalogue
 from jobs.adapters.mongo.companies import MongoCompanies
@@ -124,7 +125,7 @@ def use_the_site(watched: Database, clock: Clock, job: Job) -> None:
     estimate(MongoQueueNumbers(watched, clock))
     look(MongoCatalogue(watched, clock), clock())
     meet(MongoCompanies(watched), job)
-    suggest(MongoDirectory(watched))
+    suggest(catalogues.directory(watched))
     drain(MongoOutbox(watched), MongoOrderListRepository(watched, clock), job)
     list_exports(MongoExports(watched), MongoJobRepository(watched, clock), clock())
     keep_views(MongoSavedViewRepository(watched), clock())

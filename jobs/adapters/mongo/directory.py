@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 
 from pymongo import InsertOne, ReplaceOne
 from pymongo.database import Database
@@ -23,11 +22,9 @@ from jobs.ports.directory import Saved
 
 #: Typing does not wait longer; MongoDB ends what takes longer.
 SECONDS = 0.5
-#: So many names with one of the words are compared with the others.
-_COMPARED = 2_000
 #: The shape of records and keys. A load overwrites records of another shape.
 _SHAPE = 1
-_SHOWN = dict.fromkeys(
+SHOWN = dict.fromkeys(
     ("name", "status", "class", "category", "state", "registeredOn", "authorisedCapital", "paidUpCapital"), True
 )
 
@@ -64,7 +61,7 @@ class MongoDirectory:
 
     @translated
     def get(self, ids: Collection[str]) -> Mapping[str, ListedCompany]:
-        rows = self._directory.find({"_id": {"$in": sorted(ids)}}, _SHOWN) if ids else ()
+        rows = self._directory.find({"_id": {"$in": sorted(ids)}}, SHOWN) if ids else ()
         return {row["_id"]: _to_company(row) for row in rows}
 
     @translated
@@ -77,35 +74,22 @@ class MongoDirectory:
 
     @translated
     def with_keys(self, sought: Sequence[Collection[str]], limit: int) -> list[ListedCompany]:
-        """Intersecting two words by the index would read all names of the commoner one."""
-        if len(sought) > 1:
-            for keys in sought:
-                if found := self._among_first(keys, sought, limit):
-                    return found
-                if not self._has_more(keys):
-                    return []
-        return self._found({"$and": [_has(keys) for keys in sought]}, limit) if sought else []
+        return self._with_all([has(keys) for keys in sought], limit) if sought else []
 
-    def _among_first(self, keys: Collection[str], sought: Sequence[Collection[str]], limit: int) -> list[ListedCompany]:
-        """Those with all words among the first that have one of them."""
-        others = [_has(each) for each in sought if each is not keys]
-        stages = [{"$match": _has(keys)}, {"$limit": _COMPARED}, {"$match": {"$and": others}}, {"$limit": limit}]
-        return self._companies(lambda: self._directory.aggregate([*stages, {"$project": _SHOWN}]))
+    def _with_all(self, conditions: Sequence[Record], limit: int) -> list[ListedCompany]:
+        return self._found({"$and": conditions}, limit)
 
     def _found(self, wanted: Record, limit: int) -> list[ListedCompany]:
         """Without an order: DocumentDB would read and sort everything that begins so, not just the first few."""
-        return self._companies(lambda: self._directory.find(wanted, _SHOWN, limit=limit))
+        return self.companies(lambda: self._directory.find(wanted, SHOWN, limit=limit))
 
-    def _companies(self, read: Callable[[], Iterable[Record]]) -> list[ListedCompany]:
+    def companies(self, read: Callable[[], Iterable[Record]]) -> list[ListedCompany]:
+        """What a query finds. Raises TooSlow."""
         return [_to_company(row) for row in in_time(self._directory, lambda: list(read()), SECONDS)]
 
-    def _has_more(self, keys: Collection[str]) -> bool:
-        """Whether more companies have one of the keys than are compared."""
-        beyond = partial(self._directory.find_one, _has(keys), {"_id": True}, skip=_COMPARED)
-        return in_time(self._directory, beyond, SECONDS) is not None
 
-
-def _has(keys: Collection[str]) -> Record:
+def has(keys: Collection[str]) -> Record:
+    """Selects companies with one of the keys."""
     return {"keys": {"$in": sorted(keys)}}
 
 
