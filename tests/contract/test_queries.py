@@ -191,6 +191,7 @@ def look(catalogue: MongoCatalogue, now: datetime) -> None:
         DocumentFilter(text="test"),
         DocumentFilter(status=DocumentStatus.FAILED),
         DocumentFilter(document_type="AOC-4"),
+        DocumentFilter(reason="document_unavailable"),
     ):
         catalogue.documents(wanted, DocumentOrder.NEWEST, place, 5)
         catalogue.documents(wanted, DocumentOrder.FILED, None, 5)

@@ -36,6 +36,7 @@ ORDERS: Mapping[DocumentOrder, tuple[str, int]] = {
 }
 #: So many of the newest matches are sorted. More would take longer than a page may.
 AMONG = 1_000
+_WITH_INDEX = ("status", "documentType", "reading.state", "error.kind")
 _LEAST: Mapping[str, Any] = {
     "companyKey": "",
     "documentType": "",
@@ -126,7 +127,9 @@ class DocumentLists:
 
 def _has_index(found: Record) -> bool:
     """Whether an index has the matches by id. Else the first may be far from the oldest document, like new filings."""
-    return not found or (len(found) == 1 and next(iter(found)) in ("status", "documentType", "reading.state"))
+    return not found or (
+        len(found) == 1 and next(iter(found)) in ("status", "documentType", "reading.state", "error.kind")
+    )
 
 
 def segments(field: str, direction: int, bounds: Record, cursor: Cursor | None) -> list[Segment]:

@@ -157,6 +157,12 @@ INDEXES: dict[str, list[IndexModel]] = {
             name="reserved.blobName",
             partialFilterExpression={"reserved.blobName": {"$exists": True}},
         ),
+        # Lists by the reason of an error.
+        IndexModel(
+            [("error.kind", ASCENDING), ("_id", ASCENDING)],
+            name="error.kind_id",
+            partialFilterExpression={"error.kind": {"$exists": True}},
+        ),
         # Lists by the state of readings.
         IndexModel([("reading.state", ASCENDING), ("_id", ASCENDING)], name="reading.state_id"),
     ],
