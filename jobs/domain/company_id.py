@@ -92,6 +92,11 @@ def kind_of(identifier: str) -> IdKind | None:
     return next((kind for kind, pattern in patterns.items() if pattern.fullmatch(identifier)), None)
 
 
+def fault_of(identifier: str) -> str:
+    """Why a text is no identifier; empty if it is one."""
+    return "" if kind_of(identifier) else _fault(identifier)
+
+
 def as_stored(text: str) -> str:
     """The text in upper case and, if it is an LLPIN, with its hyphen."""
     text = text.strip().upper()

@@ -157,12 +157,12 @@ class LinkEnded(WrongUse):
 
 
 class UnknownCompany(WrongUse):
-    """No order names this company."""
+    """No order names this company. ``fault``: why it cannot be one, if it cannot."""
 
     kind = "unknown_company"
 
-    def __init__(self, cin: str) -> None:
-        super().__init__(f"No filings of the company {cin} have been ordered.")
+    def __init__(self, cin: str, fault: str = "") -> None:
+        super().__init__(f"No filings of the company {cin} have been ordered. {fault}".rstrip())
         self.cin = cin
 
 

@@ -6,7 +6,7 @@ from jobs.bootstrap import application
 from jobs.bootstrap.once import once
 from jobs.domain.cin import CLASSES, LENGTH, STATES, Cin
 from jobs.domain.companies.profile import Profile, profile_of
-from jobs.domain.company_id import Llpin, as_stored, parse_company_id
+from jobs.domain.company_id import Llpin, as_stored, fault_of, parse_company_id
 from jobs.domain.wrong_use import InvalidCin, UnknownCompany
 from jobs.web.profiles import Profiles
 
@@ -22,7 +22,7 @@ def profile(cin: str) -> Profile:
     companies = application().companies
     orders = companies.orders(cin, MOST_ORDERS)
     if not orders:
-        raise UnknownCompany(cin)
+        raise UnknownCompany(cin, fault_of(cin))
     return profiles().get(
         cin,
         orders,

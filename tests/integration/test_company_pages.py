@@ -120,12 +120,13 @@ def test_filings_are_filtered(staff, app, query, forms):
     assert [form for form in STATED if f">{form}.pdf</a>" in page] == forms
 
 
-@pytest.mark.parametrize("cin", ["L24295GJ1987PLC143792", "nonsense", "x" * 300, "%00", "ü"])
+@pytest.mark.parametrize("cin", ["L24295GJ1987PLC143792", "nonsense0", "x" * 300, "%00", "ü"])
 @pytest.mark.parametrize("end", ["", "filings/"])
 def test_unknown_company_is_not_found(staff, cin, end):
     answer = staff.get(f"/companies/{cin}/{end}")
     assert answer.status_code == 404
     assert "have been ordered" in text_of(answer)
+    assert ("9 characters; a CIN has 21" in text_of(answer)) == (cin == "nonsense0")
 
 
 @pytest.mark.parametrize(
