@@ -21,7 +21,7 @@ from jobs.services import BulkService
 from jobs.web import actions as table
 from jobs.web.actions import ACTIONS
 from tests.conftest import FakeClock
-from tests.contract.stepping import Actor, Stepped
+from tests.contract.stepping import SOME, Actor, Stepped
 from tests.contract.stores import job_service, memory_stores, mongodb_stores
 from tests.making import a_cin, a_job
 
@@ -38,7 +38,10 @@ DONE: dict[Action, Callable[[Job], bool]] = {
 
 @dataclass(kw_only=True)
 class Desk:
-    """The ports, and the jobs of one action."""
+    """The ports, and the jobs of one action.
+
+    ``stride``: processes stop at each call, or at some of them on a server, where each takes long.
+    """
 
     jobs: JobRepository
     documents: DocumentRepository
@@ -46,6 +49,7 @@ class Desk:
     audit: AuditLog
     actions: BulkActionRepository
     clock: FakeClock
+    stride: int = 1
     ids: list[str] = field(default_factory=list)
 
     def service(self, actor: Actor | None = None) -> BulkService:
@@ -133,7 +137,8 @@ def a_desk_in_mongodb(database, clock: FakeClock) -> Desk:
     for name in ("jobs", "documents", "runs", "totals", "audit", "bulk_actions", "bulk_refusals"):
         database[name].delete_many({})
     actions = MongoBulkActionRepository(database, clock)
-    return Desk(**vars(mongodb_stores(database, clock)), audit=MongoAuditLog(database), actions=actions, clock=clock)
+    stores = vars(mongodb_stores(database, clock))
+    return Desk(**stores, audit=MongoAuditLog(database), actions=actions, clock=clock, stride=SOME)
 
 
 def works(desk: Desk, name: str) -> Actor:
@@ -148,8 +153,8 @@ def works(desk: Desk, name: str) -> Actor:
 
 
 def after_each_call(desk: Desk, action: Action, *, chosen: bool = False) -> Iterator[tuple[BulkAction, Actor]]:
-    """A process just before its first call, its second, …, each with an action and jobs of its own."""
-    for calls in count():
+    """A process just before its first call and later ones, each with an action and jobs of its own."""
+    for calls in count(0, desk.stride):
         begun = desk.begin(action, chosen=chosen)
         actor = works(desk, "first")
         for _ in range(calls):

@@ -15,6 +15,8 @@ from typing import Any
 from jobs.domain.errors import DatabaseUnavailable, FilesureError
 
 PATIENCE = 60
+#: Every fifth call; a prime, so that calls which repeat in a pattern all get their turn.
+SOME = 5
 
 
 class Reply(Enum):

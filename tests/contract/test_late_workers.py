@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from jobs.adapters.memory import MemoryDocumentRepository
 from jobs.adapters.mongo.documents import MongoDocumentRepository
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.runs import MongoRunRepository
@@ -16,7 +17,7 @@ from jobs.domain.document import Filing
 from jobs.domain.errors import LeaseLost
 from jobs.domain.job import RunOutcome
 from tests.contract.growing_source import COMPANIES
-from tests.contract.stepping import Actor
+from tests.contract.stepping import SOME, Actor
 from tests.contract.stores import LEASE, Stores, a_run, add
 from tests.contract.world import World, a_world, in_one_thread
 from tests.making import a_file, some_filings
@@ -130,12 +131,14 @@ def test_dead_run_becomes_lost_once(stores, clock):
 
 
 def at_each_call(world: World, begin: Callable[[], object]) -> Iterator[tuple[str, Actor]]:
-    """Workers that were frozen at each of their calls: the call's name and the worker."""
-    for number in itertools.count(1):
+    """Workers that were frozen at each of their calls, or some on a server: the call's name and the worker."""
+    in_memory = isinstance(world.ports.documents, MemoryDocumentRepository)
+    for number in itertools.count(1, 1 if in_memory else SOME):
         begin()
         worker = Actor(f"worker {number}", lambda actor: world.work(world.ports.stepped(actor), actor.name))
         for _ in range(number):
-            worker.step()
+            if worker.call:
+                worker.step()
         if worker.call is None:
             return
         yield worker.call, worker
