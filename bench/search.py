@@ -94,7 +94,7 @@ def _search(
 ) -> object:
     text, wanted = asked(chance)
     query = parse_query(text)
-    found = pages.search(query, wanted, MOST_CANDIDATES)
+    found = pages.search(query, wanted, MOST_CANDIDATES, enough=MOST_HITS + 1)
     shown = [page.content for page in found.pages if query.matches(page.text)][:MOST_HITS]
     return pages.documents(set(shown))
 

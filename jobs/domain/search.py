@@ -88,9 +88,13 @@ class PageFound:
 
 @dataclass(frozen=True, kw_only=True)
 class PagesFound:
-    """Pages whose text may match, the best first. ``is_partial``: time was up before all were read."""
+    """Pages whose text may match, the best first.
+
+    ``is_limited``: there may be more; ``is_partial``: because time was up before all were read.
+    """
 
     pages: list[PageFound]
+    is_limited: bool
     is_partial: bool = False
 
 

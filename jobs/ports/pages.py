@@ -21,10 +21,10 @@ class PageIndex(Protocol):
     def replace(self, content: Content, texts: Sequence[str], *, form: str | None, year: int | None) -> None:
         """Store the texts of pages 1, 2, …, in place of those stored before. Idempotent. Blank pages are left out."""
 
-    def search(self, query: Query, wanted: PageFilter, limit: int) -> PagesFound:
+    def search(self, query: Query, wanted: PageFilter, limit: int, enough: int | None = None) -> PagesFound:
         """Pages with some of the terms, the best first: check them with ``Query.matches``.
 
-        Raises TooSlow if none was found in time.
+        ``limit`` of them, or only ``enough`` if the rest would take long. Raises TooSlow if none was found in time.
         """
 
     def documents(self, contents: Collection[Content]) -> dict[Content, Document]:

@@ -115,7 +115,7 @@ def search_records(wanted: RecordFilter, place: Place) -> Results[RecordHit]:
 def search(text: str, wanted: PageFilter, place: Place) -> Results[Hit]:
     """Pages that match all of the query, among those that the server ranks highest. Raises InvalidSearch, TooSlow."""
     query, index = parse_query(text), application().pages
-    found = index.search(query, wanted, MOST_CANDIDATES)
+    found = index.search(query, wanted, MOST_CANDIDATES, enough=place.skipped + place.limit + 1)
     matching = [page for page in found.pages if query.matches(page.text)]
     if found.is_partial and not matching:
         raise TooSlow
@@ -130,6 +130,6 @@ def search(text: str, wanted: PageFilter, place: Place) -> Results[Hit]:
         items=hits,
         place=place,
         compared=len(matching),
-        is_limited=found.is_partial or len(found.pages) == MOST_CANDIDATES,
+        is_limited=found.is_limited,
         is_partial=found.is_partial,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any, NoReturn
 
 import pytest
@@ -133,6 +134,18 @@ def test_page_with_all_words_comes_before_many_with_one(pages):
     query = parse_query("bank hypothecation")
     (found,) = pages.search(query, PageFilter(), 1).pages
     assert (found.content, found.page) == (DEED, 1)
+
+
+@pytest.mark.parametrize("seconds", [-1, 60])
+def test_at_least_enough_pages_are_found(pages, monkeypatch, seconds):
+    """And all of them if that is quick."""
+    monkeypatch.setattr(pages_documentdb, "_QUICK_SECONDS", seconds)
+    pages.replace(NOTICE, ["bank"] * 8, form=None, year=None)
+    for limit, enough in product((5, 50), (1, 4, 99)):
+        found = pages.search(parse_query("bank"), PageFilter(), limit, enough)
+        assert min(enough, limit, 10) <= len(found.pages) <= min(limit, 10)
+        assert found.is_limited == (len(found.pages) < 10)
+        assert len(found.pages) == min(limit, 10) or seconds < 0
 
 
 class OutOfTime:

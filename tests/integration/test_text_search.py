@@ -168,7 +168,7 @@ def test_records_search_needs_something_to_find(staff, call, stated):
 
 
 def test_search_that_takes_too_long_is_explained(staff, call, app, indexed, monkeypatch):
-    def search(*_: object) -> list[object]:
+    def search(*_: object, **__: object) -> list[object]:
         raise TooSlow
 
     monkeypatch.setattr(app.pages, "search", search)

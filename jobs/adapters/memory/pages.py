@@ -27,7 +27,13 @@ class MemoryPages:
         ]
         self._rows[content] = (pages, form, year)
 
-    def search(self, query: Query, wanted: PageFilter, limit: int) -> PagesFound:
+    def search(
+        self,
+        query: Query,
+        wanted: PageFilter,
+        limit: int,
+        enough: int | None = None,  # noqa: ARG002 nothing takes long
+    ) -> PagesFound:
         found = [
             page
             for content, (pages, form, year) in self._rows.items()
@@ -35,7 +41,7 @@ class MemoryPages:
             for page in pages
             if query.matches(page.text)
         ]
-        return PagesFound(pages=found[:limit])
+        return PagesFound(pages=found[:limit], is_limited=len(found) > limit)
 
     def documents(self, contents: Collection[Content]) -> dict[Content, Document]:
         found: dict[Content, Document] = {}

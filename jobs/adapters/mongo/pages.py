@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from pymongo import DESCENDING, ReplaceOne
 from pymongo.database import Database
@@ -30,6 +31,14 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _SCORE = {"$meta": "textScore"}
 SHOWN = {"content": True, "page": True, "text": True}
 ID_ONLY = {"_id": True}
+
+
+@dataclass
+class Asked:
+    """How many pages to read: ``limit``, or ``enough`` of them if more would take long. Reading may lower ``limit``."""
+
+    limit: int
+    enough: int
 
 
 class MongoPages:
@@ -59,12 +68,13 @@ class MongoPages:
         self._pages.delete_many({"content": key, "page": {"$nin": [number for number, _ in kept]}})
 
     @translated
-    def search(self, query: Query, wanted: PageFilter, limit: int) -> PagesFound:
+    def search(self, query: Query, wanted: PageFilter, limit: int, enough: int | None = None) -> PagesFound:
+        asked = Asked(limit=limit, enough=min(enough or limit, limit))
         try:
-            rows = in_time(self._pages, lambda: self.read(query, wanted, limit), _BY_INDEX_SECONDS)
+            rows = in_time(self._pages, lambda: self.read(query, wanted, asked), _BY_INDEX_SECONDS)
         except TooSlow:
             return self._compare(query, wanted, limit)
-        return PagesFound(pages=[_to_page(row) for row in rows])
+        return PagesFound(pages=[_to_page(row) for row in rows], is_limited=len(rows) >= asked.limit)
 
     def _compare(self, query: Query, wanted: PageFilter, limit: int) -> PagesFound:
         """Read pages with some of the words in portions, and compare them here until time is up.
@@ -80,7 +90,8 @@ class MongoPages:
                 raise
             is_partial = True
         best = by_relevance(query, found.values())[:limit]
-        return PagesFound(pages=[_to_page(row) for row in best], is_partial=is_partial)
+        is_limited = is_partial or len(best) == limit
+        return PagesFound(pages=[_to_page(row) for row in best], is_limited=is_limited, is_partial=is_partial)
 
     def read_portions(self, query: Query, wanted: PageFilter, limit: int, found: dict[object, Record]) -> None:
         of_those = about(wanted)
@@ -104,8 +115,8 @@ class MongoPages:
         """Finds all pages that match and few others, in the words of ``$text``: the longest word is rare."""
         return f'"{max((word for term in query.terms for word in term.split()), key=len)}"'
 
-    def read(self, query: Query, wanted: PageFilter, limit: int) -> list[Record]:
-        return self._best(self._filter(query, wanted), limit)
+    def read(self, query: Query, wanted: PageFilter, asked: Asked) -> list[Record]:
+        return self._best(self._filter(query, wanted), asked.limit)
 
     def _filter(self, query: Query, wanted: PageFilter) -> Record:
         return {"$text": {"$search": " ".join(self._terms(query))}, **about(wanted)}

@@ -8,6 +8,7 @@ rarest word, and a few other terms are only checked in it. The rest are compared
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from pymongo.database import Database
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.facts import MongoFacts, about
 from jobs.adapters.mongo.facts_documentdb import DocumentDbFacts
-from jobs.adapters.mongo.pages import ID_ONLY, SHOWN, MongoPages, by_relevance, excluded, of_company
+from jobs.adapters.mongo.pages import ID_ONLY, SHOWN, Asked, MongoPages, by_relevance, excluded, of_company
 from jobs.domain.search import PageFilter, Query
 
 #: A word on fewer pages is rare.
@@ -26,6 +27,8 @@ _FEW = 16_000
 _MOST_PROBES = 8
 #: The index takes as long for each further word as the server for comparing the pages themselves.
 _MOST_LEADING = 3
+#: If reading took longer so far, no more pages are read; otherwise so many times as many.
+_QUICK_SECONDS, _MORE = 0.04, 3
 
 
 class DocumentDbPages(MongoPages):
@@ -34,7 +37,7 @@ class DocumentDbPages(MongoPages):
     def _facts_in(self, database: Database[Record]) -> MongoFacts:
         return DocumentDbFacts(database)
 
-    def read(self, query: Query, wanted: PageFilter, limit: int) -> list[Record]:
+    def read(self, query: Query, wanted: PageFilter, asked: Asked) -> list[Record]:
         narrowed = about(wanted)
         words, is_rare = self._by_rarity(query, is_needed=bool(narrowed))
         if not words:
@@ -48,7 +51,17 @@ class DocumentDbPages(MongoPages):
             conditions = [_has(term) for term in others if term.isascii()]
             search = " ".join([_walked(words[0], terms), *excluded(query)])
             filter_ = {"$text": {"$search": search}, **narrowed, **({"$and": conditions} if conditions else {})}
-        return by_relevance(query, self._pages.find(filter_, SHOWN, limit=limit))
+        return by_relevance(query, self._quickly(filter_, asked))
+
+    def _quickly(self, filter_: Record, asked: Asked) -> list[Record]:
+        """Enough pages, then more if that was quick: each number is a query of its own."""
+        limit, asked.limit = asked.limit, asked.enough
+        begun = time.monotonic()
+        while len(rows := list(self._pages.find(filter_, SHOWN, limit=asked.limit))) == asked.limit < limit:
+            if time.monotonic() - begun > _QUICK_SECONDS:
+                break
+            asked.limit = min(asked.limit * _MORE, limit)
+        return rows
 
     def leading(self, query: Query) -> str:
         words, _ = self._by_rarity(query, is_needed=True)
