@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pymongo import DESCENDING, ReplaceOne
 from pymongo.database import Database
@@ -33,12 +34,19 @@ SHOWN = {"content": True, "page": True, "text": True}
 ID_ONLY = {"_id": True}
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class Asked:
-    """How many pages to read: ``limit``, or ``enough`` of them if more would take long. Reading may lower ``limit``."""
+    """How many pages to read: ``limit``, or ``enough`` of them if more would take long."""
 
     limit: int
     enough: int
+
+
+class Rows(NamedTuple):
+    """Pages, and whether there may be more."""
+
+    rows: list[Record]
+    is_limited: bool
 
 
 class MongoPages:
@@ -71,10 +79,10 @@ class MongoPages:
     def search(self, query: Query, wanted: PageFilter, limit: int, enough: int | None = None) -> PagesFound:
         asked = Asked(limit=limit, enough=min(enough or limit, limit))
         try:
-            rows = in_time(self._pages, lambda: self.read(query, wanted, asked), _BY_INDEX_SECONDS)
+            rows, is_limited = in_time(self._pages, lambda: self.read(query, wanted, asked), _BY_INDEX_SECONDS)
         except TooSlow:
             return self._compare(query, wanted, limit)
-        return PagesFound(pages=[_to_page(row) for row in rows], is_limited=len(rows) >= asked.limit)
+        return PagesFound(pages=[_to_page(row) for row in rows], is_limited=is_limited)
 
     def _compare(self, query: Query, wanted: PageFilter, limit: int) -> PagesFound:
         """Read pages with some of the words in portions, and compare them here until time is up.
@@ -115,8 +123,8 @@ class MongoPages:
         """Finds all pages that match and few others, in the words of ``$text``: the longest word is rare."""
         return f'"{max((word for term in query.terms for word in term.split()), key=len)}"'
 
-    def read(self, query: Query, wanted: PageFilter, asked: Asked) -> list[Record]:
-        return self._best(self._filter(query, wanted), asked.limit)
+    def read(self, query: Query, wanted: PageFilter, asked: Asked) -> Rows:
+        return up_to(asked.limit, self._best(self._filter(query, wanted), asked.limit))
 
     def _filter(self, query: Query, wanted: PageFilter) -> Record:
         return {"$text": {"$search": " ".join(self._terms(query))}, **about(wanted)}
@@ -153,6 +161,11 @@ class MongoPages:
     def contents(self) -> Iterator[Content]:
         yield from contents_in(self._pages)
         yield from self.facts.contents()
+
+
+def up_to(limit: int, rows: list[Record]) -> Rows:
+    """Rows that were read with a limit."""
+    return Rows(rows=rows, is_limited=len(rows) == limit)
 
 
 def by_relevance(query: Query, rows: Iterable[Record]) -> list[Record]:

@@ -16,7 +16,7 @@ from pymongo.errors import ExecutionTimeout, OperationFailure
 from jobs.adapters.mongo.atlas_index import problem_of
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.facts import about
-from jobs.adapters.mongo.pages import SHOWN, Asked, MongoPages
+from jobs.adapters.mongo.pages import SHOWN, Asked, MongoPages, Rows, up_to
 from jobs.adapters.mongo.records import known
 from jobs.domain.search import PageFilter, Query
 
@@ -35,7 +35,7 @@ class AtlasPages(MongoPages):
         self._name, self._own = name, own
         self._sure_until = float("-inf")
 
-    def read(self, query: Query, wanted: PageFilter, asked: Asked) -> list[Record]:
+    def read(self, query: Query, wanted: PageFilter, asked: Asked) -> Rows:
         """Atlas finds nothing in an index that does not exist or is not built yet, so then its state is asked."""
         try:
             rows = list(self._pages.aggregate(stages(self._name, query, wanted, asked.limit)))
@@ -48,7 +48,7 @@ class AtlasPages(MongoPages):
             logger.warning("Text index used instead of Atlas Search", extra={"reason": problem})
             return self._own.read(query, wanted, asked)
         # Pages with the same score have no order of their own.
-        return sorted(rows, key=lambda row: (-row["score"], row["content"], row["page"]))
+        return up_to(asked.limit, sorted(rows, key=lambda row: (-row["score"], row["content"], row["page"])))
 
     def _problem(self) -> str | None:
         if time.monotonic() < self._sure_until:

@@ -17,7 +17,17 @@ from pymongo.database import Database
 from jobs.adapters.mongo.connection import Document as Record
 from jobs.adapters.mongo.facts import MongoFacts, about
 from jobs.adapters.mongo.facts_documentdb import DocumentDbFacts
-from jobs.adapters.mongo.pages import ID_ONLY, SHOWN, Asked, MongoPages, by_relevance, excluded, of_company
+from jobs.adapters.mongo.pages import (
+    ID_ONLY,
+    SHOWN,
+    Asked,
+    MongoPages,
+    Rows,
+    by_relevance,
+    excluded,
+    of_company,
+    up_to,
+)
 from jobs.domain.search import PageFilter, Query
 
 #: A word on fewer pages is rare.
@@ -37,11 +47,11 @@ class DocumentDbPages(MongoPages):
     def _facts_in(self, database: Database[Record]) -> MongoFacts:
         return DocumentDbFacts(database)
 
-    def read(self, query: Query, wanted: PageFilter, asked: Asked) -> list[Record]:
+    def read(self, query: Query, wanted: PageFilter, asked: Asked) -> Rows:
         narrowed = about(wanted)
         words, is_rare = self._by_rarity(query, is_needed=bool(narrowed))
         if not words:
-            return []
+            return Rows(rows=[], is_limited=False)
         if narrowed and not is_rare and (among := self._few(wanted)):
             filter_ = {**among, **narrowed, "$and": _conditions(query)}
         else:
@@ -51,17 +61,17 @@ class DocumentDbPages(MongoPages):
             conditions = [_has(term) for term in others if term.isascii()]
             search = " ".join([_walked(words[0], terms), *excluded(query)])
             filter_ = {"$text": {"$search": search}, **narrowed, **({"$and": conditions} if conditions else {})}
-        return by_relevance(query, self._quickly(filter_, asked))
+        rows, is_limited = self._quickly(filter_, asked)
+        return Rows(rows=by_relevance(query, rows), is_limited=is_limited)
 
-    def _quickly(self, filter_: Record, asked: Asked) -> list[Record]:
+    def _quickly(self, filter_: Record, asked: Asked) -> Rows:
         """Enough pages, then more if that was quick: each number is a query of its own."""
-        limit, asked.limit = asked.limit, asked.enough
-        begun = time.monotonic()
-        while len(rows := list(self._pages.find(filter_, SHOWN, limit=asked.limit))) == asked.limit < limit:
-            if time.monotonic() - begun > _QUICK_SECONDS:
-                break
-            asked.limit = min(asked.limit * _MORE, limit)
-        return rows
+        begun, count = time.monotonic(), asked.enough
+        while True:
+            found = up_to(count, list(self._pages.find(filter_, SHOWN, limit=count)))
+            if not found.is_limited or count == asked.limit or time.monotonic() - begun > _QUICK_SECONDS:
+                return found
+            count = min(count * _MORE, asked.limit)
 
     def leading(self, query: Query) -> str:
         words, _ = self._by_rarity(query, is_needed=True)
