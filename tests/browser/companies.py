@@ -26,6 +26,11 @@ def a_company_with_one_missing_file(filings: Path, cin: str) -> None:
     (folder / "AOC-4_2024-09-30.pdf").symlink_to(FIXTURES / "password.pdf")
 
 
+def lacks_its_file(filings: Path, cin: str) -> bool:
+    """Whether it is a company whose only file is still missing."""
+    return [path.is_symlink() for path in (filings / cin).iterdir()] == [True]
+
+
 def a_company_with_broken_files(filings: Path, cin: str) -> None:
     """Create a company with readable files, a damaged one, one with a password, a missing one, and a hostile name."""
     a_company_with_files(filings, cin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import signal
 import subprocess
@@ -84,11 +85,19 @@ class Site:
         done = self.machine.manage("shell", "-c", code)
         assert done.returncode == 0, done.stderr
 
+    @functools.cached_property
     def page_of_styles(self) -> str:
         """/style/, from a process with DEBUG, because only then the page exists."""
         made = self.machine.manage("shell", "-c", _STYLE, DEBUG="true")
         assert made.returncode == 0, made.stderr
         return made.stdout.partition("page:")[2]
+
+    def order_all(self, companies: dict[str, str]) -> None:
+        """Order the filings of companies, given as CIN and name, with one command."""
+        file = self.machine.data_dir / "orders.csv"
+        file.write_text("cin,companyName\n" + "".join(f"{cin},{name}\n" for cin, name in companies.items()))
+        done = self.machine.manage("create_jobs", "--csv", str(file))
+        assert done.returncode == 0, done.stderr
 
     def order(self, cin: str, company: str, *more: str) -> str:
         """Order a company's filings. Returns the job's id."""

@@ -5,20 +5,27 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.companies import a_company_with_files, a_company_with_one_missing_file
+from tests.browser.companies import a_company_with_files, a_company_with_one_missing_file, lacks_its_file
 from tests.making import a_cin
 
 SECONDS = 60_000
 
 
+@pytest.fixture(scope="module")
+def latest() -> list[str]:
+    """The companies of the previous test."""
+    return []
+
+
 @pytest.fixture
-def cins(folder_site, filings):
-    """Four companies whose jobs fail because no document can be retrieved."""
-    cins = [a_cin() for _ in range(4)]
-    for number, cin in enumerate(cins):
-        a_company_with_one_missing_file(filings, cin)
-        folder_site.order(cin, f"Broken {number} Limited")
-    return cins
+def cins(folder_site, filings, latest):
+    """Four companies whose jobs fail because no document can be retrieved; new ones if a test has added documents."""
+    if not latest or not all(lacks_its_file(filings, cin) for cin in latest):
+        latest[:] = [a_cin() for _ in range(4)]
+        for cin in latest:
+            a_company_with_one_missing_file(filings, cin)
+        folder_site.order_all({cin: f"Broken {number} Limited" for number, cin in enumerate(latest)})
+    return list(latest)
 
 
 @pytest.fixture

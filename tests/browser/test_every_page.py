@@ -102,7 +102,7 @@ def _export(page: Page, shown: Shown) -> None:
 
 
 def _style(page: Page, shown: Shown) -> None:
-    text = shown.site.page_of_styles()
+    text = shown.site.page_of_styles
     page.route("**/style/", lambda route: route.fulfill(body=text, content_type="text/html"))
     page.goto("/style/")
 

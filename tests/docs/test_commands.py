@@ -61,10 +61,15 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     stopped(process)
 
 
-def _run(machine: Machine, script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def token(machine: Machine) -> str:
+    """An API token of the only user."""
+    return machine.manage("shell", "--no-imports", "-c", _TOKEN).stdout.strip()
+
+
+def _run(machine: Machine, token: str, script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     here = f"{shlex.quote(sys.executable)} {shlex.quote(str(ROOT / 'manage.py'))}"
     script = script.replace(".venv/bin/python manage.py", here).replace("http://localhost:5001", machine.address)
-    token = machine.manage("shell", "--no-imports", "-c", _TOKEN).stdout.strip()
     return subprocess.run(
         ["bash", "-c", _SHELL + script],
         cwd=folder,
@@ -77,12 +82,12 @@ def _run(machine: Machine, script: str, folder: Path) -> subprocess.CompletedPro
 
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
-def test_documented_commands_work(machine: Machine, page: Page, tmp_path: Path) -> None:
+def test_documented_commands_work(machine: Machine, token: str, page: Page, tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text(ORDERS)
     (tmp_path / "FILE").touch()  # the reader's own file
     # All pages order the same company, so the previous page's jobs must have ended.
     wait_until(lambda: not machine.jobs_in("pending", "processing"), 120)
-    done = _run(machine, "\n".join(page.blocks("sh")), tmp_path)
+    done = _run(machine, token, "\n".join(page.blocks("sh")), tmp_path)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
@@ -98,5 +103,5 @@ def test_documented_commands_work(machine: Machine, page: Page, tmp_path: Path) 
         "export nonsense",
     ],
 )
-def test_wrong_command_is_noticed(machine: Machine, script: str, tmp_path: Path) -> None:
-    assert _run(machine, f"{script}\ntrue", tmp_path).returncode != 0
+def test_wrong_command_is_noticed(machine: Machine, token: str, script: str, tmp_path: Path) -> None:
+    assert _run(machine, token, f"{script}\ntrue", tmp_path).returncode != 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -13,6 +12,9 @@ from typing import IO
 
 import psutil
 
+from jobs.bootstrap import Application
+from jobs.configuration.table import load
+from jobs.domain.job import JobStatus
 from tests.processes import ROOT, plain_environment, wait_until
 from tests.servers import free_port
 
@@ -78,9 +80,13 @@ class Machine:
             return 0
 
     def jobs_in(self, *statuses: str) -> int:
-        """The number of jobs in these states, from one command's output."""
-        counts = json.loads(self.manage("job_status", "--json").stdout)
-        return sum(int(counts[status]) for status in statuses)
+        """The number of jobs in these states. Tests wait for it, so it starts no process."""
+        app = Application(load(self.environment))
+        try:
+            counts = app.jobs.count_by_status()
+        finally:
+            app.database.client.close()
+        return sum(counts[JobStatus(status)] for status in statuses)
 
     def workers(self) -> list[psutil.Process]:
         """The running worker processes of this machine object."""
