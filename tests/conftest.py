@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -25,6 +26,7 @@ for name in ("MONGODB_URI", "BLOB_STORE", "SOURCE", "JOB_ID", "JOB_FILE", "WORKE
 from jobs.adapters.mongo.connection import connect  # noqa: E402
 from jobs.adapters.mongo.outbox import OUTBOXES  # noqa: E402
 from jobs.adapters.mongo.schema import ensure  # noqa: E402
+from jobs.adapters.mongo.validators import VALIDATORS  # noqa: E402
 from tests.servers import Unavailable  # noqa: E402
 from tests.servers.azurite import azurite  # noqa: E402
 from tests.servers.mongodb import embedded_mongodb  # noqa: E402
@@ -80,15 +82,22 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield uri
 
 
-@pytest.fixture(scope="session")
-def database_name(mongodb_uri: str) -> Iterator[str]:
-    """This session's own database with its schema; dropped at the end."""
+@contextmanager
+def a_database(mongodb_uri: str) -> Iterator[str]:
+    """The name of a new database with the schema; dropped at the end."""
     name = f"test_{uuid4().hex[:12]}"
     database = connect(mongodb_uri, name, 30)
     ensure(database)
     yield name
     database.client.drop_database(name)
     database.client.close()
+
+
+@pytest.fixture(scope="session")
+def database_name(mongodb_uri: str) -> Iterator[str]:
+    """This session's own database with its schema."""
+    with a_database(mongodb_uri) as name:
+        yield name
 
 
 @pytest.fixture
@@ -99,6 +108,25 @@ def database(mongodb_uri: str, database_name: str):
         database[name].delete_many({})
     yield database
     database.client.close()
+
+
+@pytest.fixture(scope="session")
+def _installed(mongodb_uri: str) -> Iterator[str]:
+    with a_database(mongodb_uri) as name:
+        yield name
+
+
+@pytest.fixture
+def empty_database(mongodb_uri: str, _installed: str) -> str:
+    """The name of a database with the schema and without data, for processes that a test starts.
+
+    Tests take turns with it, because creating one takes seconds on some servers.
+    """
+    database = connect(mongodb_uri, _installed, 30)
+    for name in VALIDATORS:
+        database[name].delete_many({})
+    database.client.close()
+    return _installed
 
 
 @pytest.fixture(scope="session")

@@ -26,8 +26,8 @@ pytestmark = pytest.mark.server
 
 
 @pytest.fixture
-def installation(mongodb_uri: str, volume: Path) -> Iterator[Installation]:
-    with an_installation(volume, mongodb_uri) as made:
+def installation(mongodb_uri: str, empty_database: str, volume: Path) -> Iterator[Installation]:
+    with an_installation(volume, mongodb_uri, empty_database) as made:
         yield made
 
 

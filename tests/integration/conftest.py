@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -19,7 +18,6 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 
 from filesure_site.oidc import provider as client_side
-from jobs.adapters.mongo.schema import ensure
 from jobs.bootstrap import Application, application
 from jobs.configuration.table import load
 from jobs.domain.ending import Ending
@@ -42,7 +40,7 @@ PASSWORD = "a long password"
 
 @dataclass
 class Installation:
-    """A Filesure with its own database, data directory and settings, for one test."""
+    """A Filesure with its own data directory and settings, and a database that was empty, for one test."""
 
     environment: dict[str, str]
     app: Application
@@ -82,24 +80,18 @@ class _Process(subprocess.Popen[str]):
 
 
 @contextmanager
-def an_installation(
-    data_dir: Path, mongodb_uri: str, *, name: str | None = None, drop: bool = True, **more: str
-) -> Iterator[Installation]:
-    """A Filesure with these settings and its own database."""
-    name = name or f"test_{uuid4().hex[:12]}"
-    settings = {"MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": name, "DATA_DIR": str(data_dir), **more}
+def an_installation(data_dir: Path, mongodb_uri: str, database: str, **more: str) -> Iterator[Installation]:
+    """A Filesure with these settings and this database."""
+    settings = {"MONGODB_URI": mongodb_uri, "MONGODB_DATABASE": database, "DATA_DIR": str(data_dir), **more}
     quick = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.01", "POLL_SECONDS": "0.2", "BACKOFF_SECONDS": "0.1"}
     app = Application(load(settings))
-    ensure(app.database)
     yield Installation(plain_environment() | quick | settings | {"LOG_FORMAT": "json"}, app)
-    if drop:
-        app.database.client.drop_database(name)
     app.database.client.close()
 
 
 @pytest.fixture
-def installation(mongodb_uri: str, data_dir: Path) -> Iterator[Installation]:
-    with an_installation(data_dir, mongodb_uri) as made:
+def installation(mongodb_uri: str, empty_database: str, data_dir: Path) -> Iterator[Installation]:
+    with an_installation(data_dir, mongodb_uri, empty_database) as made:
         yield made
 
 

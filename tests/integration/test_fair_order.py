@@ -26,9 +26,10 @@ STAFF = Actor(name="tests")
 
 
 @pytest.fixture
-def installation(mongodb_uri: str, data_dir: Path) -> Iterator[Installation]:
+def installation(mongodb_uri: str, empty_database: str, data_dir: Path) -> Iterator[Installation]:
     """Each job takes one run."""
-    with an_installation(data_dir, mongodb_uri, RUN_FRACTION="1", SIMULATED_SECONDS_PER_DOCUMENT="0") as made:
+    at_once = {"RUN_FRACTION": "1", "SIMULATED_SECONDS_PER_DOCUMENT": "0"}
+    with an_installation(data_dir, mongodb_uri, empty_database, **at_once) as made:
         yield made
 
 

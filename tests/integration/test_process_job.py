@@ -12,6 +12,7 @@ import time
 import pytest
 
 from jobs.adapters.mongo import embedded
+from jobs.adapters.mongo.schema import ensure
 from jobs.domain.audit import Actor
 from jobs.domain.job import JobStatus
 from tests.integration.conftest import Installation, an_installation
@@ -66,9 +67,9 @@ def test_three_runs_complete_a_job(installation):
     ]
 
 
-def test_azure_holds_the_job_s_documents(azurite_connection_string, mongodb_uri, data_dir):
+def test_azure_holds_the_job_s_documents(azurite_connection_string, mongodb_uri, empty_database, data_dir):
     azure = {"BLOB_STORE": "azure", "AZURE_STORAGE_CONNECTION_STRING": azurite_connection_string}
-    with an_installation(data_dir, mongodb_uri, **azure) as installation:
+    with an_installation(data_dir, mongodb_uri, empty_database, **azure) as installation:
         (job_id,) = installation.order()
         for _ in range(3):
             done = installation.run("process_job", job_id)
@@ -79,7 +80,8 @@ def test_azure_holds_the_job_s_documents(azurite_connection_string, mongodb_uri,
 @pytest.mark.own_mongodb
 def test_mongodb_crash_loses_nothing(data_dir):
     slow = {"SIMULATED_SECONDS_PER_DOCUMENT": "0.3", "WORKER_CONCURRENCY": "2", "MONGODB_TIMEOUT_SECONDS": "2"}
-    with embedded_mongodb(data_dir) as uri, an_installation(data_dir, uri, drop=False) as before:
+    with embedded_mongodb(data_dir) as uri, an_installation(data_dir, uri, "crashed") as before:
+        ensure(before.app.database)
         (job_id,) = before.order()
         with before.start("process_job", job_id, LEASE_SECONDS="5", **slow) as worker:
             wait_until(lambda: before.app.jobs.get(job_id).progress.downloaded > 0)
@@ -87,7 +89,7 @@ def test_mongodb_crash_loses_nothing(data_dir):
             _, err = worker.communicate(timeout=60)
     assert worker.returncode in (1, 3), err
     assert "Traceback" not in err
-    with embedded_mongodb(data_dir) as uri, an_installation(data_dir, uri, name=before.app.database.name) as after:
+    with embedded_mongodb(data_dir) as uri, an_installation(data_dir, uri, "crashed") as after:
         wait_until(lambda: after.run("process_job", "--claim") and after.status(job_id)["jobStatus"] == "completed")
         nothing_is_missing_or_double(after, job_id)
 

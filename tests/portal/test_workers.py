@@ -24,7 +24,7 @@ Make = Callable[..., Installation]
 
 
 @pytest.fixture
-def install(portal: StandIn, mongodb_uri: str, data_dir: Path, tmp_path: Path) -> Iterator[Make]:
+def install(portal: StandIn, mongodb_uri: str, empty_database: str, data_dir: Path, tmp_path: Path) -> Iterator[Make]:
     """Makes an installation that reads the portal; lines of the mapping can be changed."""
     with ExitStack() as made:
 
@@ -37,7 +37,7 @@ def install(portal: StandIn, mongodb_uri: str, data_dir: Path, tmp_path: Path) -
                 "SOURCE_PROBE_SECONDS": "0.5",
                 "RUN_FRACTION": "1",
             }
-            return made.enter_context(an_installation(data_dir, mongodb_uri, **settings))
+            return made.enter_context(an_installation(data_dir, mongodb_uri, empty_database, **settings))
 
         yield make
 

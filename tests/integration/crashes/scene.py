@@ -17,6 +17,7 @@ from jobs.domain.audit import Actor
 from jobs.domain.job import UNFINISHED, Job
 from jobs.domain.wrong_use import UnknownJob
 from jobs.services import Order
+from tests.conftest import a_database
 from tests.integration.conftest import an_installation
 from tests.integration.crashes.warm import Fork, Forks
 from tests.making import a_cin
@@ -150,7 +151,8 @@ def a_scene(folder: Path, mongodb_uri: str, azurite: str) -> Iterator[Scene]:
     with ExitStack() as stack:
         blob_port = int(azurite.partition("127.0.0.1:")[2].partition("/")[0])
         direct = {**settings, "AZURE_STORAGE_CONNECTION_STRING": azurite}
-        made = stack.enter_context(an_installation(folder / "data", mongodb_uri, **direct))
+        database = stack.enter_context(a_database(mongodb_uri))
+        made = stack.enter_context(an_installation(folder / "data", mongodb_uri, database, **direct))
         made.app.ping()
         mongodb = stack.enter_context(proxied(gate, made.app.database.client.address[1]))
         blobs = stack.enter_context(proxied(gate, blob_port, http=True))
