@@ -107,7 +107,7 @@ class Site:
 
     def wait_until_idle(self) -> None:
         """Wait until no job is unfinished. Workers read each document, which takes seconds of a processor per job."""
-        wait_until(lambda: not self.machine.jobs_in("pending", "processing"), 600)
+        wait_until(lambda: not self.machine.jobs_in("pending", "processing"), 600, pause=0.2)
 
 
 @contextmanager

@@ -82,7 +82,8 @@ class Scene:
         return last.at + last.seconds - self.now()
 
     def wait(self, seconds: float) -> None:
-        """Keep filming."""
+        """Keep filming; only briefly without readers."""
+        seconds = seconds if self._for_readers else min(seconds, 1)
         if seconds > 0:
             self.page.wait_for_timeout(seconds * 1000)
 
