@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from contextlib import suppress
+
+from playwright.sync_api import Error, Page, expect
 
 from tests.demo.stage import Stage, type_into
 
@@ -71,7 +73,8 @@ def export(stage: Stage) -> None:
         scene.wait(1.5)
         run_now = page.get_by_role("button", name="Run now")
         if run_now.count():
-            run_now.click()
+            with suppress(Error):  # a worker may start at this moment, which removes the button
+                run_now.click(timeout=2_000)
         scene.until(lambda: page.get_by_label("Who receives it?").count())
         scene.let_read()
         scene.say("A link gives it to a person without an account. It expires, and each download is recorded.")
