@@ -36,6 +36,7 @@ ORDERS: Mapping[DocumentOrder, tuple[str, int]] = {
 }
 #: So many of the newest matches are sorted. More would take longer than a page may.
 AMONG = 1_000
+#: Fields whose indexes have the matches by id.
 _WITH_INDEX = ("status", "documentType", "reading.state", "error.kind")
 _LEAST: Mapping[str, Any] = {
     "companyKey": "",
@@ -127,9 +128,7 @@ class DocumentLists:
 
 def _has_index(found: Record) -> bool:
     """Whether an index has the matches by id. Else the first may be far from the oldest document, like new filings."""
-    return not found or (
-        len(found) == 1 and next(iter(found)) in ("status", "documentType", "reading.state", "error.kind")
-    )
+    return not found or (len(found) == 1 and next(iter(found)) in _WITH_INDEX)
 
 
 def segments(field: str, direction: int, bounds: Record, cursor: Cursor | None) -> list[Segment]:
