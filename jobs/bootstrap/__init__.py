@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bson import ObjectId
 
 from jobs.adapters import local_scaler
-from jobs.bootstrap.once import once, part
+from jobs.bootstrap.once import asking_part, once, part
 from jobs.bootstrap.stores import Stores
 from jobs.configuration.table import current
 
@@ -38,9 +38,9 @@ def new_id() -> str:
 class Application(Stores):
     """The use cases and adapters of views, commands and the worker. Each part is created on first use."""
 
-    @part
+    @asking_part
     def suggesting(self) -> SuggestionService:
-        """Suggests companies for what is typed."""
+        """Suggests companies for what is typed. Raises DatabaseUnavailable, DatabaseRefused."""
         from jobs.services import SuggestionService
 
         return SuggestionService(directory=self.directory)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, Self, TypeVar, overload
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ class part(Generic[T]):  # noqa: N801  # used like functools.cached_property
 
     def __init__(self, build: Callable[[Any], T]) -> None:
         self._build = build
-        self._lock = threading.RLock()
+        self._lock: AbstractContextManager[object] = threading.RLock()
         self.__doc__ = build.__doc__
 
     def __set_name__(self, _owner: type, name: str) -> None:
@@ -59,3 +60,15 @@ class part(Generic[T]):  # noqa: N801  # used like functools.cached_property
                 parts[self._name] = self._build(whole)
             built: T = parts[self._name]
             return built
+
+
+class asking_part(part[T]):  # noqa: N801
+    """A ``part`` whose function asks a server.
+
+    Without a lock, in which threads would each wait for a timeout in turn while the server is down. Racing threads may
+    build it twice, so it must hold no connection of its own.
+    """
+
+    def __init__(self, build: Callable[[Any], T]) -> None:
+        super().__init__(build)
+        self._lock = nullcontext()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobs.adapters.mongo import local_address
 from jobs.adapters.mongo.connection import ServerClock, connect, server_version, within
 from jobs.adapters.mongo.jobs import MongoJobRepository
 from jobs.adapters.mongo.pauses import MongoPauseRepository
-from jobs.bootstrap.once import part
+from jobs.bootstrap.once import asking_part, part
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -45,8 +45,6 @@ class Stores:
 
     configuration: Configuration
     instruments: Instruments | None = None
-    _catalogue: MongoCatalogue | None = field(default=None, init=False, repr=False)
-    _companies: MongoCompanies | None = field(default=None, init=False, repr=False)
 
     @part
     def mongodb_uri(self) -> str:
@@ -96,37 +94,30 @@ class Stores:
 
         return MongoRunRepository(self.database)
 
-    @property
+    @asking_part
     def catalogue(self) -> MongoCatalogue:
-        """Lists, searches and counts for pages and the API. Raises DatabaseUnavailable, DatabaseRefused.
-
-        Not a ``part``: while MongoDB is down, threads would queue for the lock and each wait for a timeout in turn.
-        """
+        """Lists, searches and counts for pages and the API. Raises DatabaseUnavailable, DatabaseRefused."""
         from jobs.adapters.mongo import catalogues
 
-        if self._catalogue is None:
-            self._catalogue = catalogues.catalogue(self.database, self.clock)
-        return self._catalogue
+        return catalogues.catalogue(self.database, self.clock)
 
-    @property
+    @asking_part
     def companies(self) -> MongoCompanies:
-        """Companies, across all their orders. Like ``catalogue``, not a ``part``."""
+        """Companies, across all their orders. Raises DatabaseUnavailable, DatabaseRefused."""
         from jobs.adapters.mongo import catalogues
 
-        if self._companies is None:
-            self._companies = catalogues.companies(self.database)
-        return self._companies
+        return catalogues.companies(self.database)
 
-    @part
+    @asking_part
     def directory(self) -> MongoDirectory:
-        """Companies of the Ministry's master data, ordered or not."""
+        """Companies of the Ministry's master data, ordered or not. Raises DatabaseUnavailable, DatabaseRefused."""
         from jobs.adapters.mongo import catalogues
 
         return catalogues.directory(self.database)
 
-    @part
+    @asking_part
     def pages(self) -> MongoPages:
-        """The text of all pages, for searching."""
+        """The text of all pages, for searching. Raises DatabaseUnavailable, DatabaseRefused."""
         from jobs.adapters.mongo.page_indexes import page_index
 
         return page_index(self.database, self.configuration.atlas_search_index)

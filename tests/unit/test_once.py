@@ -5,12 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
+from unittest.mock import MagicMock
 
 import pytest
 
 from jobs import bootstrap
 from jobs.adapters.azure_blob import AzureBlobStore
-from jobs.adapters.mongo import catalogues
+from jobs.adapters.mongo import connection
 from jobs.bootstrap import stores
 from jobs.bootstrap.once import once, part
 from jobs.configuration.table import load
@@ -59,18 +60,19 @@ def test_racing_threads_share_one_part():
     assert Whole().thing is not one
 
 
-def test_threads_do_not_queue_for_an_unreachable_server(monkeypatch):
+@pytest.mark.parametrize("name", ["catalogue", "companies", "directory", "pages", "suggesting"])
+def test_threads_do_not_queue_for_an_unreachable_server(monkeypatch, name):
     both_asking = Barrier(2)
 
-    def ask(_database: object) -> str:
+    def ask(_client: object) -> str:
         both_asking.wait(10)
         raise DatabaseUnavailable("MongoDB is down.")
 
-    monkeypatch.setattr(stores, "connect", lambda *_: object())
-    monkeypatch.setattr(catalogues, "product", ask)
+    monkeypatch.setattr(stores, "connect", lambda *_: MagicMock())
+    monkeypatch.setattr(connection, "_asked_product", ask)
     app = bootstrap.Application(load({"MONGODB_URI": "mongodb://127.0.0.1:9/"}))
     with ThreadPoolExecutor(2) as pool:
-        errors = [future.exception() for future in [pool.submit(lambda: app.catalogue) for _ in range(2)]]
+        errors = [future.exception() for future in [pool.submit(getattr, app, name) for _ in range(2)]]
     assert [type(error) for error in errors] == [DatabaseUnavailable, DatabaseUnavailable]
 
 
