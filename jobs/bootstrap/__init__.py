@@ -45,7 +45,7 @@ class Application(Stores):
 
         return SuggestionService(directory=self.directory)
 
-    @part
+    @asking_part
     def sweep(self) -> Sweep:
         """Removes data that belongs to no job."""
         from jobs.services import Sweep
@@ -60,7 +60,7 @@ class Application(Stores):
             exports=self.exporting,
         )
 
-    @part
+    @asking_part
     def lists(self) -> ListService:
         """Orders of many jobs at once."""
         from jobs.adapters.mongo.order_lists import MongoOrderListRepository
@@ -103,7 +103,7 @@ class Application(Stores):
             wake=self._wake_scaler,
         )
 
-    @part
+    @asking_part
     def service(self) -> JobService:
         """The use cases of staff."""
         from jobs.services import JobService
@@ -140,7 +140,7 @@ class Application(Stores):
             by_role=dict(self.configuration.orders_per_month),
         )
 
-    @part
+    @asking_part
     def watching(self) -> WatchService:
         """Watched companies and their rechecks."""
         from jobs.adapters.mongo.watches import MongoWatchRepository
@@ -172,7 +172,7 @@ class Application(Stores):
             run_fraction=self.configuration.run_fraction,
         )
 
-    @part
+    @asking_part
     def exporting(self) -> ExportService:
         """Packs documents into ZIP files."""
         from jobs.adapters.mongo.exports import MongoExports

@@ -63,7 +63,7 @@ class part(Generic[T]):  # noqa: N801  # used like functools.cached_property
 
 
 class asking_part(part[T]):  # noqa: N801
-    """A ``part`` whose function asks a server.
+    """A ``part`` whose function asks a server, or takes such a part.
 
     Without a lock, in which threads would each wait for a timeout in turn while the server is down. Racing threads may
     build it twice, so it must hold no connection of its own.

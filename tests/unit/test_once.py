@@ -60,7 +60,13 @@ def test_racing_threads_share_one_part():
     assert Whole().thing is not one
 
 
-@pytest.mark.parametrize("name", ["catalogue", "companies", "directory", "pages", "suggesting"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("catalogue", "companies", "directory", "pages"),
+        *("suggesting", "service", "sweep", "lists", "watching", "exporting"),
+    ],
+)
 def test_threads_do_not_queue_for_an_unreachable_server(monkeypatch, name):
     both_asking = Barrier(2)
 
