@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -20,6 +21,14 @@ from jobs.models import Session
 from tests.integration.conftest import PASSWORD, is_in, text_of
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db]
+
+
+@pytest.fixture(autouse=True)
+def half_minute(monkeypatch):
+    """All codes of a test are of one half minute: at the end of one, the device learns that the app is late."""
+    now = time.time()
+    monkeypatch.setattr("django_otp.oath.time", lambda: now)
+    monkeypatch.setattr("django_otp.plugins.otp_totp.models.time", SimpleNamespace(time=lambda: now))
 
 
 def app_code(steps: int = 0) -> str:
