@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import IO, TYPE_CHECKING, Any
 
@@ -106,6 +106,11 @@ def _rupees(paise: int | None) -> float | int | None:
     return paise // 100 if paise % 100 == 0 else paise / 100
 
 
+def _percent(share: str | None) -> float | None:
+    """A number, so that a spreadsheet calculates with it."""
+    return None if share is None else float(share)
+
+
 def _last(fact: Fact[Any]) -> Any:
     return newest(fact)
 
@@ -162,7 +167,8 @@ def _capital(profile: Profile) -> Iterator[Row]:
 
 def _shareholding(profile: Profile) -> Iterator[Row]:
     for each in profile.shareholding:
-        yield (year_name(each.end.year), _last(each.promoters), _last(each.public), _last(each.shareholders))
+        shares = (_percent(_last(each.promoters)), _percent(_last(each.public)))
+        yield (year_name(each.end.year), *shares, _last(each.shareholders))
 
 
 def _meetings(profile: Profile) -> Iterator[Row]:
@@ -175,8 +181,15 @@ def _all_values(profile: Profile) -> Iterator[Row]:
     for sheet, row, facts in _facts(profile):
         for matter, fact in facts.items():
             for said in fact:
-                value = _rupees(said.value) if matter == "Amount" else said.value
+                value = _NUMBERS.get(matter, _as_stated)(said.value)
                 yield (sheet, row, matter, value, len(said.sources), *_source(said.source))
+
+
+def _as_stated(value: Any) -> Any:
+    return value
+
+
+_NUMBERS: Mapping[str, Callable[[Any], Any]] = {"Amount": _rupees, "Promoters": _percent, "Public": _percent}
 
 
 def _facts(profile: Profile) -> Iterator[tuple[str, str, dict[str, Fact[Any]]]]:

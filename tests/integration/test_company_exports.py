@@ -13,8 +13,10 @@ import openpyxl
 import pytest
 from django.contrib.auth.models import Permission as Right
 
+from jobs.domain.filings.stated import Stated
 from jobs.web import tokens
 from jobs.web.permissions import Permission
+from tests.integration import companies
 from tests.integration.api import caller
 from tests.integration.companies import NAME, an_order
 from tests.making import a_cin, a_listed
@@ -91,6 +93,16 @@ def test_workbook_has_every_sheet(staff, app, company):
         row[:7] for row in sheets["All values"]
     }
     assert {"Capital", "Shareholding", "Meetings"} < sheets.keys()
+
+
+def test_workbook_has_percentages_as_numbers(staff, app, monkeypatch):
+    cin = a_cin()
+    monkeypatch.setitem(companies.STATED, "MGT-7", (Stated(name="promoters_share", value="54.2"),))
+    an_order(app, cin)
+    book = openpyxl.load_workbook(io.BytesIO(content(staff.get(f"/companies/{cin}/export.xlsx"))))
+    held, every = (list(book[name].iter_rows(min_row=2, values_only=True)) for name in ("Shareholding", "All values"))
+    assert held == [("2024-25", 54.2, None, None)]
+    assert ("Shareholding", "2024-25", "Promoters", 54.2) in {row[:4] for row in every}
 
 
 def test_workbook_keeps_formulas_as_text(staff, app):
