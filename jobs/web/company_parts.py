@@ -14,7 +14,8 @@ FIRST, MOST = 6, 25
 MOST_DUES = 40
 _DUE_YEARS = 2
 _ABOUT_DUES = (
-    "AOC-4 is due 30 days, MGT-7 60 days and ADT-1 15 days after the general meeting, which is due by 30 September. "
+    "AOC-4 is due 30 days, MGT-7 60 days and ADT-1 15 days after the general meeting, which is due by 30 September, "
+    "the first by 31 December. "
     "Extensions of these dates are not considered."
 )
 

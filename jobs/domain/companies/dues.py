@@ -1,9 +1,10 @@
 """Due dates of annual filings under the Companies Act, 2013, and filings after them.
 
 AOC-4: 30 days after the annual general meeting (section 137). MGT-7: 60 days (section 92). ADT-1: 15 days after the
-meeting that appoints the auditor (section 139). The meeting is due six months after the end of the year (section 96),
-and the days count from there if none is known. A one person company holds no meeting: its AOC-4 is due 180 days after
-the end of the year, and its MGT-7A 60 days after the date on which a meeting would have been due.
+meeting that appoints the auditor (section 139). The meeting is due six months after the end of the year, the first one
+nine months (section 96), and the days count from there if none is known. A one person company holds no meeting: its
+AOC-4 is due 180 days after the end of the year, and its MGT-7A 60 days after the date on which a meeting would have
+been due.
 """
 
 from __future__ import annotations
@@ -64,16 +65,21 @@ def dues_of(
     stated, annual = of_forms(filings, _ANNUAL), [each for each in listed if each.form in _ANNUAL]
     found: list[Due] = []
     for year in range(last, first - 1, -1):
-        found += _of_year(stated, annual, year, kind, as_of)
+        meeting_due = date(year, 12, 31) if since == year - 1 else date(year, 9, 30)
+        found += _of_year(stated, annual, year, kind, meeting_due, as_of)
     return [*found, *_appointments(filings, first)] if found else []
 
 
 def _of_year(
-    filings: Sequence[StatedFiling], listed: Sequence[CompanyFiling], year: int, kind: str, as_of: date
+    filings: Sequence[StatedFiling],
+    listed: Sequence[CompanyFiling],
+    year: int,
+    kind: str,
+    meeting_due: date,
+    as_of: date,
 ) -> list[Due]:
     end = date(year, 3, 31)
-    meeting = _meeting(filings, end)
-    expected = meeting or date(year, 9, 30)
+    expected = _meeting(filings, end) or meeting_due
     accounts = end + _AOC_4_OF_ONE if kind == _ONE_PERSON else expected + _AOC_4
     wanted = (
         ("AOC-4", FinancialStatements.FORMS, accounts),

@@ -26,9 +26,10 @@ class PersonEvent(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """A director or officer. ``since`` and ``until`` are None if no filing states them.
+    """A director or officer. ``since`` and ``until`` are empty if no filing states them.
 
-    ``years`` are the ends of the financial years whose annual returns name the person.
+    ``has_left``: a filing reports it, and none a later appointment; ``until`` may be empty, as the filing may not state
+    the day. ``years`` are the ends of the financial years whose annual returns name the person.
     """
 
     din: str | None
@@ -38,6 +39,7 @@ class Person:
     until: Fact[date]
     events: tuple[PersonEvent, ...]
     years: tuple[date, ...]
+    has_left: bool
     is_current: bool
 
     @property
@@ -79,9 +81,7 @@ def _mentions(filing: StatedFiling) -> Iterable[_Mention]:
         for row in filing.rows("directors") or ([filing] if filing.text("din") else []):
             yield _mention(row, row.text("din"), None, row.text("designation"), event=_event(row))
         for row in filing.rows("officers"):
-            on = row.day("effective_from")
-            begun = PersonEvent(what="appointed", on=on, designation=row.text("designation"), source=row.source())
-            yield _mention(row, row.text("din"), _full_name(row), row.text("designation"), event=begun)
+            yield _mention(row, row.text("din"), _full_name(row), row.text("designation"), event=_event_of_officer(row))
     elif filing.form in AnnualReturn.FORMS:
         for row in filing.rows("directors"):
             left = row.day("ceased_on")
@@ -112,24 +112,38 @@ def _mention(
 
 def _event(row: StatedFiling) -> PersonEvent:
     stated, ceased, appointed = row.text("event"), row.day("ceased_on"), row.day("appointed_on")
-    named = (stated or "").strip()
-    what = _EVENTS.get(named.upper()[:4]) or ("ceased" if ceased and not appointed else "appointed")
-    if "cess" in named.casefold() or "resign" in named.casefold():
-        what = "ceased"
-    elif "change" in named.casefold():
-        what = "changed"
+    what = _named(stated or "") or ("ceased" if ceased and not appointed else "appointed")
     on = ceased if what in ("ceased", "resigned") and ceased else appointed or ceased
     source = row.source("appointed_on", "ceased_on", "din")
     return PersonEvent(what=what, on=on, designation=row.text("designation"), source=source)
 
 
+def _event_of_officer(row: StatedFiling) -> PersonEvent:
+    """The form has one date for both, which is that of the appointment or of the cessation."""
+    return PersonEvent(
+        what=_named(row.text("event") or "") or "appointed",
+        on=row.day("effective_from"),
+        designation=row.text("designation"),
+        source=row.source("effective_from", "event"),
+    )
+
+
+def _named(event: str) -> str | None:
+    """What a form calls the change."""
+    text = event.strip().casefold()
+    if "cess" in text or "resign" in text:
+        return "ceased"
+    return "changed" if "change" in text else _EVENTS.get(text.upper()[:4])
+
+
 def _person(mentions: Sequence[_Mention], latest: date | None) -> Person:
     events = tuple(each.event for each in mentions if each.event)
-    started = [each for each in events if each.what == "appointed" and each.on]
-    ended = [each for each in events if each.what in ("ceased", "resigned") and each.on]
+    started = [each for each in events if each.what == "appointed"]
+    ended = [each for each in events if each.what in ("ceased", "resigned")]
     first = min((each.on for each in started if each.on), default=None)
     last = max((each.on for each in ended if each.on), default=None)
-    has_left = bool(ended) and not any(each.on and last and each.on > last for each in started)
+    latest_start = max((day for each in started if (day := _day_of(each))), default=date.min)
+    has_left = any(day >= latest_start for each in ended if (day := _day_of(each)))
     years = tuple(sorted({each.year for each in mentions if each.year}))
     in_latest = latest is None or latest in years or any(each.on and each.on > latest for each in started)
     return Person(
@@ -139,11 +153,19 @@ def _person(mentions: Sequence[_Mention], latest: date | None) -> Person:
             ((each.designation, each.filing.source("designation")) for each in mentions if each.designation), plain
         ),
         since=fact((each.on, each.source) for each in started if each.on == first),
-        until=fact((each.on, each.source) for each in ended if each.on == last) if has_left else (),
+        until=fact((each.on, each.source) for each in ended if each.on == last)
+        if last and last >= latest_start
+        else (),
         events=events,
         years=years,
+        has_left=has_left,
         is_current=not has_left and in_latest,
     )
+
+
+def _day_of(event: PersonEvent) -> date | None:
+    """If the filing does not state the day, that of the filing."""
+    return event.on or event.source.filed_on
 
 
 @dataclass(frozen=True, kw_only=True)

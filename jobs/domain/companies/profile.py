@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 
 from jobs.domain.cin import year_of
 from jobs.domain.companies.charges import CompanyCharge, charges_of
@@ -40,6 +40,7 @@ from jobs.domain.job import DONE, Job
 
 _ADDRESS = ("address", "address_2", "city", "district", "state", "pin_code")
 _CLASS = slice(12, 15)  # of a CIN
+_INDIA = timezone(timedelta(hours=5, minutes=30))  # whose days count for due dates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +109,7 @@ def profile_of(cin: str, jobs: Sequence[Job], found: CompanyDocuments, *, most: 
         shareholding=tuple(shareholding_of(stated)),
         years=tuple(years_of(stated)),
         meetings=tuple(meetings_of(stated)),
-        dues=_dues(cin, stated, filings, as_of.date()) if as_of else (),
+        dues=_dues(cin, stated, filings, as_of.astimezone(_INDIA).date()) if as_of else (),
         filings=tuple(filings),
         jobs=tuple(jobs),
         as_of=as_of,
@@ -156,12 +157,14 @@ def _other_ids(documents: Sequence[Document]) -> tuple[Said[str], ...]:
 
 
 def _offices(stated: Sequence[StatedFiling]) -> list[Office]:
-    """Each address once: as the first filing states it that does."""
+    """Each address once: as the first filing states it that does, or the last one that moves the office there."""
     found: dict[str, Office] = {}
     for each in of_forms(stated, (*RegisteredOffice.FORMS, *AnnualReturn.FORMS)):
         parts = [text for name in _ADDRESS if (text := each.text(name))]
         if parts:
             address = ", ".join(dict.fromkeys(parts))
             office = Office(address=address, since=each.day("effective_from"), source=each.source("address"))
+            if office.since and next(reversed(found), None) != plain(address):
+                found.pop(plain(address), None)  # the company has returned to it
             found.setdefault(plain(address), office)
     return list(reversed(found.values()))

@@ -87,10 +87,11 @@ class Director:
 
 @dataclass(frozen=True, kw_only=True)
 class Officer:
-    """One row of DIR-12: a secretary, manager, CEO or CFO."""
+    """One row of DIR-12: the appointment or cessation of a secretary, manager, CEO or CFO."""
 
     din: Value | None = value(Identifier.DIN, keys=("DIN2",))
     pan: Value | None = value(Identifier.PAN, keys=("PAN",))
+    event: Value | None = value(keys=("RB_A_C",))
     first_name: Value | None = value(keys=("FIRST_NAME",))
     last_name: Value | None = value(keys=("LAST_NAME",))
     designation: Value | None = value(keys=("DESIGNATION2",))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 #: Increase it whenever the same bytes may give a different result; readings by a lower version can be redone.
-READER_VERSION = 3
+READER_VERSION = 4
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in points from the page's upper left corner
 

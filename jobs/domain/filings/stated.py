@@ -46,8 +46,8 @@ KEPT: Mapping[type[FormRecord], frozenset[str]] = {
     ),
     Directors: _names(
         "din designation event appointed_on ceased_on directors.din directors.event directors.designation"
-        " directors.appointed_on directors.ceased_on officers.din officers.first_name officers.last_name"
-        " officers.designation officers.effective_from"
+        " directors.appointed_on directors.ceased_on officers.din officers.event officers.first_name"
+        " officers.last_name officers.designation officers.effective_from"
     ),
     DirectorKyc: _names("din first_name last_name"),
     Charge: _names("charge_id purpose created_on modified_on satisfied_on amount holder property"),

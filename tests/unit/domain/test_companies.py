@@ -3,72 +3,22 @@
 from __future__ import annotations
 
 import cProfile
-import itertools
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 
-from jobs.domain.companies.dues import DueState
 from jobs.domain.companies.filings import Category, category_of, filings_of, year_name
-from jobs.domain.companies.profile import Profile, profile_of
-from jobs.domain.companies.statements import CompanyDocuments, plain
-from jobs.domain.document import Document, DocumentStatus, Filing, StoredFile, attachment_number
+from jobs.domain.companies.statements import plain
+from jobs.domain.document import Document, attachment_number
 from jobs.domain.filings.appointments import Auditor, AuditorAppointment
 from jobs.domain.filings.identifiers import Identifier
-from jobs.domain.filings.reading import Method, ReadingState
-from jobs.domain.filings.stated import MOST_VALUES, Stated, stated_by
-from jobs.domain.filings.summary import DocumentReading, Facts
+from jobs.domain.filings.reading import Method
+from jobs.domain.filings.stated import MOST_VALUES, stated_by
 from jobs.domain.filings.values import Found, Kind, as_value
-from jobs.domain.job import JobStatus
-from tests.making import a_job
+from tests.unit.domain.stating import MARCH, a_document, profile, says
 
-CIN = "L24295GJ1987PLC143792"
-NOW = datetime(2025, 12, 1, tzinfo=UTC)
-MARCH = date(2025, 3, 31)
 MOST_CALLS = 25
-_numbers = itertools.count(1)
-
-
-def a_document(job_id: str = "j1", *, number: int | None = None, name: str = "", **more: Any) -> Document:
-    number = number or next(_numbers)
-    day, content = more.pop("filed_on", None), more.pop("content", f"{number:064d}")
-    srn, form = more.pop("srn", f"S{number}"), more.pop("form", "AOC-4")
-    return Document(
-        id=f"{number}",
-        job_id=job_id,
-        cin=CIN,
-        company_name="Vindhya Chemicals Limited",
-        filing=Filing(number=number, document_type=form, file_name=name or f"{form}.pdf", srn=srn, filed_on=day),
-        status=DocumentStatus.STORED if content else DocumentStatus.LISTED,
-        file=StoredFile(blob_name="b", blob_url="u", size=1, content_type="application/pdf", checksum=content)
-        if content
-        else None,
-        **more,
-    )
-
-
-def says(form: str, filed_on: date, *, year_end: date | None = None, **values: Any) -> Document:
-    """A filing of this form that states these values; ``rows__1__name`` is ``rows[1].name``."""
-    facts = Facts(form=form, cin=CIN, company_name=values.pop("company", None), year_end=year_end)
-    stated = tuple(
-        Stated(name=_name(name), value=value, unit="rupees" if type(value) is int and value > 999 else None)
-        for name, value in values.items()
-    )
-    reading = DocumentReading(
-        state=ReadingState.READ, kind="pdf", method=Method.XFA, facts=facts, stated=stated, values=len(stated)
-    )
-    return a_document(form=form, filed_on=filed_on, reading=reading)
-
-
-def _name(name: str) -> str:
-    table, *rest = name.split("__")
-    return f"{table}[{rest[0]}].{rest[1]}" if rest else table
-
-
-def profile(*documents: Document, ended: datetime = NOW) -> Profile:
-    job = a_job(NOW, cin=CIN, company_name="Vindhya Chemicals Limited", status=JobStatus.COMPLETED, completed_at=ended)
-    return profile_of(CIN, [job], CompanyDocuments.of(documents), most=100)
 
 
 def test_filing_of_two_orders_is_listed_once():
@@ -150,52 +100,6 @@ def test_consolidated_accounts_are_a_year_of_their_own():
     ]
 
 
-def test_directors_come_and_go():
-    found = profile(
-        says(
-            "DIR-12",
-            date(2016, 4, 20),
-            directors__1__din="07120034",
-            directors__1__event="APPN",
-            directors__1__designation="Managing director",
-            directors__1__appointed_on=date(2016, 4, 12),
-            officers__1__first_name="Leela",
-            officers__1__last_name="Nair",
-            officers__1__designation="CFO",
-        ),
-        says("DIR-12", date(2022, 4, 20), din="06510007", event="Cessation", ceased_on=date(2022, 4, 12)),
-        says(
-            "MGT-7",
-            date(2025, 11, 1),
-            year_end=MARCH,
-            directors__1__name="Asha Raman",
-            directors__1__din="07120034",
-            directors__2__name="LEELA NAIR",
-        ),
-        says("MGT-7", date(2021, 11, 1), year_end=date(2021, 3, 31), directors__1__name="Gone", directors__1__din="1"),
-    )
-    people = {each.name: each for each in found.people}
-    assert [each.name for each in found.people if each.is_current] == ["Asha Raman", "LEELA NAIR"]
-    assert people["Asha Raman"].since[0].value == date(2016, 4, 12)
-    assert people["Asha Raman"].since[0].source.form == "DIR-12"
-    assert people["DIN 06510007"].until[0].value == date(2022, 4, 12)
-    assert not people["Gone"].is_current
-
-
-def test_director_who_returned_is_current():
-    def row(filed_on: date, **values: object) -> Document:
-        return says("DIR-12", filed_on, din="07120034", **values)
-
-    (person,) = profile(
-        row(date(2016, 1, 9), appointed_on=date(2016, 1, 1)),
-        row(date(2018, 1, 9), ceased_on=date(2018, 1, 1)),
-        row(date(2020, 1, 9), appointed_on=date(2020, 1, 1)),
-    ).people
-    assert person.is_current
-    assert person.until == ()
-    assert [each.what for each in person.events] == ["appointed", "ceased", "appointed"]
-
-
 def test_auditors_have_tenures():
     found = profile(
         says("ADT-1", date(2020, 10, 1), auditors__1__name="A & Co", auditors__1__from_date=date(2020, 4, 1)),
@@ -205,49 +109,6 @@ def test_auditors_have_tenures():
     assert [each.name for each in found.auditors] == ["A AND CO.", "B"]
     assert found.auditors[0].tenures[0].start == date(2020, 4, 1)
     assert found.auditors[0].audited == (MARCH,)
-
-
-def test_satisfaction_without_a_number_closes_its_charge():
-    made, bank = date(2016, 10, 24), "Narmada Finance Corporation"
-    found = profile(
-        says("CHG-1", date(2016, 11, 1), holder=bank, created_on=made, amount=36000000),
-        says("CHG-1", date(2018, 11, 1), holder=bank.upper(), created_on=made, amount=40000000, charge_id="100"),
-        says("CHG-4", date(2019, 4, 16), charge_id="100", satisfied_on=date(2019, 4, 7)),
-        says("CHG-1", date(2020, 11, 1), holder=bank, created_on=date(2020, 10, 1), amount=5000),
-    )
-    open_, closed = found.charges
-    assert (open_.is_open, closed.is_open) == (True, False)
-    assert [each.value for each in closed.amounts] == [4000000000, 3600000000]
-    assert closed.satisfied[0].value == date(2019, 4, 7)
-    assert len(closed.sources) == 3
-
-
-def test_late_and_missing_filings_are_named():
-    found = profile(
-        says("AOC-4", date(2025, 11, 1), year_end=MARCH, held_agm_on=date(2025, 9, 1)),
-        says("ADT-1", date(2025, 10, 1), held_agm_on=date(2025, 9, 1), appointed_on=date(2025, 9, 1)),
-        says("AOC-4", date(2024, 10, 1), year_end=date(2024, 3, 31), held_agm_on=date(2024, 9, 15)),
-    )
-    dues = {(each.form, each.year): (each.state, each.days, each.due_on) for each in found.dues}
-    assert dues["AOC-4", 2025] == (DueState.LATE, 31, date(2025, 10, 1))
-    assert dues["AOC-4", 2024] == (DueState.FILED, 0, date(2024, 10, 15))
-    assert dues["MGT-7", 2025] == (DueState.UNFILED, 31, date(2025, 10, 31))
-    assert dues["ADT-1", 2025] == (DueState.LATE, 15, date(2025, 9, 16))
-
-
-def test_filing_that_is_not_due_yet_is_upcoming():
-    found = profile(
-        says("AOC-4", date(2024, 10, 1), year_end=date(2024, 3, 31)), ended=datetime(2025, 10, 20, tzinfo=UTC)
-    )
-    due = next(each for each in found.dues if (each.form, each.year) == ("AOC-4", 2025))
-    assert (due.state, due.days, due.due_on) == (DueState.UPCOMING, 10, date(2025, 10, 30))
-
-
-def test_company_without_an_ended_order_has_no_dues():
-    job = a_job(NOW, cin=CIN)
-    document = says("AOC-4", date(2025, 10, 1), year_end=MARCH)
-    found = profile_of(CIN, [job], CompanyDocuments.of([document]), most=1)
-    assert (found.as_of, found.dues, found.is_cut) == (None, (), True)
 
 
 def test_former_names_ignore_spelling():
@@ -268,6 +129,22 @@ def test_offices_are_listed_with_their_first_source():
     assert [(each.address, each.since) for each in found.offices] == [
         ("1 Fort, Mumbai", date(2019, 1, 1)),
         ("9 Old Road", None),
+    ]
+
+
+def test_office_to_which_the_company_returned_comes_first():
+    def moved(filed_on: date, address: str) -> Document:
+        return says("INC-22", filed_on, address=address, effective_from=filed_on)
+
+    found = profile(
+        moved(date(2015, 1, 5), "1 Fort"),
+        moved(date(2018, 1, 5), "9 Old Road"),
+        moved(date(2021, 1, 5), "1 FORT"),
+        says("MGT-7", date(2021, 2, 5), address="9 Old Road"),
+    )
+    assert [(each.address, each.since) for each in found.offices] == [
+        ("1 FORT", date(2021, 1, 5)),
+        ("9 Old Road", date(2018, 1, 5)),
     ]
 
 

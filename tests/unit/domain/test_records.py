@@ -12,6 +12,7 @@ from jobs.domain.filings.accounts import FinancialStatements
 from jobs.domain.filings.annual_returns import AnnualReturn
 from jobs.domain.filings.reading import Field, Method, PageReading, Reading, ReadingState
 from jobs.domain.filings.records import BY_FORM, form_of, record_of, values_of
+from jobs.domain.filings.stated import stated_by
 from worker.sources import simulated_forms
 
 STRUCTURES = Path(simulated_forms.__file__).parent / "structures"
@@ -47,6 +48,13 @@ def test_attached_xbrl_facts_come_first() -> None:
     assert (record.total_assets.value, record.total_assets.method) == (1000, Method.XBRL)
     assert record.profit
     assert record.profit.value == 12
+
+
+def test_cessation_of_an_officer_is_read() -> None:
+    row = "T_ZMCA_NCA_DIR12_S/DATA[1]"
+    form = (field("ZMCA_NCA_DIR_12/NUM_MD_DIR", "0"), field(f"{row}/LAST_NAME", "Nair"), field(f"{row}/RB_A_C", "RESG"))
+    stated = {each.name: each.value for each in stated_by(record_of(reading(*form)))}
+    assert stated == {"officers[1].last_name": "Nair", "officers[1].event": "RESG"}
 
 
 def test_xbrl_instance_alone_is_a_financial_statement() -> None:
