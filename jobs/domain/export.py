@@ -5,7 +5,7 @@ An export is a job of its own. What goes into which part is decided when it is o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -41,7 +41,10 @@ class Missing(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One document of an export. ``part`` is 0, and ``problem`` the reason, if it was not stored at the order."""
+    """One document of an export. ``part`` is 0, and ``problem`` the reason, if it was not stored at the order.
+
+    ``srn`` and ``filed_on`` of an attachment are those of its filing.
+    """
 
     path: str
     part: int
@@ -126,7 +129,7 @@ def is_plan(blob_name: str) -> bool:
     return blob_name.endswith("/export_plan.json")
 
 
-def planned(documents: Iterable[Document], part_bytes: int) -> list[Entry]:
+def planned(documents: Sequence[Document], part_bytes: int) -> list[Entry]:
     """An entry for each document, in parts of at most ``part_bytes``, unless a single document is larger.
 
     The documents of one filing follow each other, and the sequence of the filings is kept.
@@ -135,21 +138,23 @@ def planned(documents: Iterable[Document], part_bytes: int) -> list[Entry]:
 
     namer, entries = Namer(), []
     part, size = 1, 0
+    filings = {(each.job_id, each.filing.number): each for each in documents if each.parent is None}
     for document in documents:
-        path = namer.path_of(document)
+        filing = filings.get((document.job_id, document.place[0]), document)
+        path = namer.path_of(document, filing)
         if document.file is None:
-            entries.append(_entry(document, path, 0))
+            entries.append(_entry(document, filing, path, 0))
             continue
         needed = document.file.size + document.file.size // _GROWTH + 3 * len(path.encode()) + _RECORD_BYTES
         listed = (len(entries) + 1) * (_LINE_BYTES + 2 * len(path.encode()))
         if size and size + needed + listed > part_bytes:
             part, size = part + 1, 0
         size += needed
-        entries.append(_entry(document, path, part))
+        entries.append(_entry(document, filing, path, part))
     return entries
 
 
-def _entry(document: Document, path: str, part: int) -> Entry:
+def _entry(document: Document, filing: Document, path: str, part: int) -> Entry:
     reason = document.error.message if document.error else "Not downloaded yet."
     return Entry(
         path=path,
@@ -159,8 +164,8 @@ def _entry(document: Document, path: str, part: int) -> Entry:
         cin=document.cin,
         company_name=document.company_name,
         form=document.form,
-        srn=document.filing.srn,
-        filed_on=document.filed_on,
+        srn=filing.filing.srn,
+        filed_on=filing.filed_on,
         original_name=document.filing.file_name,
         file=document.file,
         problem=None if document.file else reason,

@@ -33,13 +33,15 @@ class Namer:
         self._taken: set[str] = set()
         self._folders: dict[str, str] = {}
 
-    def path_of(self, document: Document) -> str:
+    def path_of(self, document: Document, filing: Document | None = None) -> str:
+        """``filing`` contains an attachment, which has no form, date or SRN of its own."""
+        filing = filing or document
         suffix = PurePosixPath(document.filing.file_name).suffix.lower()
         suffix = suffix if _SUFFIX.fullmatch(suffix) else ".bin"
-        day = document.filed_on
+        day = filing.filed_on
         year = str(day.year) if day else "undated"
-        words = [document.form, day.isoformat() if day else "", document.filing.srn or ""]
-        if document.parent is not None or not document.filing.srn:
+        words = [filing.form, day.isoformat() if day else "", filing.filing.srn or ""]
+        if document.parent is not None or not filing.filing.srn:
             words.append(PurePosixPath(document.filing.file_name).stem)
         name = safe(" ".join(word for word in words if word), _LONGEST_NAME, "document")
         return self._unique(f"{self._folder(document)}/{year}/{name}", suffix)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from jobs.domain.document import Document, DocumentError, DocumentStatus, Filing
+from jobs.domain.document import Document, DocumentError, DocumentStatus, Filing, attachment_number
 from jobs.domain.export import Export, Scope, planned
 from jobs.domain.export_manifest import as_csv, from_json, lines, to_json
 from jobs.domain.export_names import Namer, safe
@@ -50,6 +50,17 @@ def test_paths_are_by_company_year_form_and_date():
     assert namer.path_of(a_document(srn=None, filed_on=None)) == "Tea Ltd/undated/AOC-4 AOC-4.pdf"
     assert namer.path_of(a_document("list.XLSX", parent=1)) == "Tea Ltd/2025/AOC-4 2025-10-01 S1 list.xlsx"
     assert namer.path_of(a_document("x.tar.gz/../evil")).endswith(".bin")
+
+
+def test_attachment_is_named_after_its_filing():
+    filing = a_document(number=7)
+    of_seven = {"number": attachment_number(7, 1), "parent": 7, "document_type": "ATTACHMENT", "srn": None}
+    inside = a_document("Auditors Report.pdf", filed_on=None, **of_seven)
+    entries = planned([filing, inside], 10**9)
+    assert entries[1].path == "Tea Ltd/2025/AOC-4 2025-10-01 S1 Auditors Report.pdf"
+    assert [(each.srn, each.filed_on) for each in entries] == [("S1", date(2025, 10, 1))] * 2
+    (alone,) = planned([inside], 10**9)
+    assert alone.path == "Tea Ltd/undated/ATTACHMENT Auditors Report.pdf"
 
 
 def test_no_two_documents_have_the_same_path():
