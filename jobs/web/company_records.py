@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
+from jobs.domain.companies.filings import CompanyFiling
 from jobs.domain.companies.profile import Profile
 from jobs.domain.document import Document
 from jobs.domain.errors import BlobNotFound
@@ -47,21 +48,24 @@ def records(profile: Profile, *, full: bool) -> Iterator[dict[str, Any]]:
         for document in (filing.document, *filing.attachments):
             if document.reading is None or document.reading.record_blob_name is None:
                 continue
-            about = {**_about(document), "form": filing.form, "year": filing.year}
+            about = _about(document, filing)
             try:
                 yield {**about, "record": stored_record(document, full=full)}
             except BlobNotFound:
                 yield {**about, "record": None}
 
 
-def _about(document: Document) -> dict[str, Any]:
-    filing, file = document.filing, document.file
+def _about(document: Document, filing: CompanyFiling) -> dict[str, Any]:
+    """An attachment has no SRN and date of its own: those of its filing connect it."""
+    file = document.file
     return {
         "jobId": document.job_id,
-        "documentNumber": filing.number,
-        "srn": filing.srn,
+        "documentNumber": document.filing.number,
+        "form": filing.form,
+        "year": filing.year,
+        "srn": filing.document.filing.srn,
         "filedOn": filing.filed_on.isoformat() if filing.filed_on else None,
-        "fileName": filing.file_name,
+        "fileName": document.filing.file_name,
         "sha256": file.checksum.removeprefix("sha256:") if file else None,
     }
 
