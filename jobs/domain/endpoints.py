@@ -117,7 +117,7 @@ def checked_url(text: str, *, allow_http: bool, allow_private: bool) -> str:
         raise InvalidEndpoint("The address is not a valid URL.", field="url") from None
     if parts.scheme != "https" and not (allow_http and parts.scheme == "http"):
         raise InvalidEndpoint("The address must begin with https://.", field="url")
-    if not host or port == 0:
+    if not host or port == 0 or "%" in host:
         raise InvalidEndpoint("The address needs a host name.", field="url")
     if is_refused(host, allow_private=allow_private):
         raise InvalidEndpoint(f"{host} is not a public address.", field="url")

@@ -7,6 +7,7 @@ A request to an address that a user enters must not reach the cluster, the host 
 from __future__ import annotations
 
 import ipaddress
+import socket
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -39,13 +40,17 @@ _LOOPBACK = ipaddress.ip_address("::1")
 
 def is_refused(host: str, *, allow_private: bool) -> bool:
     """Whether a URL's host is an address, or this machine's name, that webhooks may not be sent to."""
-    if host.lower().rstrip(".") == "localhost":
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
         return not allow_private
     try:
-        ipaddress.ip_address(host)
+        address: Address = ipaddress.ip_address(host)
     except ValueError:
-        return False  # a name, which is resolved when something is sent
-    return not is_allowed(host, allow_private=allow_private)
+        try:
+            address = ipaddress.IPv4Address(socket.inet_aton(name))  # 127.1, 0x7f000001 and 2130706433
+        except OSError:
+            return False  # a name, which is resolved when something is sent
+    return not is_allowed(str(address), allow_private=allow_private)
 
 
 def is_allowed(text: str, *, allow_private: bool) -> bool:

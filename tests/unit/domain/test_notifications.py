@@ -100,6 +100,8 @@ def test_endpoint_is_dead_after_many_failures_over_a_long_time():
     [
         *("", "example.com", "ftp://example.com/", "http://example.com/", "https://", "https:///x", "https://a b/"),
         *("https://user:secret@example.com/", "https://example.com/#x", "https://example.com:0/", "https://[::1/"),
+        *("https://127.1/", "https://0x7f000001/", "https://2130706433/", "https://%31%32%37.0.0.1/"),
+        *("https://a.localhost/", "https://0251.0376.0251.0376/"),
         *("https://localhost/", "https://169.254.169.254/x", "https://[fd00::1]/", "https://[::ffff:10.0.0.1]:8443/"),
         *(
             "https://example.com:99999/",
@@ -118,6 +120,7 @@ def test_invalid_address_is_refused(url):
 def test_valid_address_is_kept():
     url = "https://example.com:8443/a?b=c"
     assert checked_url(f" {url} ", allow_http=False, allow_private=False) == url
+    assert checked_url("https://0x5db8d70e/", allow_http=False, allow_private=False)  # 93.184.215.14
     for url in ("http://example.com/", "http://10.1.2.3/", "http://localhost:8000/"):
         assert checked_url(url, allow_http=True, allow_private=True) == url
 
