@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
 from jobs.bootstrap import application
+from jobs.domain.company_id import as_stored, fault_of
 from jobs.domain.document import Document
 from jobs.domain.errors import TooSlow
 from jobs.domain.record_search import RecordFact, RecordFilter
 from jobs.domain.search import Content, PageFilter, PageFound, parse_query
-from jobs.domain.wrong_use import InvalidCursor
+from jobs.domain.wrong_use import InvalidCursor, InvalidSearch
 from jobs.web.request_context import whole_number
 
 T = TypeVar("T")
@@ -92,6 +93,14 @@ class Results(Generic[T]):
     def is_cut(self) -> bool:
         """Whether there are, or may be, more results after these."""
         return self.next is not None or self.is_limited
+
+
+def parse_company(text: str) -> str:
+    """The CIN, LLPIN or FCRN of a company to search, as it is stored; empty for all. Raises InvalidSearch."""
+    cin = as_stored(text)
+    if cin and (fault := fault_of(cin)):
+        raise InvalidSearch(fault)
+    return cin
 
 
 def search_records(wanted: RecordFilter, place: Place) -> Results[RecordHit]:

@@ -76,6 +76,8 @@ def test_text_of_a_hit_is_escaped(staff, indexed):
         ("q=" + "x" * 10_000, 422, "10,000 characters"),
         ("q=" + "+".join("abcdefghijk"), 422, "words and phrases"),
         ("q=deed&year=nonsense&cin=%00", 200, "page 1"),
+        ("q=deed&year=nonsense", 200, "“nonsense” is not a year, and was ignored."),
+        ("q=deed&cin=Vindhya", 422, "&#x27;VINDHYA&#x27; has 7 characters; a CIN has 21"),
     ],
 )
 def test_search_says_what_is_wrong(staff, indexed, query, status, says):
@@ -91,6 +93,8 @@ def test_api_finds_pages(call, indexed):
     assert {"text": "Deed", "sought": True} in hit["snippet"]
     assert is_problem(call("GET", "/api/v1/search?q=-deed"), 422, "invalid_search")
     assert is_problem(call("GET", "/api/v1/search"), 422)
+    for path in ("search?q=deed&cin=Vindhya", "search/records?din=07120034&cin=Vindhya"):
+        assert is_problem(call("GET", f"/api/v1/{path}"), 422, "invalid_search")
 
 
 def test_worker_indexes_what_it_reads_until_it_is_deleted(staff, app, tmp_path):

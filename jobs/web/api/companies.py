@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 
-from jobs.domain.company_id import as_stored
 from jobs.domain.directory import ListedCompany
 from jobs.domain.record_search import parse_records
 from jobs.domain.search import PageFilter
@@ -19,7 +18,7 @@ from jobs.web.api.search_schemas import HitsOut, RecordHitsOut
 from jobs.web.company_records import lines_response
 from jobs.web.directory import listed, suggestions
 from jobs.web.permissions import Permission
-from jobs.web.text_search import Hit, Place, RecordHit, Results, search, search_records
+from jobs.web.text_search import Hit, Place, RecordHit, Results, parse_company, search, search_records
 
 _LINES = {"responses": {200: {"description": "JSON Lines", "content": {"application/x-ndjson": {}}}}}
 
@@ -60,7 +59,7 @@ def list_directory(request: HttpRequest, query: Query[inputs.DirectoryQuery]) ->
 @company_router.get("/search", auth=needing(Permission.VIEW), response={200: HitsOut, **PROBLEMS})
 def search_text(request: HttpRequest, query: Query[inputs.SearchQuery]) -> Results[Hit]:
     """The best pages that contain all words and "phrases", and none of the -excluded ones. PANs are not searchable."""
-    wanted = PageFilter(cin=as_stored(query.cin), form=query.form, year=query.year)
+    wanted = PageFilter(cin=parse_company(query.cin), form=query.form, year=query.year)
     return search(query.q, wanted, Place.parse(query.cursor, query.limit))
 
 
@@ -71,7 +70,7 @@ def search_in_records(request: HttpRequest, query: Query[inputs.RecordsQuery]) -
     Amounts are typed as on the site (`40,00,000`, `40 lakh`, `4.5 crore`) and returned in paise.
     """
     given = {"director": query.director, "din": query.din, "least": query.least, "most": query.most}
-    wanted = parse_records(given, cin=as_stored(query.cin), form=query.form, year=query.year)
+    wanted = parse_records(given, cin=parse_company(query.cin), form=query.form, year=query.year)
     if not wanted:
         raise InvalidSearch("Give a director, a DIN or an amount.")
     return search_records(wanted, Place.parse(query.cursor, query.limit))

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from jobs.domain.company_id import as_stored
 from jobs.domain.errors import TooSlow
 from jobs.domain.forms import FORMS
 from jobs.domain.record_search import parse_records
@@ -19,7 +18,7 @@ from jobs.domain.wrong_use import InvalidSearch
 from jobs.web.access import needs
 from jobs.web.permissions import Permission
 from jobs.web.request_context import whole_number
-from jobs.web.text_search import Place, search, search_records
+from jobs.web.text_search import Place, parse_company, search, search_records
 
 _FILTERS = {
     "cin": "Company",
@@ -38,8 +37,11 @@ _FIELDS = ("q", *_FILTERS, "cursor", "filings")
 @require_safe
 def text_search(request: HttpRequest) -> HttpResponse:
     given = {name: request.GET.get(name, "").replace("\x00", "").strip() for name in _FIELDS}
+    ignored = ""
+    if given["year"] and whole_number(given["year"], most_digits=4) is None:
+        ignored, given["year"] = f"“{given['year'][:40]}” is not a year, and was ignored.", ""
     chips = [(name, f"{label}: {given[name]}") for name, label in _FILTERS.items() if given[name]]
-    context: dict[str, object] = {"given": given, "chips": chips, "forms": list(FORMS), "longest": LONGEST}
+    context = {"given": given, "chips": chips, "forms": list(FORMS), "longest": LONGEST, "ignored": ignored}
     try:
         found = _found(given)
     except InvalidSearch as error:
@@ -54,7 +56,7 @@ def _found(given: dict[str, str]) -> dict[str, object]:
 
     Raises InvalidSearch, InvalidCursor.
     """
-    cin, form, year = as_stored(given["cin"])[:40], given["form"][:60], whole_number(given["year"], most_digits=4)
+    cin, form, year = parse_company(given["cin"]), given["form"][:60], whole_number(given["year"], most_digits=4)
     records = parse_records(given, cin=cin, form=form, year=year)
     searches: dict[str, Callable[[], object]] = {}
     if records:
