@@ -9,7 +9,7 @@ import pytest
 
 from jobs.domain.audit import Actor
 from jobs.domain.ending import ended_well
-from jobs.domain.job import Progress, Run
+from jobs.domain.job import JobStatus, Progress, Run
 from jobs.services import Order
 from jobs.web.pause_banner import watch
 from tests.integration.conftest import a_stored_job, complete, fail, text_of
@@ -97,6 +97,13 @@ def test_partial_job_is_not_shown_as_complete(staff, app):
     page = staff.get(f"/jobs/{job.id}/")
     assert list(stages(page).values()) == ["done", "done", "done", "partly", "partly"]
     assert len(re.findall(r"<time", text_of(page).split('class="stages"')[1].split("</ol>")[0])) == 3
+
+
+@pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.PARTIAL])
+def test_job_without_a_recorded_reason_has_a_page(staff, app, status):
+    job = a_stored_job(app)
+    app.database["jobs"].update_one({"companyName": job.company_name}, {"$set": {"jobStatus": str(status)}})
+    assert "The reason was not recorded." in plain(staff.get(f"/jobs/{job.id}/"))
 
 
 def test_stages_show_when_the_filings_were_listed(staff, app):
