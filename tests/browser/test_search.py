@@ -74,6 +74,15 @@ def test_escape_closes_the_results(asha):
     expect(found).to_be_visible()
 
 
+def test_tab_leaves_the_box_past_its_results(asha, company):
+    """The arrows reach the results, however many there are."""
+    page = _typed(asha, "audit")
+    expect(page.locator("#found a").first).to_be_visible()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('form.find') === null")
+    expect(page.locator("#found")).to_be_hidden()
+
+
 def test_question_mark_lists_the_shortcuts(asha):
     page = asha.page
     page.goto("/jobs/")

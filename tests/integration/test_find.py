@@ -20,7 +20,9 @@ def test_one_box_finds_companies_jobs_documents_and_pages(staff, app):
         assert f"/companies/{job.cin}/" in page, text
     assert "AOC-4_2.pdf" in text_of(staff.get("/find/?q=h00000002"))
     assert "/account/" in text_of(staff.get("/find/?q=time zo"))
-    assert "Nothing matches" in text_of(staff.get("/find/?q=%00zzzz"))
+    nothing = text_of(staff.get("/find/", {"q": "\0zzzz &"}))
+    assert "Nothing matches" in nothing
+    assert 'href="/search/?q=zzzz%20%26"' in nothing
 
 
 def test_results_for_the_box_are_never_shown_as_the_page(staff):

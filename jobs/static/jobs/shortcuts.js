@@ -76,6 +76,7 @@ if (box) {
   document.body.addEventListener("htmx:afterSwap", (event) => {
     if (event.target !== found) return;
     foundText = event.detail.requestConfig.parameters.get("q");
+    for (const link of found.querySelectorAll("a")) link.tabIndex = -1; // arrows reach them; Tab leaves the box
     found.hidden = isClosed || !box.form.contains(document.activeElement);
   });
   document.addEventListener("click", (event) => { if (!box.form.contains(event.target)) hideFound(); });
