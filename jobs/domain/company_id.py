@@ -148,7 +148,7 @@ def _fault(text: str) -> str:
     shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
     kind = _meant(text)
     if not text:
-        return f"The identifier is missing; {_LENGTHS}."
+        return f"The identifier is missing: {_LENGTHS.replace(' has 21', ' has 21 characters')}."
     if kind is None:
         return f"'{shown}' has {len(text)} character{'' if len(text) == 1 else 's'}; {_LENGTHS}."
     shape, whole = _SHAPES[kind], _hyphenated(text) if kind is IdKind.LLPIN else text

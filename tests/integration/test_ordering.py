@@ -50,7 +50,7 @@ def test_llps_and_foreign_companies_are_ordered(staff, app):
     [
         ({"cin": "x", "company": "A"}, "has 1 character; a CIN has 21"),
         ({"cin": CIN, "company": ""}, "name is missing"),
-        ({}, "The identifier is missing; a CIN has 21"),
+        ({}, "The identifier is missing: a CIN has 21 characters"),
         ({"cin": CIN, "company": "A", "priority": "99"}, "whole number from 0 to 9"),
         ({"cin": CIN, "company": "a" * 300}, "at most 200"),
         ({"cin": CIN, "company": "A", "not_before": "tomorrow"}, "is not a time"),

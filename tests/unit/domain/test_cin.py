@@ -48,7 +48,7 @@ def test_parts_are_parsed():
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "identifier is missing"),
+        ("", "identifier is missing: a CIN has 21 characters"),
         ("L65110GJ1993PLC02076", "has 20 characters"),
         ("L65110GJ1993PLC0207699", "has 22 characters"),
         ("X65110GJ1993PLC020769", "starts with L"),

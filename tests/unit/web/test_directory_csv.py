@@ -92,7 +92,7 @@ def test_faulty_rows_are_reported_with_their_lines(tmp_path):
         (4, f"{CIN} has no n"),
         (5, f"{CIN} has no n"),
         (6, f"{CIN} has no n"),
-        (9, "The identifier is missing; a C"),
+        (9, "The identifier is missing: a C"),
     ]
     assert [row.company for row in found if row.company] == [
         ListedCompany(id=CIN, name="B", status=""),
