@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from pypdfium2 import PdfDocument
 
 from tests.browser.axe import violations
@@ -264,6 +264,59 @@ def test_no_column_is_cut_off(shown, arrives, path, width):
     page.goto(path)
     last, whole = (page.locator(each).last.bounding_box() for each in ("#list thead th:visible", "#list"))
     assert last["x"] + last["width"] <= whole["x"] + whole["width"]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("path", ["/jobs/", "/companies/"])
+def test_long_name_takes_two_lines_of_a_list(shown, arrives, path, width):
+    page = arrives(shown.site, viewport={"width": width, "height": 800}).page
+    page.goto(path)
+    for name in ("W" * 200, "The Many Subsidiaries Of " * 8):
+        assert _height(page.locator("#list td.main > a").first, name) <= 2 * _LINE
+
+
+def test_long_name_takes_one_line_of_the_way_to_a_page(shown, arrives):
+    page = arrives(shown.site, viewport=PHONE).page
+    page.goto(f"/jobs/{shown.good}/")
+    assert _height(page.locator(".crumbs [aria-current]"), "W" * 200) <= _LINE
+
+
+@pytest.mark.parametrize("width", [768, 1280])
+def test_reason_of_a_failed_job_can_be_read_in_the_list(shown, arrives, width):
+    page = arrives(shown.site, viewport={"width": width, "height": 800}).page
+    page.goto("/jobs/?status=failed")
+    assert page.locator("#list .reason").first.bounding_box()["width"] >= 130
+
+
+@pytest.mark.parametrize(("path", "width"), [("/jobs/{good}/", 768), ("/documents/", 1280)])
+def test_names_of_files_are_not_divided(shown, arrives, path, width):
+    page = arrives(shown.site, viewport={"width": width, "height": 800}).page
+    page.goto(path.format(good=shown.good))
+    for name in page.locator("main td.main > a:first-child").all():
+        assert _height(name, "MGT-14_2014_R54999814.pdf") <= _LINE
+
+
+def test_trend_of_a_figure_takes_one_line(shown, arrives):
+    page = arrives(shown.site, viewport={"width": 768, "height": 800}).page
+    page.goto("/")
+    assert _height(page.locator(".metric-trend:has(.spark) > span").first, "▼ 99.9 points") <= _LINE
+
+
+def test_preview_has_whole_rows_on_a_laptop(shown, arrives):
+    page = arrives(shown.site, viewport={"width": 1280, "height": 800}).page
+    _preview(page, shown)
+    for row in page.locator("main code").all():
+        assert _height(row, "L24295GJ1987PLC143792, Vindhya Chemicals Limited") <= _LINE
+
+
+#: The height of a line of text in a table, at most.
+_LINE = 22
+
+
+def _height(element: Locator, text: str) -> float:
+    """An element's height while it has this text, which the next refresh replaces."""
+    heights = "(each, text) => { each.textContent = text; return each.getBoundingClientRect().height }"
+    return float(element.evaluate(heights, text))
 
 
 def test_heads_of_columns_sort_a_list(shown, arrives):
