@@ -24,6 +24,9 @@ CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.shee
 _IN_MEMORY = 5_000_000  # bytes
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what XML 1.0 cannot express
 _LONGEST = 32_000  # characters, of 32,767 that a cell holds
+#: In characters. Excel shows a date that is wider than its column as #####.
+_NARROWEST, _WIDE = 14, 36
+_WIDE_COLUMNS = {"Name", "Value", "Holder", "Property", "Matter", "Measure", "Category", "File"}
 _SOURCE = ("Form", "SRN", "Filed", "Page")
 
 Row = Sequence[object]
@@ -73,7 +76,12 @@ def _sheets(profile: Profile, listed: ListedCompany | None) -> Iterator[tuple[st
 
 
 def _write(sheet: WriteOnlyWorksheet, columns: Row, rows: Iterable[Row]) -> None:
+    from openpyxl.utils import get_column_letter
+
     sheet.freeze_panes = "A2"
+    for number, title in enumerate(columns, start=1):
+        width = _WIDE if title in _WIDE_COLUMNS else max(_NARROWEST, len(str(title)) + 2)
+        sheet.column_dimensions[get_column_letter(number)].width = width  # type: ignore[attr-defined]  # has no stub
     for row in (columns, *rows):
         sheet.append([_cell(sheet, each) for each in row])
 

@@ -95,6 +95,14 @@ def test_workbook_has_every_sheet(staff, app, company):
     assert {"Capital", "Shareholding", "Meetings"} < sheets.keys()
 
 
+def test_columns_of_the_workbook_are_wide_enough_for_dates(staff, company):
+    book = openpyxl.load_workbook(io.BytesIO(content(staff.get(f"/companies/{company}/export.xlsx"))))
+    for sheet in book:
+        widths = [sheet.column_dimensions[cell.column_letter].width for cell in sheet[1]]
+        assert min(widths) >= len("2025-10-01") + 2
+        assert all(width > len(cell.value) for width, cell in zip(widths, sheet[1], strict=True))
+
+
 def test_workbook_has_percentages_as_numbers(staff, app, monkeypatch):
     cin = a_cin()
     monkeypatch.setitem(companies.STATED, "MGT-7", (Stated(name="promoters_share", value="54.2"),))
