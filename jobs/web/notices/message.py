@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,13 +83,17 @@ def _filings(event: Event) -> Texts:
     data = event.data
     number = data["count"]
     named = [
-        (each["documentType"], " · ".join(part for part in (each["fileName"], each["filedOn"]) if part))
+        (each["documentType"], " · ".join(part for part in (each["fileName"], _filed(each["filedOn"])) if part))
         for each in data["filings"][:SHOWN_FILINGS]
     ]
     more = number - len(named)
     facts = [*named, ("", "") if more <= 0 else ("And", f"{more} more")]
     title = f"{number} new filing{'' if number == 1 else 's'}{_since(data['since'])}: {data['companyName']}"
     return title, "info", facts, reverse("company", args=[data["cin"]]), "Open the company"
+
+
+def _filed(day: str | None) -> str:
+    return f"filed {format_date(date.fromisoformat(day), 'j M Y')}" if day else ""
 
 
 def _since(since: str | None) -> str:

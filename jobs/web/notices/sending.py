@@ -21,6 +21,7 @@ from jobs.domain.channels import Channel
 from jobs.domain.deliveries import Attempt, Delivery
 from jobs.domain.endpoints import Endpoint
 from jobs.domain.events import Event
+from jobs.domain.filings.masking import mask_pan
 from jobs.domain.signing import signed_headers
 from jobs.ports import Clock
 from jobs.web.notices.formats import body
@@ -42,7 +43,7 @@ class NoticeSender:
             return self._attempt(self.clock(), 0.0, "No mail server is configured (SMTP_HOST).", final=True)
         messages = [message(each.event, self.site_url) for each in deliveries]
         digest = deliveries[0].channel is Channel.DIGEST
-        subject = f"New filings of {len(messages)} companies" if digest and len(messages) > 1 else messages[0].title
+        subject = _subject_of_digest(deliveries) if digest and len(messages) > 1 else messages[0].title
         context = {
             "subject": subject,
             "messages": messages,
@@ -86,6 +87,12 @@ class NoticeSender:
 
     def _attempt(self, at: datetime, seconds: float, error: str = "", *, final: bool = False) -> Attempt:
         return Attempt(at=at, seconds=round(seconds, 3), error=error, final=final)
+
+
+def _subject_of_digest(deliveries: Sequence[Delivery]) -> str:
+    """Several checks may have found filings of one company, for example while the mail server did not answer."""
+    names = {each.event.data["cin"]: mask_pan(each.event.data["companyName"]) for each in deliveries}
+    return f"New filings of {len(names)} companies" if len(names) > 1 else f"New filings: {next(iter(names.values()))}"
 
 
 def _sent(mail: EmailMultiAlternatives) -> Mapping[str, Any]:
