@@ -113,6 +113,19 @@ def test_struck_off_company_is_ordered_with_a_warning(staff, app):
     assert re.search(r"have ended.*AAB-1236.*Dyes &amp; Co LLP.*Amalgamated", warned, re.DOTALL)
 
 
+@pytest.mark.parametrize(
+    ("name", "is_warned"), [("Vindhya Dyes Limited", False), ("VINDHYA DYES LTD.", False), ("Narmada Foods", True)]
+)
+def test_order_under_another_name_is_accepted_with_a_warning(staff, app, call, name, is_warned):
+    companies = [a_listed("Vindhya Dyes Limited") for _ in range(2)]
+    app.directory.save(companies)
+    by_page, by_api = (each.id for each in companies)
+    page = text_of(staff.post("/order/", {"cin": by_page, "company": name}, follow=True))
+    assert (f"The register lists {by_page} as Vindhya Dyes Limited." in page) == is_warned
+    made = call("POST", "/api/v1/jobs", {"cin": by_api, "companyName": name}).json()
+    assert made["warning"] == (f"The register lists {by_api} as Vindhya Dyes Limited." if is_warned else None)
+
+
 def upload(staff, data: bytes, name: str = "orders.csv"):
     return staff.post("/order/upload/", {"file": SimpleUploadedFile(name, data)})
 

@@ -74,7 +74,7 @@ class Command(FilesureCommand):
     def _one(self, order: Order, ordering: dict[str, Any]) -> None:
         if not order.company_name:
             raise CommandError('--cin needs --company, for example --company "Example Ltd".', returncode=EXIT_WRONG_USE)
-        if warning := warning_of(order.cin):
+        if warning := warning_of(order.cin, order.company_name):
             self.stderr.write(warning)
         result = application().service.order(self._completed([order]), **ordering)[0]
         if isinstance(result, FilesureError):

@@ -72,7 +72,7 @@ def create_job(
     """
     order = Order(**dict(body))
     planned = application().service.prepare(order, requested_by=actor(request).name)
-    warning = warning_of(planned.cin)
+    warning = warning_of(planned.cin, planned.company_name)
     (job,) = place_once(body, [planned], idempotency_key, caller_key(request), limit=limit_of(request))
     ordered = schemas.OrderedJobOut.model_construct(**dict(schemas.JobOut.model_validate(job)), warning=warning)
     return Status(HTTPStatus.CREATED, ordered)

@@ -80,7 +80,7 @@ class JobOut(Out):
 
 
 class OrderedJobOut(JobOut):
-    """A new job. ``warning``: what the directory says of a company that has ended, else null."""
+    """A new job. ``warning``: what the directory says of a company that has ended or has another name, else null."""
 
     warning: str | None = None
 

@@ -58,7 +58,7 @@ def order(request: HttpRequest) -> HttpResponse:
         zone=timezone.get_current_timezone(),
         fresh=request.POST.get("fresh") == "yes",
     )
-    warning = warning_of(given["cin"])
+    warning = warning_of(given["cin"], given["company"])
     result = _ordered(request, [wanted], again=again)[0]
     if isinstance(result, FilesureError):
         return _page(request, "one", given, problem=result)
