@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import expect
@@ -174,3 +175,33 @@ def test_cancelling_twice_equals_cancelling_once(site, arrives, asha, job_id):
         visitor.page.get_by_role("button", name="Yes, cancel the job").click()
         expect(visitor.page.locator(".message.success")).to_contain_text("cancelled")
         expect(visitor.page.locator(".message.error")).to_have_count(0)
+
+
+@pytest.fixture
+def unwatched(browser, site):
+    """asha's page in a browser whose console is ignored, as htmx reports each failure there."""
+    with closing(browser.new_context(base_url=site.machine.address)) as context:
+        site.log_in(context, "asha")
+        page = context.new_page()
+        page.goto("/workers/")
+        expect(page.locator("#live-state")).to_have_text("Live")
+        yield page
+
+
+def test_page_without_network_is_not_called_live(unwatched):
+    state = unwatched.locator("#live-state")
+    unwatched.context.set_offline(True)
+    expect(state).to_have_text("Not reachable – trying again")
+    unwatched.context.set_offline(False)
+    expect(state).to_have_text("Live")
+
+
+def test_page_that_gets_no_answer_is_not_called_live(unwatched):
+    """For example after a laptop has slept, when connections are neither closed nor refused."""
+    assert 5_000 <= unwatched.evaluate("htmx.config.timeout") <= 20_000
+    unwatched.evaluate("htmx.config.timeout = 300")
+    unwatched.route("**/workers/", lambda _route: None)
+    expect(unwatched.locator("#live-state")).to_have_text("Not reachable – trying again")
+    unwatched.unroute("**/workers/")
+    unwatched.evaluate("htmx.config.timeout = 15000")
+    expect(unwatched.locator("#live-state")).to_have_text("Live")

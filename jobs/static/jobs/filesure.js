@@ -190,6 +190,8 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) document.addEventListener(name, press);
   document.body.addEventListener("htmx:beforeOnLoad", hold);
   document.body.addEventListener("htmx:afterSwap", () => { tellTimes(); countTicks(); tellState("Live", false); });
-  document.body.addEventListener("htmx:sendError", () => tellState("Not reachable – trying again", true));
+  for (const name of ["htmx:sendError", "htmx:timeout"]) {
+    document.body.addEventListener(name, () => tellState("Not reachable – trying again", true));
+  }
   document.body.addEventListener("htmx:responseError", () => tellState("Not up to date – trying again", true));
 });
