@@ -102,6 +102,28 @@ def test_viewers_cannot_change_anything(client, app):
     assert "/order/" not in page
 
 
+def test_viewers_see_no_place_for_actions(staff, app):
+    """Neither boxes to select jobs nor an empty column."""
+    a_stored_job(app, JobStatus.FAILED)
+    viewer = get_user_model().objects.create_user("viewer")
+    viewer.groups.set(Group.objects.filter(name="Viewer"))
+    places = {"/jobs/": 'type="checkbox" id="all-shown"', "/failures/": ">Action</th>"}
+    for path, place in places.items():
+        assert " ".join(text_of(staff.get(path)).split()).count(place) == 1, path
+    staff.force_login(viewer)
+    for path, place in places.items():
+        assert place not in " ".join(text_of(staff.get(path)).split()), path
+    assert 'name="job"' not in text_of(staff.get("/jobs/"))
+
+
+def test_confirmation_of_an_action_without_effect_offers_only_the_way_back(staff, app):
+    job = a_stored_job(app, JobStatus.FAILED)
+    page = text_of(staff.post("/jobs/bulk/", {"action": "cancel", "job": job.id}))
+    assert "asked to stop" not in page
+    assert ">Go back</a>" in page
+    assert "asked to stop" in text_of(staff.post("/jobs/bulk/", {"action": "cancel", "job": a_stored_job(app).id}))
+
+
 def test_form_from_another_site_is_refused(app, django_user_model):
     client = Client(enforce_csrf_checks=True)
     client.force_login(django_user_model.objects.create_superuser("staff"))
