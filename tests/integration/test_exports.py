@@ -272,7 +272,9 @@ def test_page_of_a_link_counts_what_is_included(call, client, app, order):
     app.blobs.delete(app.documents.get(order, 1).file.blob_name)
     work(app)
     link = call("POST", f"/api/v1/exports/{made}/links", {}).json()["url"]
-    assert "2 documents, shared with you until" in client.get(link).content.decode()
+    page = client.get(link).content.decode()
+    assert "2 documents, shared with you until" in page
+    assert "(Kolkata time)." in page
     with archive(client.get(f"{link}1.zip")) as zipped:
         assert len(zipped.namelist()) == 2 + len(["manifest.csv", "manifest.json"])
 
