@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from jobs.domain.companies.filings import year_name
+from jobs.domain.companies.filings import name_of_year, year_name
 from jobs.domain.companies.finances import FinancialYear
 from jobs.domain.companies.statements import Fact, Source, newest
 from jobs.domain.company_id import IdKind, kind_of
@@ -53,20 +53,22 @@ def day(value: date | None) -> str:
 
 @register.filter
 def year_of(end: date) -> str:
-    """The name of the financial year that ends on this day: 2024-25."""
-    return year_name(end.year)
+    """The name of the financial year that ends on this day."""
+    return name_of_year(end)
 
 
 @register.filter
 def year_ranges(ends: Sequence[date]) -> str:
     """The financial years that end on these days, the oldest first: 2014-15, 2019-20 to 2023-24."""
-    ranges: list[tuple[int, int]] = []
-    for year in sorted({end.year for end in ends}):
-        if ranges and ranges[-1][1] == year - 1:
-            ranges[-1] = (ranges[-1][0], year)
+    ranges: list[tuple[date, date]] = []
+    for end in sorted({(each.year, each.month): each for each in ends}.values()):
+        if ranges and (ranges[-1][1].year + 1, ranges[-1][1].month) == (end.year, end.month):
+            ranges[-1] = (ranges[-1][0], end)
         else:
-            ranges.append((year, year))
-    names = (year_name(a) if a == b else f"{year_name(a)} to {year_name(b)}" for a, b in ranges)
+            ranges.append((end, end))
+    names = (
+        name_of_year(a) if a == b else f"{name_of_year(a)} to {name_of_year(b).removeprefix('to ')}" for a, b in ranges
+    )
     return ", ".join(names) or "–"
 
 

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from django.http import FileResponse
 
-from jobs.domain.companies.filings import year_name
+from jobs.domain.companies.filings import name_of_year, year_name
 from jobs.domain.companies.finances import MEASURES
 from jobs.domain.companies.profile import Profile
 from jobs.domain.companies.statements import Fact, Source, newest
@@ -65,7 +65,7 @@ def _sheets(profile: Profile, listed: ListedCompany | None) -> Iterator[tuple[st
     yield "Shareholding", ("Year", "Promoters", "Public", "Shareholders"), _shareholding(profile)
     yield "Meetings", ("Year", "Board approved the accounts", "General meeting"), _meetings(profile)
     yield "All values", ("Sheet", "Row", "Matter", "Value", "Filings", *_SOURCE), _all_values(profile)
-    years = [f"{year_name(each.end.year)}{' consolidated' if each.consolidated else ''}" for each in profile.years]
+    years = [f"{name_of_year(each.end)}{' consolidated' if each.consolidated else ''}" for each in profile.years]
     yield "Financials", ("Measure", *years), _financials(profile)
     yield "Sources of financials", ("Year", "Consolidated", "Measure", "Value", *_SOURCE), _measures(profile)
     yield (
@@ -176,12 +176,12 @@ def _capital(profile: Profile) -> Iterator[Row]:
 def _shareholding(profile: Profile) -> Iterator[Row]:
     for each in profile.shareholding:
         shares = (_percent(_last(each.promoters)), _percent(_last(each.public)))
-        yield (year_name(each.end.year), *shares, _last(each.shareholders))
+        yield (name_of_year(each.end), *shares, _last(each.shareholders))
 
 
 def _meetings(profile: Profile) -> Iterator[Row]:
     for each in profile.meetings:
-        yield (year_name(each.end.year), _last(each.board), _last(each.general))
+        yield (name_of_year(each.end), _last(each.board), _last(each.general))
 
 
 def _all_values(profile: Profile) -> Iterator[Row]:
@@ -214,10 +214,10 @@ def _facts(profile: Profile) -> Iterator[tuple[str, str, dict[str, Fact[Any]]]]:
         yield "Charges", str(_last(charge.ids) or _last(charge.holders) or "unnamed"), facts
     for held in profile.shareholding:
         facts = {"Promoters": held.promoters, "Public": held.public, "Shareholders": held.shareholders}
-        yield "Shareholding", year_name(held.end.year), facts
+        yield "Shareholding", name_of_year(held.end), facts
     for met in profile.meetings:
         facts = {"Board approved the accounts": met.board, "General meeting": met.general}
-        yield "Meetings", year_name(met.end.year), facts
+        yield "Meetings", name_of_year(met.end), facts
 
 
 def _financials(profile: Profile) -> Iterator[Row]:
@@ -231,7 +231,7 @@ def _measures(profile: Profile) -> Iterator[Row]:
         for name, fact in year.measures.items():
             for said in fact:
                 for source in said.sources:
-                    head = (year_name(year.end.year), year.consolidated, MEASURES[name], _rupees(said.value))
+                    head = (name_of_year(year.end), year.consolidated, MEASURES[name], _rupees(said.value))
                     yield (*head, *_source(source))
 
 

@@ -142,6 +142,11 @@ def year_name(year: int) -> str:
     return f"{year - 1}-{year % 100:02}"
 
 
+def name_of_year(end: date) -> str:
+    """The financial year that ends on this day: "2024-25", or "to Dec 2014" for one that does not end in March."""
+    return year_name(end.year) if end.month == _MARCH else f"to {end:%b %Y}"
+
+
 @lru_cache(maxsize=1_000)  # the same few forms are in thousands of filings
 def _category_of_form(form: str) -> Category | None:
     if form in _FORMS:

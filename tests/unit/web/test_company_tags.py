@@ -1,0 +1,37 @@
+"""Names of financial years on a company's page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from jobs.templatetags.companies import year_of, year_ranges
+
+
+@pytest.mark.parametrize(
+    ("end", "name"),
+    [
+        (date(2025, 3, 31), "2024-25"),
+        (date(2000, 3, 31), "1999-00"),
+        (date(2014, 12, 31), "to Dec 2014"),  # neither 2013-14, which it does not end, nor 2014-15
+        (date(2012, 6, 30), "to Jun 2012"),
+    ],
+)
+def test_year_is_named_by_its_end(end, name):
+    assert year_of(end) == name
+
+
+@pytest.mark.parametrize(
+    ("ends", "text"),
+    [
+        ([], "–"),
+        ([date(2015, 3, 31)], "2014-15"),
+        ([date(year, 3, 31) for year in (2024, 2015, 2020, 2021, 2023, 2022)], "2014-15, 2019-20 to 2023-24"),
+        ([date(2013, 12, 31), date(2014, 12, 31), date(2016, 3, 31)], "to Dec 2013 to Dec 2014, 2015-16"),
+        ([date(2014, 12, 31), date(2015, 3, 31)], "to Dec 2014, 2014-15"),
+        ([date(2015, 3, 30), date(2015, 3, 31)], "2014-15"),
+    ],
+)
+def test_consecutive_years_are_one_range(ends, text):
+    assert year_ranges(ends) == text
