@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from jobs.domain.companies.dues import Due, DueState
 from jobs.domain.companies.profile import Profile
+from jobs.domain.directory import ListedCompany, Standing
 
 #: Rows before the folded ones, and rows of both. The workbook has all.
 FIRST, MOST = 6, 25
@@ -18,6 +19,8 @@ _ABOUT_DUES = (
     "the first by 31 December. "
     "Extensions of these dates are not considered."
 )
+_GONE = (Standing.STRUCK_OFF, Standing.ENDED)
+_ENDED = "The company has ended according to the register: forms of later years are not due. "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +66,11 @@ def parts_of(profile: Profile) -> list[Part]:
     ]
 
 
-def dues_part(profile: Profile) -> Part:
-    """The annual filings of the latest years, and those not filed in time, before the others."""
+def dues_part(profile: Profile, listed: ListedCompany | None) -> Part:
+    """The annual filings of the latest years, and those not filed in time, before the others.
+
+    ``listed``: the company in the directory.
+    """
     recent = max((each.year for each in profile.dues), default=0) - _DUE_YEARS
 
     def is_first(due: Due) -> bool:
@@ -81,5 +87,5 @@ def dues_part(profile: Profile) -> Part:
         first=min(len(first), MOST),
         most=MOST_DUES,
         rest_name="more" if is_cut else "earlier, filed in time",
-        hint=_ABOUT_DUES,
+        hint=f"{_ENDED if listed and listed.standing in _GONE else ''}{_ABOUT_DUES}",
     )

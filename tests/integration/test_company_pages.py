@@ -68,6 +68,15 @@ def test_annual_filings_in_time_are_folded_after_two_years(staff, app):
     assert f"1 Oct {year - 6}" in folded
 
 
+def test_forms_that_a_company_did_not_file_after_its_end_are_explained(staff, app):
+    going, ended = a_listed(NAME), a_listed(NAME, status="Struck off")
+    app.directory.save([going, ended])
+    for each in (going, ended):
+        an_order(app, each.id)
+    pages = [text_of(staff.get(f"/companies/{each.id}/")) for each in (going, ended)]
+    assert ["forms of later years are not due" in page for page in pages] == [False, True]
+
+
 def test_parts_that_no_filing_states_are_named_once(staff, app):
     cin, unread = a_cin(), a_cin()
     an_order(app, cin)

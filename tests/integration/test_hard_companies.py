@@ -27,6 +27,10 @@ def test_company_unknown_to_the_source_is_explained(staff, app, tmp_path):
     page = text_of(staff.get(f"/jobs/{job.id}/"))
     assert "The source has no filings of this company." in page
     assert 'href="/find/?q=Vindhya%20%3CChemicals%3E%20Limited"' in page
+    company = text_of(staff.get(f"/companies/{job.cin}/"))
+    assert company.count("The source has no filings of this company.") == 2  # instead of filings, and of due dates
+    assert "overdue" not in company
+    assert "not listed yet" not in company
 
 
 def test_renamed_company_keeps_its_filings_under_both_names(staff, app):

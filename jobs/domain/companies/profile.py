@@ -109,7 +109,7 @@ def profile_of(cin: str, jobs: Sequence[Job], found: CompanyDocuments, *, most: 
         shareholding=tuple(shareholding_of(stated)),
         years=tuple(years_of(stated)),
         meetings=tuple(meetings_of(stated)),
-        dues=_dues(cin, stated, filings, as_of.astimezone(_INDIA).date()) if as_of else (),
+        dues=_dues(cin, stated, filings, as_of.astimezone(_INDIA).date()) if as_of and filings else (),
         filings=tuple(filings),
         jobs=tuple(jobs),
         as_of=as_of,

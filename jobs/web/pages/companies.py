@@ -78,11 +78,11 @@ def company(request: HttpRequest, cin: str) -> HttpResponse:
     profile = shown.profile(cin)
     own = [each for each in profile.years if not each.consolidated]
     years = own or list(profile.years)
-    parts = parts_of(profile)
+    parts, heading = parts_of(profile), _heading(request, profile)
     context = {
-        **_heading(request, profile),
+        **heading,
         "parts": [each for each in parts if each.rows],
-        "dues": dues_part(profile),
+        "dues": dues_part(profile, heading["listed"]),
         "unstated": _unstated(parts),
         "latest": profile.filings[:_LATEST],
         "orders": profile.jobs[:_ORDERS],

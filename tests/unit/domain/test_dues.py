@@ -57,3 +57,7 @@ def test_company_without_an_ended_order_has_no_dues():
     document = says("AOC-4", date(2025, 10, 1), year_end=MARCH)
     found = profile_of(CIN, [job], CompanyDocuments.of([document]), most=1)
     assert (found.as_of, found.dues, found.is_cut) == (None, (), True)
+
+
+def test_company_without_filings_has_no_dues():
+    assert profile().dues == ()
