@@ -121,11 +121,16 @@ def latest(years: Sequence[FinancialYear], name: str) -> str:
 
 @register.simple_tag
 def growth(years: Sequence[FinancialYear], name: str) -> str:
-    """How much a measure grew in the newest year, such as ▴ 9 %; empty if that is unknown."""
-    values = [newest(each.measures.get(name, ())) for each in years[-2:]]
-    if len(values) < 2 or values[1] is None or values[0] is None or values[0] <= 0:
+    """How much a measure grew in the newest year, such as ▴ 9 %; empty if that or the year before is unknown."""
+    if len(years) < 2:
         return ""
-    percent = round(100 * (values[1] - values[0]) / values[0])
+    before, last = years[-2:]
+    if (before.end.year + 1, before.end.month) != (last.end.year, last.end.month):
+        return ""
+    old, new = (newest(each.measures.get(name, ())) for each in (before, last))
+    if old is None or new is None or old <= 0:
+        return ""
+    percent = round(100 * (new - old) / old)
     return f"{'▴' if percent > 0 else '▾' if percent else '±'} {abs(percent):,} %"
 
 

@@ -1,4 +1,4 @@
-"""Names of financial years on a company's page."""
+"""Names of financial years on a company's page, and the growth in one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
-from jobs.templatetags.companies import year_of, year_ranges
+from jobs.domain.companies.finances import FinancialYear
+from jobs.domain.companies.statements import Said, Source
+from jobs.templatetags.companies import growth, year_of, year_ranges
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,24 @@ def test_year_is_named_by_its_end(end, name):
 )
 def test_consecutive_years_are_one_range(ends, text):
     assert year_ranges(ends) == text
+
+
+def a_year(end: date, revenue: int | None) -> FinancialYear:
+    source = Source(job_id="1", number=1, form="AOC-4", srn=None, filed_on=None)
+    said = () if revenue is None else (Said(value=revenue, sources=(source,)),)
+    return FinancialYear(end=end, consolidated=False, measures={"revenue": said})
+
+
+@pytest.mark.parametrize(
+    ("before", "revenue", "text"),
+    [
+        (date(2024, 3, 31), 200, "▴ 50 %"),
+        (date(2024, 3, 31), 600, "▾ 50 %"),
+        (date(2024, 3, 31), None, ""),
+        (date(2021, 3, 31), 200, ""),  # the growth of four years
+        (date(2024, 12, 31), 200, ""),  # of three months
+    ],
+)
+def test_growth_is_that_of_one_year(before, revenue, text):
+    assert growth([a_year(before, revenue), a_year(date(2025, 3, 31), 300)], "revenue") == text
+    assert growth([a_year(before, revenue)], "revenue") == ""
