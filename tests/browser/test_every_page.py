@@ -355,6 +355,23 @@ def test_nothing_overflows_its_card(come, width):
     assert full == []
 
 
+@pytest.mark.parametrize("width", [900, 1024, 1200])
+@pytest.mark.parametrize("path", ["/companies/{cin}/", "/jobs/{good}/documents/1/", "/tokens/"])
+def test_parts_beside_each_other_are_wide_enough_for_a_table(shown, arrives, path, width):
+    page = arrives(shown.site, viewport={"width": width, "height": 800}).page
+    page.goto(path.format(good=shown.good, cin=shown.cin))
+    parts = page.locator(":is(.columns, .side-by-side) > *").all()
+    assert len(parts) >= 2
+    assert min(part.bounding_box()["width"] for part in parts) >= 420
+
+
+def test_company_is_printed_in_one_column(shown, arrives):
+    page = arrives(shown.site, viewport={"width": 794, "height": 1123}).page  # A4
+    page.goto(f"/companies/{shown.cin}/")
+    page.emulate_media(media="print")
+    assert all(part.bounding_box()["width"] > 700 for part in page.locator(".columns.company > *").all())
+
+
 def test_page_follows_the_dark_preference(come):
     page = come(color_scheme="light").page
     light = _colours(page)
