@@ -25,7 +25,7 @@ from jobs.domain.filings.forms import (
     RegisteredOffice,
     Resolutions,
 )
-from jobs.domain.filings.reading import Method, Reading
+from jobs.domain.filings.reading import Field, Method, Reading
 from jobs.domain.filings.values import Value
 
 _RECORDS: tuple[type[FormRecord], ...] = (
@@ -41,6 +41,7 @@ _TABLE = re.compile(
 )
 _OLD_DATA = re.compile(r"(?:^|/)Form_?(\d{1,2}[A-C]{0,3})(?:/|_Dtls)")
 _HEADING = 900  # characters at the beginning of a page that may name the form
+_NATURE = "NatureOfReportStandaloneConsolidated"
 _CHECK_FAILED = 0.6
 _WHOLE = Decimal("0.05")  # percentages are rounded
 
@@ -53,9 +54,19 @@ def record_of(reading: Reading, form: str | None = None) -> FormRecord:
     found = form_of(reading) or form
     kind = BY_FORM.get(found or "", GenericRecord)
     if kind is FinancialStatements:
-        attached = [each for inner in reading.attachments for each in inner.fields if each.method is Method.XBRL]
-        reading = dataclasses.replace(reading, fields=(*reading.fields, *attached))
+        reading = dataclasses.replace(reading, fields=(*reading.fields, *_attached_facts(reading, found or "")))
     return _checked(kind(form=found, **fill(kind, reading)))
+
+
+def _attached_facts(reading: Reading, form: str) -> list[Field]:
+    """The facts of the attached instances; of the company's own and consolidated ones, those that the form is about."""
+    instances = [[each for each in inner.fields if each.method is Method.XBRL] for inner in reading.attachments]
+    meant = [each for each in instances if each and _is_consolidated(each) == ("CFS" in form)]
+    return [fact for each in meant or instances for fact in each]
+
+
+def _is_consolidated(facts: list[Field]) -> bool:
+    return any(each.name == _NATURE and each.value.casefold().startswith("consolidated") for each in facts)
 
 
 def form_of(reading: Reading) -> str | None:

@@ -50,6 +50,25 @@ def test_attached_xbrl_facts_come_first() -> None:
     assert record.profit.value == 12
 
 
+@pytest.mark.parametrize(("form", "assets", "profit"), [("AOC-4", 1000, None), ("AOC-4 CFS", 5000, 70)])
+def test_own_and_consolidated_accounts_are_not_mixed(form, assets, profit) -> None:
+    def instance(nature: str, **amounts: int) -> Reading:
+        facts = {"NatureOfReportStandaloneConsolidated": nature, **amounts}
+        fields = (field(f"{name}[2025-03-31][INR]", str(each), Method.XBRL) for name, each in facts.items())
+        return reading(*fields, name=f"{nature}.xml")
+
+    group = instance("Consolidated", Assets=5000, ProfitLossForPeriod=70)
+    record = record_of(reading(attachments=(group, instance("Standalone", Assets=1000))), form)
+    assert isinstance(record, FinancialStatements)
+    assert record.total_assets
+    assert record.total_assets.value == assets
+    assert (record.profit and record.profit.value) == profit
+    alone = record_of(reading(attachments=(group,)), "AOC-4")
+    assert isinstance(alone, FinancialStatements)
+    assert alone.consolidated
+    assert alone.consolidated.value == "Consolidated"
+
+
 def test_cessation_of_an_officer_is_read() -> None:
     row = "T_ZMCA_NCA_DIR12_S/DATA[1]"
     form = (field("ZMCA_NCA_DIR_12/NUM_MD_DIR", "0"), field(f"{row}/LAST_NAME", "Nair"), field(f"{row}/RB_A_C", "RESG"))
