@@ -279,6 +279,11 @@ def test_refused_list_stays_on_its_tab(staff, app, way, field):
     assert 'role="alert"' in text_of(answer)
 
 
+def test_file_with_headings_only_is_said_to_have_no_rows(staff, app):
+    assert "There are no rows below the headings." in text_of(upload(staff, b"cin,companyName\n"))
+    assert "No row can be ordered." in text_of(upload(staff, b"cin,companyName\nnonsense,A\n"))
+
+
 def test_template_has_the_headings_that_files_need(staff, app):
     answer = staff.get("/order/template.csv")
     assert "attachment" in answer["Content-Disposition"]
