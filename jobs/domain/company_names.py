@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jobs.domain.job import Job
 
 MOST_WORDS = 12
 _WORD = re.compile(r"[^\W_]+")
@@ -21,3 +26,13 @@ def company_key(company_name: str) -> str:
 def words(company_name: str) -> list[str]:
     """The distinct words of a company's name that a search matches, case-folded."""
     return list(dict.fromkeys(words_of(company_name)))[:MOST_WORDS]
+
+
+def latest_name(orders: Sequence[Job]) -> str | None:
+    """The name in the newest order that a person placed; None without orders. ``orders``: the newest first.
+
+    Rechecks and readings repeat a name that was known before, which the company may have changed since.
+    """
+    placed = (each for each in orders if each.is_order and not each.recheck)
+    named = next(placed, orders[0] if orders else None)
+    return named.company_name if named else None

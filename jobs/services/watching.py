@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from jobs.domain.allowances import MonthlyLimit
 from jobs.domain.audit import Action, Actor
+from jobs.domain.company_names import latest_name
 from jobs.domain.errors import WrongUse
 from jobs.domain.job import DONE, RECHECK_PRIORITY, UNFINISHED, Job, JobStatus
 from jobs.domain.watching import (
@@ -172,7 +173,7 @@ class WatchService:
         return Watch(
             id=self.new_id(),
             cin=newest.cin,
-            company_name=newest.company_name,
+            company_name=latest_name(orders) or newest.company_name,
             by=actor.name,
             at=now,
             interval=interval,
@@ -202,7 +203,8 @@ class WatchService:
         """Order the recheck that the watch has begun. If the company is being checked, that order does its work."""
         assert watch.job_id  # noqa: S101  it has begun
         try:
-            order = Order(cin=watch.cin, company_name=watch.company_name)
+            name = latest_name(self.companies.orders(watch.cin, _LOOKED_AT)) or watch.company_name
+            order = Order(cin=watch.cin, company_name=name)
             job = self.service.prepare(order, requested_by=watch.by, allow_unknown_codes=True)
             recheck = replace(job, id=watch.job_id, priority=RECHECK_PRIORITY, recheck=True)
             self.service.place([recheck], limit=self.limit_of(watch.by))
@@ -273,8 +275,8 @@ class WatchService:
             if self._has_lost(watch, number_seen(listed, before)):
                 new = filed_lately(new, since)
         check = Check(job_id=job.id, at=at, outcome=CheckOutcome.CHECKED, new=len(new), since=since)
-        seen = number_seen(listed, now)
-        return self.watches.settle(watch, check, seen=seen, note=note_of(watch, new, at) if new else None)
+        seen, named = number_seen(listed, now), replace(watch, company_name=job.company_name)
+        return self.watches.settle(watch, check, seen=seen, note=note_of(named, new, at) if new else None)
 
     def _has_lost(self, watch: Watch, left: int) -> bool:
         """Whether orders were deleted since the last check, and with them the knowledge of what they had listed."""

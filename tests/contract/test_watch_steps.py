@@ -40,6 +40,22 @@ def test_recheck_downloads_and_announces_new_filings_only(watched):
     watched.world.assert_always()
 
 
+def test_recheck_and_its_event_have_the_name_of_the_newest_order(watched):
+    watched.service().watch(CIN, Interval.DAILY, ASHA)
+    renamed = Order(cin=CIN, company_name="Narmada Colours Limited")
+    watched.world.service(watched.world.ports).order([renamed], requested_by="ravi")
+    watched.world.drain()
+    watched.world.source.files(CIN)
+    for _ in range(2):
+        watched.pass_time()
+        watched.service().step()
+        watched.world.drain()
+        watched.service().step()
+    names = [job.company_name for job in watched.jobs.newest_first() if job.cin == CIN]
+    assert names[:3] == ["Narmada Colours Limited"] * 3
+    assert [note.data["companyName"] for _, note in watched.watches.notes] == ["Narmada Colours Limited"]
+
+
 def test_recheck_finds_new_filings_although_its_clock_is_late(watched, monkeypatch):
     watch = watched.service().watch(CIN, Interval.DAILY, ASHA)
     watched.world.source.files(CIN)

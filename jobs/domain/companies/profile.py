@@ -32,6 +32,7 @@ from jobs.domain.companies.statements import (
     plain,
 )
 from jobs.domain.company_id import IdKind, kind_of
+from jobs.domain.company_names import latest_name
 from jobs.domain.document import Document
 from jobs.domain.filings.annual_returns import AnnualReturn
 from jobs.domain.filings.forms import RegisteredOffice
@@ -95,7 +96,7 @@ def profile_of(cin: str, jobs: Sequence[Job], found: CompanyDocuments, *, most: 
         StatedFiling.of(each, values) for each in (*copies, *inside) if (values := found.stated.get(each.id))
     )
     as_of = max((each.completed_at for each in jobs if _has_listed(each) and each.completed_at), default=None)
-    name = jobs[0].company_name if jobs else next((each.company_name for each in documents), cin)
+    name = latest_name(jobs) or next((each.company_name for each in documents), cin)
     return Profile(
         cin=cin,
         name=name,

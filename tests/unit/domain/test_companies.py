@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import cProfile
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from jobs.domain.companies.filings import Category, category_of, filings_of, year_name
-from jobs.domain.companies.statements import plain
+from jobs.domain.companies.profile import profile_of
+from jobs.domain.companies.statements import CompanyDocuments, plain
 from jobs.domain.document import Document, attachment_number
 from jobs.domain.filings.appointments import Auditor, AuditorAppointment
 from jobs.domain.filings.identifiers import Identifier
 from jobs.domain.filings.reading import Method
 from jobs.domain.filings.stated import MOST_VALUES, stated_by
 from jobs.domain.filings.values import Found, Kind, as_value
-from tests.unit.domain.stating import MARCH, a_document, profile, says
+from jobs.domain.job import Job
+from jobs.domain.rereading import Reread
+from tests.making import a_job
+from tests.unit.domain.stating import CIN, MARCH, NOW, a_document, profile, says
 
 MOST_CALLS = 25
 
@@ -118,6 +123,17 @@ def test_former_names_ignore_spelling():
     )
     assert [each.value for each in found.former_names] == ["Vindhya Dyes Private Limited"]
     assert plain("A & B (Pvt.) Ltd") == plain("a and b PRIVATE LIMITED")
+
+
+def test_name_is_that_of_the_newest_order_of_a_person():
+    def named(*orders: Job) -> str:
+        return profile_of(CIN, orders, CompanyDocuments.of([]), most=1).name
+
+    old = a_job(NOW, cin=CIN, company_name="Vindhya Dyes")
+    new = a_job(NOW, cin=CIN, company_name="Vindhya Chemicals")
+    recheck, reading = replace(old, recheck=True), replace(old, reread=Reread(job_id="5" * 24))
+    assert named(recheck, reading, new, old) == "Vindhya Chemicals"
+    assert named(recheck) == "Vindhya Dyes"
 
 
 def test_offices_are_listed_with_their_first_source():
