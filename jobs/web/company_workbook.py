@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _IN_MEMORY = 5_000_000  # bytes
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what XML 1.0 cannot express
+#: What XML 1.0 cannot express, but the fields and names of a PDF can contain.
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_FIRST_YEAR = 1900  # of Excel's calendar
 _LONGEST = 32_000  # characters, of 32,767 that a cell holds
 #: In characters. Excel shows a date that is wider than its column as #####.
 _NARROWEST, _WIDE = 14, 36
@@ -90,6 +92,8 @@ def _cell(sheet: WriteOnlyWorksheet, value: object) -> object:
     """Text stays text, even if it begins like a formula or an error value."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=None)  # Excel has no time zones
+    if isinstance(value, date) and value.year < _FIRST_YEAR:
+        return value.isoformat()
     if not isinstance(value, str):
         return value
     text = _ILLEGAL.sub("", value)[:_LONGEST]

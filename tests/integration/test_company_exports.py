@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import openpyxl
 import pytest
@@ -119,6 +119,16 @@ def test_workbook_keeps_formulas_as_text(staff, app):
     book = openpyxl.load_workbook(io.BytesIO(content(staff.get(f"/companies/{cin}/export.xlsx"))))
     cell = book["Profile"]["B2"]
     assert (cell.value, cell.data_type) == (FORMULA, "s")
+
+
+def test_workbook_survives_characters_and_days_that_excel_does_not_know(staff, app, monkeypatch):
+    cin = a_cin()
+    stated = (Stated(name="holder", value="State\ufffe Bank\uffff"), Stated(name="created_on", value=date(1895, 4, 1)))
+    monkeypatch.setitem(companies.STATED, "CHG-1", stated)
+    an_order(app, cin)
+    book = openpyxl.load_workbook(io.BytesIO(content(staff.get(f"/companies/{cin}/export.xlsx"))))
+    charge = dict(zip(*book["Charges"].iter_rows(values_only=True), strict=True))
+    assert (charge["Holder"], charge["Created"]) == ("State Bank", "1895-04-01")
 
 
 def test_missing_blob_does_not_end_the_export(staff, app, company):
