@@ -75,6 +75,18 @@ def test_dashboard_compares_the_longest_wait(staff, app, monkeypatch, waits, sho
     assert shown in " ".join(text_of(staff.get("/")).split())
 
 
+def test_each_chosen_state_is_marked(staff, app):
+    """Nothing else shows that the list is filtered by states."""
+    a_stored_job(app)
+    marked = re.compile(r'aria-current="(\w+)">\s*([A-Z][a-z ]+?)\s*<span class="numbers">')
+    for query, expected in {
+        "": [("page", "All")],
+        "status=failed": [("page", "Failed")],
+        "status=pending&status=failed": [("true", "Pending"), ("true", "Failed")],
+    }.items():
+        assert marked.findall(text_of(staff.get(f"/jobs/?{query}"))) == expected
+
+
 def test_list_of_companies_has_clickable_rows(staff, app):
     job = a_stored_job(app)
     assert f'<tr data-href="/companies/{job.cin}/">' in text_of(staff.get("/companies/"))
