@@ -302,6 +302,16 @@ def test_trend_of_a_figure_takes_one_line(shown, arrives):
     assert _height(page.locator(".metric-trend:has(.spark) > span").first, "▼ 99.9 points") <= _LINE
 
 
+def test_time_in_a_sentence_of_a_table_leaves_no_gap(shown, arrives):
+    """A time that fills its cell has a fixed width, so that the column keeps its own."""
+    page = arrives(shown.site).page
+    page.goto("/jobs/")
+    add = "(row, text) => { row.insertCell().innerHTML = text; return row.lastChild.querySelector('time').offsetWidth }"
+    row = page.locator("#list tbody tr").first
+    assert row.evaluate(add, "<time data-ago>now</time>") >= 70
+    assert row.evaluate(add, "<small><a>retried <time data-ago>now</time> by asha</a></small>") < 40
+
+
 def test_preview_has_whole_rows_on_a_laptop(shown, arrives):
     page = arrives(shown.site, viewport={"width": 1280, "height": 800}).page
     _preview(page, shown)
