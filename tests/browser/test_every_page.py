@@ -302,6 +302,13 @@ def test_trend_of_a_figure_takes_one_line(shown, arrives):
     assert _height(page.locator(".metric-trend:has(.spark) > span").first, "▼ 99.9 points") <= _LINE
 
 
+def test_chosen_tab_is_visible_on_a_phone(shown, arrives):
+    page = arrives(shown.site, viewport=PHONE).page
+    for status in ("failed", "cancelled", "pending"):
+        page.goto(f"/jobs/?status={status}")
+        expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 def test_time_in_a_sentence_of_a_table_leaves_no_gap(shown, arrives):
     """A time that fills its cell has a fixed width, so that the column keeps its own."""
     page = arrives(shown.site).page

@@ -111,6 +111,14 @@ function leaveOutDefaults(event) {
   if (data.getAll("columns").length === columns.length) data.delete("columns");
 }
 
+// On phones, tabs scroll sideways: the chosen one is shown.
+function showChosenTabs() {
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    const tabs = tab.parentElement;
+    tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  }
+}
+
 // The list of jobs: the number of ticked ones, and the bar with what can be done with them.
 let lastTicked = null;
 
@@ -178,6 +186,7 @@ document.addEventListener("DOMContentLoaded", () => {
   tellTimes();
   setInterval(tellTimes, 1000);
   keepLive();
+  showChosenTabs();
   countTicks();
   document.addEventListener("change", tick);
   document.addEventListener("submit", sendOnce);
