@@ -21,11 +21,15 @@ MEASURES: Mapping[str, str] = {
     "net_worth": "Net worth",
     "share_capital": "Share capital",
     "reserves": "Reserves",
+    "debt": "Debt",
     "long_term_borrowings": "Long-term debt",
+    "short_term_borrowings": "Short-term debt",
     "trade_receivables": "Trade receivables",
     "cash": "Cash",
     "total_assets": "Total assets",
 }
+#: Measures that are sums of those that a filing states. A form leaves out what is zero.
+_SUMS = {"debt": ("long_term_borrowings", "short_term_borrowings")}
 #: The measures that annual returns state too.
 _IN_RETURNS = {"turnover": "turnover", "net_worth": "net_worth", "share_capital": "paid_up_capital"}
 
@@ -98,12 +102,17 @@ def _year(
     for name, other in _IN_RETURNS.items():
         stating[name] += [(each, other) for each in own]
     measures = {
-        name: fact((amount, each.source(key)) for each, key in stated if (amount := each.paise(key)) is not None)
+        name: fact((_amount(each, key), each.source(*_SUMS.get(key, (key,)))) for each, key in stated)
         for name, stated in stating.items()
     }
     return FinancialYear(
         end=end, consolidated=consolidated, measures={name: said for name, said in measures.items() if said}
     )
+
+
+def _amount(filing: StatedFiling, name: str) -> int | None:
+    stated = [amount for part in _SUMS.get(name, (name,)) if (amount := filing.paise(part)) is not None]
+    return sum(stated) if stated else None
 
 
 def shareholding_of(filings: Sequence[StatedFiling]) -> list[Shareholding]:

@@ -98,6 +98,13 @@ class FinancialStatements(FormRecord):
         names=("LongTerm",),
         labels=("Long term borrowings", "Non-current borrowings"),
     )
+    short_term_borrowings: Value | None = value(
+        Kind.AMOUNT,
+        facts=("ShortTermBorrowings", "BorrowingsCurrent"),
+        keys=("SHORT_TERM_BOR_C",),
+        names=("ShortBorrow",),
+        labels=("Short term borrowings", "Current borrowings"),
+    )
     trade_receivables: Value | None = value(
         Kind.AMOUNT,
         facts=("TradeReceivables", "TradeReceivablesCurrent"),

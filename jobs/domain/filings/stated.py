@@ -32,8 +32,8 @@ def _names(text: str) -> frozenset[str]:
 #: Each record's values that are kept; those of rows without their number.
 KEPT: Mapping[type[FormRecord], frozenset[str]] = {
     FinancialStatements: _names(
-        "consolidated board_met_on held_agm_on share_capital reserves long_term_borrowings trade_receivables cash"
-        " total_assets revenue expenses profit_before_tax profit turnover net_worth"
+        "consolidated board_met_on held_agm_on share_capital reserves long_term_borrowings short_term_borrowings"
+        " trade_receivables cash total_assets revenue expenses profit_before_tax profit turnover net_worth"
         " auditors.name auditors.registration_number"
     ),
     AnnualReturn: _names(

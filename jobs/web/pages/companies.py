@@ -41,7 +41,7 @@ FILINGS_PAGE = 100
 _FOUND = 200
 _LATEST = 6
 _ORDERS = 6
-_CHARTS = ("revenue", "profit", "net_worth", "long_term_borrowings")
+_CHARTS = ("revenue", "profit", "net_worth", "debt")
 _CHART_YEARS = 8
 
 

@@ -105,6 +105,17 @@ def test_consolidated_accounts_are_a_year_of_their_own():
     ]
 
 
+def test_debt_is_the_sum_of_what_each_filing_states():
+    both = {"long_term_borrowings": 7000, "short_term_borrowings": 5000}
+    found = profile(
+        says("AOC-4", date(2025, 10, 1), year_end=MARCH, **both),
+        says("AOC-4", date(2024, 10, 1), year_end=date(2024, 3, 31), short_term_borrowings=5000),
+        says("AOC-4", date(2023, 10, 1), year_end=date(2023, 3, 31), revenue=9000),
+    )
+    debts = [[(each.value, each.source.filed_on) for each in year.measures.get("debt", ())] for year in found.years]
+    assert debts == [[(1200000, date(2025, 10, 1))], [(500000, date(2024, 10, 1))], []]
+
+
 def test_auditors_have_tenures():
     found = profile(
         says("ADT-1", date(2020, 10, 1), auditors__1__name="A & Co", auditors__1__from_date=date(2020, 4, 1)),
