@@ -258,3 +258,10 @@ def test_what_was_found_in_time_is_shown(staff, call, app, leases, monkeypatch):
 def test_cut_list_says_how_many_pages_were_compared(staff, app, leases, monkeypatch):
     monkeypatch.setattr(text_search, "MOST_CANDIDATES", 60)
     assert "1 to 50 of the 60 pages that were compared" in text_of(staff.get("/search/?q=lease"))
+
+
+@pytest.mark.parametrize("form", ["AOC-4", "AOC-4 XBRL", "LLP-8"])
+def test_filter_keeps_the_form_that_was_searched(staff, form):
+    page = staff.get("/search/", {"q": "x", "form": form}).content.decode()
+    assert re.findall(r"<option selected>([^<]*)", page) == [form]
+    assert "<option>CHG-9</option>" in page

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from jobs.domain.errors import TooSlow
+from jobs.domain.filings.records import BY_FORM
 from jobs.domain.forms import FORMS
 from jobs.domain.record_search import parse_records
 from jobs.domain.search import LONGEST, PageFilter
@@ -29,6 +30,8 @@ _FILTERS = {
     "least": "Amount from",
     "most": "Amount to",
 }
+#: The most requested forms, then the others that are read.
+_FORMS = tuple(dict.fromkeys((*FORMS, *sorted(BY_FORM))))
 #: "cursor" and "filings" are places in the lists of hits.
 _FIELDS = ("q", *_FILTERS, "cursor", "filings")
 
@@ -41,7 +44,8 @@ def text_search(request: HttpRequest) -> HttpResponse:
     if given["year"] and whole_number(given["year"], most_digits=4) is None:
         ignored, given["year"] = f"“{given['year'][:40]}” is not a year, and was ignored.", ""
     chips = [(name, f"{label}: {given[name]}") for name, label in _FILTERS.items() if given[name]]
-    context = {"given": given, "chips": chips, "forms": list(FORMS), "longest": LONGEST, "ignored": ignored}
+    forms = dict.fromkeys((*_FORMS, given["form"])) if given["form"] else _FORMS
+    context = {"given": given, "chips": chips, "forms": forms, "longest": LONGEST, "ignored": ignored}
     try:
         found = _found(given)
     except InvalidSearch as error:
