@@ -98,18 +98,19 @@ def to_login(request: HttpRequest) -> HttpResponse:
     """Redirect to the login page, and afterwards back to the page that the user was on.
 
     The URL of a form's action or of a fragment is not a page to return to: ``next`` is then the surrounding
-    page, and the login page states that the action was not saved.
+    page. The login page states that the session has expired, and whether an action was not saved.
     """
+    ended = "session" if request.method in _SAFE_METHODS else "action"
     if htmx(request):
         page = own_path(request, htmx(request).current_url)
-        return HttpResponseClientRedirect(_login_url(page, ended=True), status=HTTPStatus.UNAUTHORIZED)
-    if request.method not in _SAFE_METHODS:
-        return HttpResponseRedirect(_login_url(own_path(request, request.headers.get("Referer")), ended=True))
-    return HttpResponseRedirect(_login_url(request.get_full_path(), ended=False))
+        return HttpResponseClientRedirect(_login_url(page, ended), status=HTTPStatus.UNAUTHORIZED)
+    if ended == "action":
+        return HttpResponseRedirect(_login_url(own_path(request, request.headers.get("Referer")), ended))
+    return HttpResponseRedirect(_login_url(request.get_full_path(), None))
 
 
-def _login_url(page: str | None, *, ended: bool) -> str:
+def _login_url(page: str | None, ended: str | None) -> str:
     query = {"next": page} if page else {}
     if ended:
-        query["ended"] = "1"
+        query["ended"] = ended
     return f"{resolve_url(settings.LOGIN_URL)}?{urlencode(query, safe='/')}"

@@ -116,7 +116,7 @@ def test_late_code_starts_again(session, monkeypatch):
     turned_on(session)
     browser = password_given()
     later = time.time() + 301
-    monkeypatch.setattr("filesure_site.login_code.time.time", lambda: later)
+    monkeypatch.setattr("filesure_site.login_code.time", SimpleNamespace(time=lambda: later))
     assert browser.post("/login/code/", {"code": app_code(1)})["Location"] == "/login/?late=1"
 
 

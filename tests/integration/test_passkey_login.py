@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -69,7 +70,7 @@ def test_answer_works_once_for_two_requests_at_the_same_time(key):
 def test_late_answer_is_refused(key, monkeypatch):
     browser = Client()
     given, later = answer(browser, key), time.time() + 301
-    monkeypatch.setattr("jobs.web.passkeys.time.time", lambda: later)
+    monkeypatch.setattr("jobs.web.passkeys.time", SimpleNamespace(time=lambda: later))
     refused(browser, given, "took too long")
 
 
@@ -141,7 +142,7 @@ def test_false_signatures_lock_the_name(key):
 
 def test_attempts_are_limited_per_address(key, monkeypatch):
     now = time.time()  # the limit is counted by minutes of the clock
-    monkeypatch.setattr("jobs.web.request_context.time.time", lambda: now)
+    monkeypatch.setattr("jobs.web.request_context.time", SimpleNamespace(time=lambda: now))
     statuses = [logged_in(Client(), "x").status_code for _ in range(21)]
     assert statuses == [422] * 20 + [429]
 

@@ -135,14 +135,20 @@ def test_groups_have_the_declared_permissions(db):
 @sample_urls
 def test_expired_session_reports_the_unsaved_action(client, db):
     answer = client.post("/retry/", headers={"Referer": "http://testserver/jobs/?q=a"})
-    assert answer["Location"] == "/login/?next=/jobs/%3Fq%3Da&ended=1"
+    assert answer["Location"] == "/login/?next=/jobs/%3Fq%3Da&ended=action"
     assert b"Your session expired; your last action was not saved" in client.get(answer["Location"]).content
 
 
 @sample_urls
 def test_htmx_redirects_the_whole_page(client):
     answer = client.post("/retry/", headers=HTMX)
-    assert (answer.status_code, answer["HX-Redirect"]) == (401, "/login/?next=/jobs/%3Fq%3Da&ended=1")
+    assert (answer.status_code, answer["HX-Redirect"]) == (401, "/login/?next=/jobs/%3Fq%3Da&ended=action")
+
+
+@sample_urls
+def test_background_refresh_loses_no_action(client, db):
+    answer = client.get("/retry/", headers=HTMX)
+    assert b"Your session expired.</p>" in client.get(answer["HX-Redirect"]).content
 
 
 @sample_urls
@@ -159,6 +165,6 @@ def test_htmx_redirects_the_whole_page(client):
     ],
 )
 def test_return_url_never_leaves_the_site(client, url):
-    assert client.post("/retry/", headers={"Referer": url})["Location"] == "/login/?ended=1"
+    assert client.post("/retry/", headers={"Referer": url})["Location"] == "/login/?ended=action"
     headers = {"HX-Request": "true", "HX-Current-URL": url}
-    assert client.get("/retry/", headers=headers)["HX-Redirect"] == "/login/?ended=1"
+    assert client.get("/retry/", headers=headers)["HX-Redirect"] == "/login/?ended=session"
