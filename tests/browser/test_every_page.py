@@ -382,6 +382,14 @@ def test_parts_beside_each_other_are_wide_enough_for_a_table(shown, arrives, pat
     assert min(part.bounding_box()["width"] for part in parts) >= 420
 
 
+@pytest.mark.parametrize("width", [768, 1023, 1024, 1100, 1250])
+@pytest.mark.parametrize("path", ["/jobs/", "/documents/", "/documents/?status=failed", "/companies/", "/accounts/"])
+def test_list_does_not_scroll_sideways(shown, arrives, path, width):
+    page = arrives(shown.site, viewport={"width": width, "height": 800}).page
+    page.goto(path)
+    assert page.locator("#list").evaluate("list => list.scrollWidth - list.clientWidth") <= 1
+
+
 def test_company_is_printed_in_one_column(shown, arrives):
     page = arrives(shown.site, viewport={"width": 794, "height": 1123}).page  # A4
     page.goto(f"/companies/{shown.cin}/")
