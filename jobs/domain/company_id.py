@@ -44,7 +44,7 @@ _LETTERS_OF_LLPIN = 3
 _TELLING = {IdKind.CIN: 2, IdKind.LLPIN: 4, IdKind.FCRN: 3}
 _TELLING_WITHOUT_HYPHEN = 6
 _LONGEST_SHOWN = 40
-_LENGTHS = "a CIN has 21 (L24295GJ1987PLC143792), an LLPIN 8 (AAB-1234), an FCRN 6 (F01234)"
+_LENGTHS = "a CIN has 21{} (L24295GJ1987PLC143792), an LLPIN 8 (AAB-1234), an FCRN 6 (F01234)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,9 +148,9 @@ def _fault(text: str) -> str:
     shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
     kind = _meant(text)
     if not text:
-        return f"The identifier is missing: {_LENGTHS.replace(' has 21', ' has 21 characters')}."
+        return f"The identifier is missing: {_LENGTHS.format(' characters')}."
     if kind is None:
-        return f"'{shown}' has {len(text)} character{'' if len(text) == 1 else 's'}; {_LENGTHS}."
+        return f"'{shown}' has {len(text)} character{'' if len(text) == 1 else 's'}; {_LENGTHS.format('')}."
     shape, whole = _SHAPES[kind], _hyphenated(text) if kind is IdKind.LLPIN else text
     at = _first_fault(whole, shape) or 0
     added = len(whole) - len(text) if at > _LETTERS_OF_LLPIN else 0  # the hyphen, which was not typed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from jobs.domain.companies.statements import Fact, Source, StatedFiling, days, fact, in_order, of_forms
-from jobs.domain.filings.accounts import FinancialStatements
+from jobs.domain.filings.accounts import FinancialStatements, is_consolidated
 from jobs.domain.filings.annual_returns import AnnualReturn
 from jobs.domain.filings.capital import Allotment, CapitalChange
 
@@ -89,7 +89,7 @@ def years_of(filings: Sequence[StatedFiling]) -> list[FinancialYear]:
 
 
 def _is_consolidated(filing: StatedFiling) -> bool:
-    return "CFS" in filing.form or (filing.text("consolidated") or "").casefold().startswith("consolidated")
+    return is_consolidated(filing.form, filing.text("consolidated") or "")
 
 
 def _year(

@@ -14,7 +14,14 @@ from jobs.domain.filings.forms import FormRecord
 from jobs.domain.filings.identifiers import Identifier
 from jobs.domain.filings.values import Kind, Value, rows, value
 
+#: The element of XBRL that says whether the accounts are the company's own or consolidated.
+NATURE = "NatureOfReportStandaloneConsolidated"
 _SHEET, _PROFIT, _OLD = "ZMCA_NCA_AOC_4", "ZMCA_NCA_AOC4_II", "ZNCA_AOC_4_III"
+
+
+def is_consolidated(form: str, nature: str = "") -> bool:
+    """Whether accounts include those of subsidiaries. ``nature``: what they state about that."""
+    return "CFS" in form or nature.casefold().startswith("consolidated")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +67,7 @@ class FinancialStatements(FormRecord):
         names=("ToDate",),
         labels=("Financial year > To", "Financial year to", "To date", "To"),
     )
-    consolidated: Value | None = value(
-        facts=("NatureOfReportStandaloneConsolidated",), keys=("RB_CONSOLIDATED",), labels=("Nature of report",)
-    )
+    consolidated: Value | None = value(facts=(NATURE,), keys=("RB_CONSOLIDATED",), labels=("Nature of report",))
     board_met_on: Value | None = value(
         Kind.DATE,
         facts=("DateOfBoardMeetingWhenFinalAccountsWereApproved",),

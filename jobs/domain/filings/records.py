@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from jobs.domain.filings.accounts import FinancialStatements
+from jobs.domain.filings.accounts import NATURE, FinancialStatements, is_consolidated
 from jobs.domain.filings.annual_returns import AnnualReturn
 from jobs.domain.filings.appointments import AuditorAppointment, DirectorKyc, Directors
 from jobs.domain.filings.capital import Allotment, CapitalChange
@@ -41,7 +41,6 @@ _TABLE = re.compile(
 )
 _OLD_DATA = re.compile(r"(?:^|/)Form_?(\d{1,2}[A-C]{0,3})(?:/|_Dtls)")
 _HEADING = 900  # characters at the beginning of a page that may name the form
-_NATURE = "NatureOfReportStandaloneConsolidated"
 _CHECK_FAILED = 0.6
 _WHOLE = Decimal("0.05")  # percentages are rounded
 
@@ -61,12 +60,12 @@ def record_of(reading: Reading, form: str | None = None) -> FormRecord:
 def _attached_facts(reading: Reading, form: str) -> list[Field]:
     """The facts of the attached instances; of the company's own and consolidated ones, those that the form is about."""
     instances = [[each for each in inner.fields if each.method is Method.XBRL] for inner in reading.attachments]
-    meant = [each for each in instances if each and _is_consolidated(each) == ("CFS" in form)]
+    meant = [each for each in instances if each and _is_consolidated(each) == is_consolidated(form)]
     return [fact for each in meant or instances for fact in each]
 
 
 def _is_consolidated(facts: list[Field]) -> bool:
-    return any(each.name == _NATURE and each.value.casefold().startswith("consolidated") for each in facts)
+    return any(is_consolidated("", each.value) for each in facts if each.name == NATURE)
 
 
 def form_of(reading: Reading) -> str | None:
